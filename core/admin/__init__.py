@@ -1,0 +1,72 @@
+"""Flask-Admin for master data and inspection: bases of the modules' admin views.
+
+    class ZoneAdmin(ModelView):
+        permission = "crm.view_zones"        # to see; required
+        edit_permission = "crm.edit_zones"   # to change; the same as `permission` where it is left out
+
+    def views() -> list:
+        return [ZoneAdmin(Zone, name=lazy("Zones"), category=lazy("Customers"))]
+
+Business documents are read-only there (`ReadOnlyView`): verbs are views that call services.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app
+from flask_admin import Admin, AdminIndexView, expose
+from flask_admin.theme import Bootstrap4Theme
+from flask_login import current_user
+from werkzeug.exceptions import abort
+
+from core import modules, scope
+from core.admin.base import ModelView, ReadOnlyView
+
+__all__ = ["ModelView", "ReadOnlyView", "any_accessible", "init_app"]
+
+
+class Index(AdminIndexView):
+    """Everything that may be edited or inspected, by category."""
+
+    def is_accessible(self) -> bool:
+        return bool(current_user.is_authenticated)
+
+    def inaccessible_callback(self, name: Any, **values: Any) -> Any:
+        abort(401)
+
+    @expose("/")
+    def index(self) -> Any:
+        return self.render("admin/index.html", categories=_categories())
+
+
+def init_app(app: Flask) -> None:
+    """One Admin per app, with the views of each enabled module."""
+    from core import web
+
+    admin = Admin(app, name="Abona", url="/admin", index_view=Index(url="/admin"), csp_nonce_generator=web.csp_nonce,
+                  theme=Bootstrap4Theme(base_template="admin/base.html"))
+    manifests = modules.available()
+    for name, part in modules.parts(app.extensions["abona_modules"], "admin"):
+        for view in part.views():
+            if isinstance(view, ModelView):
+                view.country = view.country or manifests[name].country
+            admin.add_view(view)
+    app.extensions["abona_admin"] = admin
+
+
+def _accessible() -> list[Any]:
+    admin = current_app.extensions["abona_admin"]
+    return [view for view in admin._views if isinstance(view, ModelView) and view.is_accessible()]
+
+
+def any_accessible() -> bool:
+    """Whether the menu should show master data at all."""
+    return bool(scope.company_id_or_none()) and bool(_accessible())
+
+
+def _categories() -> list[tuple[str, list[Any]]]:
+    found: dict[str, list[Any]] = {}
+    for view in _accessible():
+        found.setdefault(str(view.category or ""), []).append(view)
+    return [(name, sorted(views, key=lambda view: str(view.name))) for name, views in found.items()]

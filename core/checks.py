@@ -1,0 +1,55 @@
+"""The doctor: invariants of the data and state of the environment, as `abona check` prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core import logs
+from core.db import reading
+from core.registry import Registry
+from core.scope import every_company
+
+Result = tuple[bool, int, str]
+log = logs.get(__name__)
+checks: Registry[Callable[[], Result]] = Registry("checks")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer of one check; `count` is how many things are wrong."""
+
+    name: str
+    ok: bool
+    count: int
+    detail: str
+
+
+def check(name: str) -> Callable[[Callable[[], Result]], Callable[[], Result]]:
+    """Make a function a check: it answers (ok, count, detail) and runs over every company."""
+
+    def declare(function: Callable[[], Result]) -> Callable[[], Result]:
+        return checks.register(name, function)
+
+    return declare
+
+
+def run_all(only: tuple[str, ...] = ()) -> list[Finding]:
+    """Run the checks in order of name; one that breaks is a finding, not the end of the others."""
+    return [_run(name, function) for name, function in checks.items() if not only or name in only]
+
+
+def _run(name: str, function: Callable[[], Result]) -> Finding:
+    try:
+        with reading(), every_company():
+            ok, count, detail = function()
+    except Exception as error:
+        log.error("check_broke", check=name, exc_info=error)
+        ok, count, detail = False, 1, f"{type(error).__name__}: {error}".splitlines()[0]
+    return Finding(name, ok, count, str(detail))
+
+
+def as_json(findings: list[Finding]) -> dict[str, Any]:
+    """{"ok", "checks": [{"name", "ok", "count", "detail"}]}"""
+    return {"ok": all(finding.ok for finding in findings), "checks": [asdict(finding) for finding in findings]}

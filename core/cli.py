@@ -1,0 +1,182 @@
+"""The `abona` command: one click group, made of this file and of each module's cli.py."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from flask import Flask
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import OperationalError
+
+from core import config
+from core.db import db, dump_json
+from core.errors import CannotRun, DomainError, OutsideError, Rejected
+from core.i18n import _
+
+DONE, NEEDS_PERSON, BAD_INPUT, UNREACHABLE, CANNOT_RUN = 0, 1, 2, 3, 4
+# the order in which `abona --help` shows the groups
+ORDER = ("init", "upgrade", "serve", "worker", "scheduler", "check", "config", "modules", "keys", "users", "demo",
+         "simulators", "company", "taxid", "import", "billing", "einvoice")
+
+
+class AbonaGroup(click.Group):
+    """Shows commands in the documented order, and turns errors into a sentence and an exit code."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        known = {name: index for index, name in enumerate(ORDER)}
+        return sorted(self.commands, key=lambda name: (known.get(name, 99), name))
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        try:
+            result = super().main(*args, **{**options, "standalone_mode": False})
+        except click.exceptions.Abort:
+            return _end(_("Stopped. What was done so far is kept; the same command goes on from here."), 130)
+        except click.ClickException as error:
+            error.show(sys.stderr)
+            sys.exit(BAD_INPUT)
+        except Exception as error:
+            if "--debug" in sys.argv:
+                raise
+            return _end(*explain(error))
+        sys.exit(result if isinstance(result, int) else DONE)
+
+
+def explain(error: BaseException) -> tuple[str, int]:
+    """A sentence for people and the exit code of an error."""
+    if isinstance(error, CannotRun):
+        return str(error), CANNOT_RUN
+    if isinstance(error, DomainError):
+        return str(error), BAD_INPUT
+    if isinstance(error, Rejected):
+        return str(error), NEEDS_PERSON
+    if isinstance(error, OutsideError):
+        return _("%(what)s Nothing is lost; it will be tried again.", what=str(error)), UNREACHABLE
+    if isinstance(error, OperationalError):
+        return _database_trouble(error), CANNOT_RUN
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}", BAD_INPUT
+    return _("Something unexpected happened (%(kind)s). Nothing was left half done. Run again with --debug to see "
+             "the details.", kind=type(error).__name__), BAD_INPUT
+
+
+def _database_trouble(error: OperationalError) -> str:
+    text = str(error.orig).lower()
+    if "no such table" in text or "does not exist" in text:
+        return _("To run this you must first prepare the database: abona init (or abona upgrade).")
+    if "locked" in text:
+        return _("The database is locked by another program. Stop it, or wait and run this again.")
+    return _("The database cannot be reached: %(reason)s", reason=str(error.orig).splitlines()[0])
+
+
+def _end(message: str, code: int) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@click.group(cls=AbonaGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the details of an error.")
+def cli(debug: bool) -> None:
+    """Abona: the billing back office of internet providers."""
+
+
+# --- helpers for every command -------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=1)
+def app() -> Flask:
+    """The app of this process, built when a command first needs it."""
+    from core.app import create_app
+
+    return create_app()
+
+
+def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a command inside the app, with the schema at head; what it changed is committed if it succeeds."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **options: Any) -> Any:
+        from core import schema
+
+        with app().app_context():
+            schema.require_current()
+            result = function(*args, **options)
+            db.session.commit()
+            return result
+
+    return wrapped
+
+
+def company_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--company C` (code, id or tax id)."""
+    return click.option("--company", "company_code", help="Company (code, id or tax id).")(function)
+
+
+def chosen_companies(code: str | None) -> list[Any]:
+    """The company that was named, or all of them; DomainError where there is none."""
+    from core import companies
+
+    found = [companies.find_company(code)] if code else companies.active_companies()
+    if not found:
+        raise DomainError(_("To do this you must first create a company: abona company create"))
+    return found
+
+
+def chosen_company(code: str | None) -> Any:
+    """The company that was named, or the only one."""
+    found = chosen_companies(code)
+    if len(found) > 1:
+        raise DomainError(_("To do this you must say which company with --company: %(known)s.",
+                            known=", ".join(company.code for company in found)))
+    return found[0]
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--json`: exactly one JSON document on standard output."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
+
+
+def echo_json(value: Any) -> None:
+    click.echo(json.dumps(json.loads(dump_json(value)), ensure_ascii=False, indent=2))
+
+
+def echo_table(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """An aligned table; columns of numbers to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    listed = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    for index, header in enumerate(headers):
+        numeric = all(row[index][:1].isdigit() or row[index][:1] in "-$" for row in listed if row[index])
+        table.add_column(str(header), justify="right" if numeric and listed else "left")
+    for row in listed:
+        table.add_row(*row)
+    Console(file=sys.stdout, width=200, highlight=False).print(table)
+
+
+def note(message: str) -> None:
+    """A line for people on standard error: progress and remarks."""
+    click.echo(message, err=True)
+
+
+def main() -> None:
+    """Entry point: attach the modules' commands, then run."""
+    attach()
+    cli()
+
+
+def attach() -> None:
+    """Add the frame's commands and each enabled module's `cli` (a command or a list of them).
+
+    Without a key file (before `abona init`) all modules on disk are offered, since some need no installation.
+    """
+    from core import commands, modules
+
+    commands.register(cli)
+    settings = config.load()
+    for _name, part in modules.parts(modules.resolve(settings.modules or modules.available()), "cli"):
+        for command in part.cli if isinstance(part.cli, list) else [part.cli]:
+            cli.add_command(command)

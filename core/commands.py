@@ -1,0 +1,267 @@
+"""The frame's own commands: installation, serving, workers, checks, companies, users, modules, keys."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from core import config
+from core.cli import (
+    CANNOT_RUN,
+    NEEDS_PERSON,
+    app,
+    echo_json,
+    echo_table,
+    json_option,
+    note,
+    with_app,
+)
+from core.db import db
+from core.errors import CannotRun
+from core.i18n import _
+
+
+def register(group: click.Group) -> None:
+    """Add every command of the frame."""
+    from core import simulators, users_cli
+
+    for command in (init, upgrade, serve, worker_command, scheduler, check, show_config, modules_group, keys,
+                    company, users_cli.cli, simulators.cli):
+        group.add_command(command)
+
+
+@click.command()
+@click.option("--admin-email", help="Login of the first administrator.")
+@click.option("--password-stdin", is_flag=True, help="Read the administrator's password from standard input.")
+def init(admin_email: str | None, password_stdin: bool) -> None:
+    """Create the instance folder, key, database and first administrator."""
+    from core import installation
+
+    settings = config.load()
+    config.make_key_file(settings.instance)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    with app().app_context():
+        made = installation.prepare(admin_email, password)
+    click.echo(_("The installation is ready in %(folder)s.", folder=settings.instance))
+    if made:
+        click.echo(_("Log in as %(email)s with %(password)s and change it.", email=admin_email, password=made))
+
+
+@click.command()
+def upgrade() -> None:
+    """Bring the database up to date with the enabled modules."""
+    from core import installation, schema
+
+    with app().app_context():
+        done = schema.upgrade()
+        installation.make_roles()
+        db.session.commit()
+    click.echo(_("Applied: %(revisions)s", revisions=", ".join(done)) if done else _("The database is up to date."))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--threads", default=8, show_default=True, help="Web threads.")
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the web, and run jobs in the same process unless Redis is set."""
+    from core import schema, worker
+
+    with app().app_context():
+        schema.require_current()
+    embedded = None if app().extensions["abona"].redis_url else worker.Embedded(app())
+    if embedded:
+        embedded.start()
+    note(_("Abona listens on http://%(host)s:%(port)s", host=host, port=port))
+    try:
+        run_web(host, port, threads)
+    finally:
+        if embedded:
+            embedded.stop()
+
+
+def run_web(host: str, port: int, threads: int = 8) -> None:
+    """Serve until a signal; SIGTERM ends as Ctrl-C does, so that running jobs may finish."""
+    import signal
+
+    import waitress
+
+    def stop(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        waitress.serve(app(), host=host, port=port, threads=threads, ident="abona", channel_timeout=120)
+    except KeyboardInterrupt:
+        note(_("Stopping."))
+
+
+@click.command("worker")
+@click.argument("queues", nargs=-1)
+def worker_command(queues: tuple[str, ...]) -> None:
+    """Run jobs of these queues (all by default) as an RQ worker."""
+    from core import schema, worker
+
+    _need_redis()
+    with app().app_context():
+        schema.require_current()
+    worker.rq_worker(app(), list(queues)).work(logging_level="WARNING")
+
+
+@click.command()
+def scheduler() -> None:
+    """Run the schedules, and send late jobs to Redis; any number of these may run."""
+    import signal
+
+    from core import worker
+
+    _need_redis()
+    loop = worker.Scheduler(app())
+    signal.signal(signal.SIGTERM, loop.stop)
+    signal.signal(signal.SIGINT, loop.stop)
+    loop.run()
+
+
+def _need_redis() -> None:
+    if not app().extensions["abona"].redis_url:
+        raise CannotRun(_("To run this you must set ABONA_REDIS_URL. Without Redis, abona serve does the jobs itself."))
+
+
+@click.command()
+@click.option("--only", multiple=True, help="Run only this check.")
+@json_option
+@with_app
+def check(only: tuple[str, ...], as_json: bool) -> int:
+    """The doctor: invariants of the data and state of the environment."""
+    from core import checks
+
+    findings = checks.run_all(only)
+    if as_json:
+        echo_json(checks.as_json(findings))
+    else:
+        echo_table(("", _("check"), _("count"), _("detail")),
+                   [("✓" if f.ok else "✗", f.name, f.count or "", f.detail) for f in findings])
+    return 0 if all(finding.ok for finding in findings) else NEEDS_PERSON
+
+
+@click.command("config")
+@json_option
+def show_config(as_json: bool) -> None:
+    """The settings in force, secrets masked."""
+    shown = config.masked(config.load())
+    if as_json:
+        echo_json(shown)
+    else:
+        echo_table((_("setting"), _("value")), [("ABONA_" + name.upper(), value) for name, value in shown.items()])
+
+
+@click.group("modules")
+def modules_group() -> None:
+    """The modules: what is on disk and enabled; removing one's tables."""
+
+
+@modules_group.command("list")
+@json_option
+def list_modules(as_json: bool) -> None:
+    """All modules on disk, lower ones first."""
+    from core import modules
+
+    settings, known = config.load(), modules.available()
+    enabled = set(modules.resolve(settings.modules or known))
+    rows: list[dict[str, Any]] = [{"name": name, "title": str(known[name].title), "enabled": name in enabled,
+             "depends": list(known[name].depends), "country": known[name].country} for name in modules.resolve(known)]
+    if as_json:
+        echo_json({"modules": rows})
+    else:
+        echo_table((_("module"), _("enabled"), _("needs"), _("title")),
+                   [(r["name"], "✓" if r["enabled"] else "", ", ".join(r["depends"]), r["title"]) for r in rows])
+
+
+@modules_group.command("drop")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop_module(name: str, yes: bool) -> None:
+    """Remove the tables of a module that is switched off. Its data is gone."""
+    from core import schema
+
+    if not yes:
+        click.confirm(_("Remove all data of %(name)s?", name=name), abort=True)
+    with app().app_context():
+        schema.drop(name)
+    click.echo(_("The tables of %(name)s are gone.", name=name))
+
+
+@modules_group.command("revision")
+@click.argument("name")
+@click.option("-m", "--message", required=True)
+def make_revision(name: str, message: str) -> None:
+    """Write the next migration of a module (for its developers)."""
+    from core import schema
+
+    with app().app_context():
+        click.echo(str(schema.revision(name, message)))
+
+
+@click.group()
+def keys() -> None:
+    """The keys that encrypt secrets."""
+
+
+@keys.command("rotate")
+@with_app
+def rotate_keys() -> int:
+    """Re-encrypt every secret with the newest key (the first of ABONA_ENCRYPTION_KEYS)."""
+    from core import secrets_store
+
+    done, unreadable = secrets_store.rotate_all()
+    click.echo(_("%(done)s secrets are under the newest key; %(bad)s could not be read.", done=done, bad=unreadable))
+    return CANNOT_RUN if unreadable else 0
+
+
+@click.group()
+def company() -> None:
+    """The companies of this installation."""
+
+
+@company.command("create")
+@click.option("--country", required=True)
+@click.option("--name", required=True)
+@click.option("--tax-id", required=True)
+@click.option("--code", help="Short name for commands; made from the name by default.")
+@click.option("--tax-condition", default="", help="Tax condition, in the country's codes (AR: RI, MO, EX).")
+@click.option("--trade-name", default="")
+@click.option("--street", default="")
+@click.option("--city", default="")
+@click.option("--region", default="")
+@click.option("--postal-code", default="")
+@click.option("--email", default="")
+@click.option("--phone", default="")
+@json_option
+@with_app
+def create(as_json: bool, country: str, name: str, tax_id: str, **details: Any) -> None:
+    """Create a company with its country's chart, taxes and policies."""
+    from core import companies
+
+    made = companies.create_company(country, name, tax_id, **{k: v for k, v in details.items() if v})
+    if as_json:
+        echo_json({"id": made.id, "code": made.code})
+    else:
+        click.echo(_("Company %(code)s is ready, in rehearsal mode.", code=made.code))
+
+
+@company.command("list")
+@json_option
+@with_app
+def list_companies(as_json: bool) -> None:
+    """All companies."""
+    from core import companies
+
+    rows = [{"id": c.id, "code": c.code, "name": c.name, "country": c.country, "tax_id": c.tax_id,
+             "environment": c.environment} for c in companies.active_companies()]
+    if as_json:
+        echo_json({"companies": rows})
+    else:
+        echo_table((_("code"), _("name"), _("country"), _("tax id"), _("mode")),
+                   [(r["code"], r["name"], r["country"], r["tax_id"], r["environment"]) for r in rows])

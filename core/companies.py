@@ -1,0 +1,82 @@
+"""Companies: created with the first data of their country by every module's seed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from core import audit, modules
+from core.db import db
+from core.errors import DomainError, NotFound
+from core.i18n import _
+from core.models import Company
+from core.scope import company_scope
+
+# currency, zone and language of the countries sold to
+COUNTRIES = {
+    "AR": ("ARS", "America/Argentina/Buenos_Aires", "es_AR"),
+    "EC": ("USD", "America/Guayaquil", "es_EC"),
+    "CO": ("COP", "America/Bogota", "es_CO"),
+    "MX": ("MXN", "America/Mexico_City", "es_MX"),
+    "PE": ("PEN", "America/Lima", "es_PE"),
+}
+
+
+def create_company(country: str, name: str, tax_id: str, **details: Any) -> Company:
+    """Make a company of a supported country and seed its chart, taxes, policies. `code` defaults to a short name."""
+    country = country.upper()
+    if country not in COUNTRIES:
+        raise DomainError(_("To create a company you must choose one of these countries: %(known)s.",
+                            known=", ".join(COUNTRIES)), field="country")
+    currency, timezone, locale = COUNTRIES[country]
+    values = {"currency": currency, "timezone": timezone, "locale": locale, **details}
+    code = values.pop("code", None) or _code(name)
+    if db.session.scalar(sa.select(Company.id).where(Company.code == code)):
+        raise DomainError(_("To create this company you must choose another code: %(code)s is taken.", code=code),
+                          field="code")
+    company = Company(country=country, name=name, tax_id=tax_id, code=code, **values)
+    db.session.add(company)
+    db.session.flush()
+    seed(company)
+    with company_scope(company):
+        audit.record("core.create_company", company)
+    return company
+
+
+def seed(company: Company) -> None:
+    """Run every module's `seed(company)`; each is idempotent, lower modules first."""
+    names = current_app.extensions["abona_modules"]
+    manifests = modules.available()
+    with company_scope(company):
+        for name, part in modules.parts(names, "seed"):
+            if manifests[name].country in (None, company.country):
+                part.seed(company)
+
+
+def find_company(code_or_id: str) -> Company:
+    """By code, id or tax id; NotFound names those that exist."""
+    wanted = [Company.code == code_or_id, Company.tax_id == code_or_id]
+    if code_or_id.isdigit() and len(code_or_id) < 10:
+        wanted.append(Company.id == int(code_or_id))
+    found = db.session.scalar(sa.select(Company).where(sa.or_(*wanted)).order_by(Company.id).limit(1))
+    if found is None:
+        known = ", ".join(db.session.scalars(sa.select(Company.code).order_by(Company.code))) or "-"
+        raise NotFound(_("There is no company %(code)s; there are: %(known)s.", code=code_or_id, known=known))
+    return found
+
+
+def active_companies() -> list[Company]:
+    """All companies that are in use, in order of creation."""
+    return list(db.session.scalars(sa.select(Company).where(Company.active).order_by(Company.id)))
+
+
+def _code(name: str) -> str:
+
+
+
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "company"

@@ -1,0 +1,128 @@
+"""Languages: English message ids, one catalog per language, country words in a second folder.
+
+Flask-Babel merges the folders, the later one winning; each falls back on its own (es_AR to es), which is
+why the country catalogs live apart from the base ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import format_currency
+from flask import Flask, has_app_context, has_request_context, request, session
+from flask_babel import Babel, force_locale, get_locale
+from flask_babel import gettext as _babel_gettext
+from flask_babel import ngettext as _babel_ngettext
+
+LOCALES = ("es", "es_AR", "es_CO", "es_EC", "es_MX", "es_PE", "es_DO", "en", "pt")
+DEFAULT = "es"
+
+babel = Babel()
+
+
+def _(message: str, **values: Any) -> str:
+    """The message in the reader's language; outside an app, as it is written."""
+    if not has_app_context():
+        return message % values if values else message
+    return _babel_gettext(message, **values)
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """Singular or plural form of a message, with `%(num)s`."""
+    if not has_app_context():
+        return (one if num == 1 else many) % {"num": num, **values}
+    return _babel_ngettext(one, many, num, **values)
+
+
+def lazy(message: str, **values: Any) -> Any:
+    """A message translated when it is shown: for texts at import time."""
+    return _LazyText(message, values)
+
+
+class _LazyText:
+    """Text that is translated each time it is turned into a string."""
+
+    __slots__ = ("message", "values")
+
+    def __init__(self, message: str, values: dict[str, Any]) -> None:
+        self.message, self.values = message, values
+
+    def __str__(self) -> str:
+        return _(self.message, **self.values)
+
+    def __html__(self) -> str:
+        from markupsafe import escape
+
+        return str(escape(str(self)))
+
+    def __repr__(self) -> str:
+        return f"lazy({self.message!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(self.message)
+
+    def __lt__(self, other: object) -> bool:
+        return str(self) < str(other)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(str(self), name)
+
+    def __mod__(self, values: Any) -> str:
+        return str(self) % values
+
+    def __add__(self, other: object) -> str:
+        return str(self) + str(other)
+
+
+def init_app(app: Flask) -> None:
+    """Set the catalog folders: base languages first, country words over them."""
+    from core.config import ROOT
+
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", DEFAULT)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(
+        str(ROOT / folder) for folder in ("translations", "translations/countries")
+    )
+    babel.init_app(app, locale_selector=choose_locale)
+
+
+def choose_locale() -> str:
+    """The reader's language: chosen by the person, else by the company in scope, else by the browser."""
+    if not has_request_context():
+        return DEFAULT
+    chosen = session.get("locale") or getattr(request, "abona_locale", None)
+    return chosen or request.accept_languages.best_match(LOCALES) or DEFAULT
+
+
+@contextmanager
+def use_locale(locale: str) -> Iterator[None]:
+    """Speak this language in the block: a customer's in documents and messages."""
+    with force_locale(locale):
+        yield
+
+
+def current_locale() -> str:
+    """The code of the language in use, like es_AR."""
+    return str(get_locale() or DEFAULT)
+
+
+def format_amount(value: Decimal, currency: str, locale: str | None = None) -> str:
+    """Money for people: sign, thousands and decimals of the locale, no-break spaces kept."""
+    return str(format_currency(value, currency, locale=locale or current_locale()))
+
+
+def format_date(value: dt.date | None) -> str:
+    """A date as dd/mm/yyyy, which every served country reads alike."""
+    return value.strftime("%d/%m/%Y") if value else ""
+
+
+__all__ = ["LOCALES", "_", "babel", "current_locale", "format_amount", "format_date", "init_app",
+           "lazy", "ngettext", "use_locale"]

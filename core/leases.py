@@ -1,0 +1,45 @@
+"""A lease: a name that one process at a time holds, taken over when its holder is gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from core import clock, processes
+from core.db import db, insert_new
+from core.models import Lease
+
+
+def acquire(name: str, seconds: float, owner: str | None = None) -> bool:
+    """Take or renew the lease and commit; False where another living holder has it."""
+    owner, moment = owner or processes.identity(), clock.now()
+    until = moment + dt.timedelta(seconds=seconds)
+    holder = db.session.execute(sa.select(Lease.owner, Lease.until).where(Lease.name == name)).one_or_none()
+    if holder is None:
+        taken = bool(insert_new(Lease.__table__, [{"name": name, "owner": owner, "until": until}], ("name",)))
+        db.session.commit()
+        return taken
+    if holder.owner != owner and holder.until > moment and not processes.is_dead(holder.owner.split("#")[0]):
+        db.session.rollback()
+        return False
+    changed = db.session.execute(
+        sa.update(Lease).where(Lease.name == name, Lease.owner == holder.owner, Lease.until == holder.until)
+        .values(owner=owner, until=until).execution_options(synchronize_session=False))
+    db.session.commit()
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def release(name: str, owner: str | None = None) -> None:
+    """Give the lease back and commit."""
+    db.session.execute(sa.delete(Lease).where(Lease.name == name, Lease.owner == (owner or processes.identity()))
+                       .execution_options(synchronize_session=False))
+    db.session.commit()
+
+
+def holder(name: str) -> str | None:
+    """Who holds the lease now; None where nobody does, or where the holder is gone."""
+    row = db.session.execute(sa.select(Lease.owner, Lease.until).where(Lease.name == name)).one_or_none()
+    if row is None or row.until <= clock.now() or processes.is_dead(row.owner.split("#")[0]):
+        return None
+    return str(row.owner)

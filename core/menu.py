@@ -1,0 +1,114 @@
+"""The side menu: made from the manifests of the enabled modules, for what the user may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app, request, url_for
+
+from core import modules, scope
+from core.i18n import lazy
+from core.modules import MenuItem
+from core.security import can
+
+# (title, icon) of the groups, in their order; modules may name others, which come after these
+GROUPS: dict[str, tuple[Any, str]] = {
+    "customers": (lazy("Customers"), "customers"),
+    "contracts": (lazy("Contracts"), "contracts"),
+    "billing": (lazy("Billing"), "billing"),
+    "money": (lazy("Money in"), "money"),
+    "documents": (lazy("Documents"), "documents"),
+    "notices": (lazy("Notices"), "notices"),
+    "arrears": (lazy("Arrears"), "arrears"),
+    "network": (lazy("Network"), "network"),
+    "reports": (lazy("Reports"), "reports"),
+    "data": (lazy("Data"), "data"),
+    "settings": (lazy("Settings"), "settings"),
+    "system": (lazy("System"), "system"),
+}
+CORE_ITEMS = (
+    MenuItem(lazy("Master data"), "admin.index", "", group="settings", order=90),
+    MenuItem(lazy("Company"), "core.company", "core.edit_company", group="settings", order=10),
+    MenuItem(lazy("People and roles"), "core.people", "core.manage_users", group="system", order=20),
+    MenuItem(lazy("Jobs"), "core.jobs", "core.view_jobs", group="system", order=30),
+    MenuItem(lazy("Who did what"), "core.audit", "core.view_audit", group="system", order=40),
+)
+
+
+@dataclass
+class Entry:
+    """A line of the menu as the layout draws it; `key` is the letter after g."""
+
+    label: str
+    url: str
+    current: bool
+    key: str = ""
+
+
+@dataclass
+class Group:
+    key: str
+    title: str
+    icon: str
+    entries: list[Entry] = field(default_factory=list)
+
+
+def build() -> list[Group]:
+    """The groups and lines that the current user may use in the company in scope."""
+    groups: dict[str, Group] = {}
+    for item in sorted(_visible(), key=lambda item: (item.order, str(item.label))):
+        groups.setdefault(item.group, _group(item.group)).entries.append(_entry(item))
+    order = {key: place for place, key in enumerate(GROUPS)}
+    # groups that only modules know come before the settings
+    middle = order["settings"] - 0.5
+    found = sorted(groups.values(), key=lambda group: (order.get(group.key, middle), group.key))
+    _mark_current([entry for group in found for entry in group.entries])
+    _give_keys(found)
+    return found
+
+
+def _visible() -> list[MenuItem]:
+    manifests, country = modules.available(), _country()
+    items = [item for name in current_app.extensions["abona_modules"]
+             if manifests[name].country in (None, country) for item in manifests[name].menu]
+    return [item for item in [*items, *CORE_ITEMS]
+            if item.endpoint in current_app.view_functions and _may_use(item)]
+
+
+def _may_use(item: MenuItem) -> bool:
+    if item.endpoint == "admin.index":
+        from core.admin import any_accessible
+
+        return any_accessible()
+    return not item.permission or can(item.permission)
+
+
+def _country() -> str | None:
+    return scope.current_company().country if scope.company_id_or_none() else None
+
+
+def _group(key: str) -> Group:
+    title, icon = GROUPS.get(key, (key.replace("_", " ").capitalize(), "data"))
+    return Group(key, str(title), icon)
+
+
+def _entry(item: MenuItem) -> Entry:
+    return Entry(str(item.label), url_for(item.endpoint), False)
+
+
+def _mark_current(entries: list[Entry]) -> None:
+    """The line whose address is the longest beginning of this page's."""
+    path = request.path
+    fitting = [entry for entry in entries if path == entry.url or path.startswith(entry.url.rstrip("/") + "/")]
+    for entry in sorted(fitting, key=lambda entry: -len(entry.url))[:1]:
+        entry.current = True
+
+
+def _give_keys(groups: list[Group]) -> None:
+    """A letter for each line: its first free one, of what the reader sees."""
+    taken = {"h"}
+    for entry in (entry for group in groups for entry in group.entries):
+        free = next((c for c in entry.label.lower() if c.isascii() and c.isalpha() and c not in taken), "")
+        entry.key = free
+        taken.add(free)

@@ -1,0 +1,133 @@
+"""Modules: found on disk by their manifests, sorted by their depends, loaded file by file.
+
+A module is a package under `modules/` whose files have fixed names (docs/architecture.md lists them).
+Reading a manifest imports nothing else of the module.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
+from types import ModuleType
+from typing import Any
+
+import modules as package
+from core.errors import CannotRun
+from core.i18n import _, lazy
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One line of the side menu, shown to who has the permission."""
+
+    label: Any
+    endpoint: str
+    permission: str
+    group: str = "billing"
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a module is. `permissions` are (code, title) pairs; `country` limits it to companies of one country."""
+
+    title: Any
+    depends: tuple[str, ...] = ()
+    country: str | None = None
+    permissions: tuple[tuple[str, Any], ...] = ()
+    menu: tuple[MenuItem, ...] = field(default=())
+
+
+# What the frame itself guards.
+CORE_PERMISSIONS: tuple[tuple[str, Any], ...] = (
+    ("core.view_jobs", lazy("See background jobs")),
+    ("core.run_jobs", lazy("Run failed jobs again")),
+    ("core.manage_users", lazy("Manage people and their roles")),
+    ("core.manage_roles", lazy("Change what roles may do")),
+    ("core.edit_company", lazy("Edit the company")),
+    ("core.view_audit", lazy("See who did what")),
+)
+
+# The parts that importing is enough for, in the order that loading needs: every model before any handler.
+PARTS = ("models", "ports", "events", "notices", "providers", "handlers", "jobs", "checks")
+
+
+def available() -> dict[str, Manifest]:
+    """The manifests of all modules on disk, also of those that are not enabled."""
+    found = {}
+    for name in _names_on_disk(tuple(package.__path__)):
+        found[name] = importlib.import_module(f"modules.{name}").MANIFEST
+    return found
+
+
+@lru_cache(maxsize=8)
+def _names_on_disk(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(info.name for info in pkgutil.iter_modules(paths) if info.ispkg))
+
+
+def resolve(wanted: Iterable[str]) -> list[str]:
+    """The wanted modules and all they depend on, lower ones first; the order is stable."""
+    manifests, graph = available(), {}
+    waiting = sorted(set(wanted))
+    required_by: dict[str, str] = {}
+    while waiting:
+        name = waiting.pop(0)
+        if name in graph:
+            continue
+        if name not in manifests:
+            raise CannotRun(_missing(name, required_by.get(name)))
+        graph[name] = sorted(manifests[name].depends)
+        required_by.update(dict.fromkeys(graph[name], name))
+        waiting.extend(graph[name])
+    return _sorted(graph)
+
+
+def _sorted(graph: dict[str, list[str]]) -> list[str]:
+    try:
+        return list(TopologicalSorter({name: graph[name] for name in sorted(graph)}).static_order())
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise CannotRun(_("To start, the modules must not depend on each other in a circle: %(circle)s.",
+                          circle=circle)) from None
+
+
+def _missing(name: str, by: str | None) -> str:
+    if by:
+        return _("To start, module %(name)s (required by %(by)s) must be installed.", name=name, by=by)
+    return _("To start, module %(name)s must be installed, or taken out of ABONA_MODULES.", name=name)
+
+
+def part(name: str, file: str) -> ModuleType | None:
+    """The file `file` of module `name`, imported; None where the module has no such file."""
+    path = f"modules.{name}.{file}"
+    if importlib.util.find_spec(path) is None:
+        return None
+    return importlib.import_module(path)
+
+
+def parts(names: Iterable[str], file: str) -> Iterator[tuple[str, ModuleType]]:
+    """That file of each module that has it, in load order."""
+    for name in names:
+        found = part(name, file)
+        if found is not None:
+            yield name, found
+
+
+def import_parts(names: list[str]) -> None:
+    """Import what only needs importing, file by file and inside that module by module."""
+    for file in PARTS:
+        for _name, _module in parts(names, file):
+            pass
+
+
+def permissions(names: Iterable[str]) -> dict[str, Any]:
+    """Every permission of these modules with its title."""
+    manifests = available()
+    found = dict(CORE_PERMISSIONS)
+    found.update({code: title for name in names for code, title in manifests[name].permissions})
+    return found

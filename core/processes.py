@@ -1,0 +1,47 @@
+"""Who is who among processes: names that say on which machine, and whether one is certainly gone."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import lru_cache
+from pathlib import Path
+
+
+def identity() -> str:
+    """host:pid:start of this process; the start tells a reused pid apart."""
+    return _identity(os.getpid())
+
+
+@lru_cache(maxsize=4)
+def _identity(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}:{_started(pid) or '0'}"
+
+
+def is_dead(owner: str) -> bool:
+    """True only where the owner ran on this machine and its process does not exist any more."""
+    host, pid, started = [*owner.split(":"), "", "", ""][:3]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    found = _started(int(pid))
+    return found is None or (started not in {"", "0"} and found != started)
+
+
+def _started(pid: int) -> str | None:
+    """Start time of a process in clock ticks since boot (Linux); "0" where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return None if Path("/proc/self").exists() else _exists(pid)
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]
+
+
+def _exists(pid: int) -> str | None:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return "0"
+    return "0"

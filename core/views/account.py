@@ -1,0 +1,89 @@
+"""My account: language, password, and where I am logged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_login import current_user
+
+from core import audit
+from core.db import db
+from core.errors import DomainError
+from core.forms import DataRequired, Form, Length, PasswordField, SelectField, StringField, refused
+from core.i18n import _, lazy
+from core.models import User
+from core.security import current_session, logins, require, sessions
+from core.views import bp
+
+LANGUAGES = (("es", "Español"), ("en", "English"), ("pt", "Português"))
+
+
+class ProfileForm(Form):
+    name = StringField(lazy("Name"), [DataRequired(), Length(max=200)], render_kw={"autocomplete": "name"})
+    locale = SelectField(lazy("Language"), choices=LANGUAGES)
+
+
+class PasswordForm(Form):
+    old = PasswordField(lazy("Present password"), [DataRequired()], render_kw={"autocomplete": "current-password"})
+    password = PasswordField(lazy("New password"), [DataRequired()], render_kw={"autocomplete": "new-password"})
+
+
+@bp.get("/account")
+@require()
+def account() -> Any:
+    """My data, my password, my devices."""
+    return _page()
+
+
+def _page(profile: ProfileForm | None = None, password: PasswordForm | None = None, status: int = 200) -> Any:
+    me = _me()
+    profile = profile or ProfileForm(formdata=None, name=me.name, locale=(me.locale or "es").split("_")[0])
+    return render_template("core/account.html", profile=profile, password=password or PasswordForm(formdata=None),
+                           devices=sessions.living_sessions(me), here=current_session()), status
+
+
+@bp.post("/account/profile")
+@require()
+def save_profile() -> Any:
+    """Change my name and language."""
+    form = ProfileForm()
+    if not form.validate():
+        return _page(profile=form, status=422)
+    me = _me()
+    me.name, me.locale = form.name.data, form.locale.data
+    audit.record("core.edit_profile", me)
+    flash(_("Saved."), "ok")
+    return redirect(url_for("core.account"))
+
+
+@bp.post("/account/password")
+@require()
+def change_password() -> Any:
+    """Change my password; my other devices are logged out."""
+    form = PasswordForm()
+    if not form.validate():
+        return _page(password=form, status=422)
+    me, here = _me(), current_session()
+    try:
+        logins.change_password(me, form.old.data, form.password.data)
+    except DomainError as error:
+        refused(form, error)
+        return _page(password=form, status=422)
+    ended = sessions.revoke_all(me, keep=here)
+    flash(_("The password is changed; %(count)s other devices were logged out.", count=ended), "ok")
+    return redirect(url_for("core.account"))
+
+
+@bp.post("/account/sessions/<int:session_id>/revoke")
+@require()
+def revoke_session(session_id: int) -> Any:
+    """Log one of my devices out."""
+    sessions.revoke(_me(), session_id)
+    audit.record("core.revoke_session", _me(), {"session": session_id})
+    flash(_("This device is logged out."), "ok")
+    return redirect(url_for("core.account"))
+
+
+def _me() -> User:
+    return db.session.get_one(User, current_user.id)

@@ -1,0 +1,208 @@
+"""People and roles on screen, and the record of who did what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import selectinload
+
+from core import modules, people, scope
+from core.db import db
+from core.errors import DomainError
+from core.forms import DataRequired, EmailAddress, EmailField, Form, Length, SelectField, StringField, refused
+from core.i18n import _, lazy
+from core.models import AuditRecord, Company, Membership, Role, User
+from core.paging import paginate
+from core.security import logins, require, sessions
+from core.views import bp
+from core.views.account import LANGUAGES
+
+
+class PersonForm(Form):
+    email = EmailField(lazy("E-mail"), [DataRequired(), EmailAddress(), Length(max=200)])
+    name = StringField(lazy("Name"), [DataRequired(), Length(max=200)])
+    locale = SelectField(lazy("Language"), choices=LANGUAGES, default="es")
+    role = SelectField(lazy("Role in this company"), coerce=int)
+
+
+class RoleForm(Form):
+    name = StringField(lazy("Name"), [DataRequired(), Length(max=100)])
+    description = StringField(lazy("What it is for"), [Length(max=300)])
+
+
+@bp.get("/people", endpoint="people")
+@require("core.manage_users")
+def list_people() -> Any:
+    """Who may log in here, with their roles in this company."""
+    found = db.session.scalars(_visible().options(selectinload(User.memberships).joinedload(Membership.role))
+                               .order_by(User.active.desc(), User.name, User.email)).unique().all()
+    return render_template("core/people.html", people=found, company=_company(), roles=_roles())
+
+
+def _visible() -> sa.Select:
+    """People of the company in scope; an administrator sees all."""
+    wanted = sa.select(User)
+    if not current_user.is_admin:
+        wanted = wanted.where(User.id.in_(sa.select(Membership.user_id).where(Membership.company_id == _company().id)))
+    return wanted
+
+
+def _company() -> Company:
+    return scope.current_company()
+
+
+def _roles() -> list[Role]:
+    return list(db.session.scalars(sa.select(Role).options(selectinload(Role.permissions)).order_by(Role.name)))
+
+
+@bp.route("/people/new", methods=["GET", "POST"])
+@require("core.manage_users")
+def new_person() -> Any:
+    """Add a person with a first role; the person chooses the password by a link."""
+    form = PersonForm()
+    form.role.choices = [(role.id, role.name) for role in _roles()]
+    if form.validate_on_submit():
+        try:
+            user = people.add_person(form.email.data, form.name.data, by=_me(), locale=form.locale.data)
+            people.give_role(user, _company(), db.session.get_one(Role, form.role.data), by=_me())
+        except DomainError as error:
+            refused(form, error)
+        else:
+            flash(_("%(person)s gets a message with a link to choose a password.", person=user), "ok")
+            return redirect(url_for("core.person", user_id=user.id))
+    return render_template("core/person_new.html", form=form), 422 if form.is_submitted() else 200
+
+
+@bp.get("/people/<int:user_id>")
+@require("core.manage_users")
+def person(user_id: int) -> Any:
+    """One person: roles here, devices, state."""
+    user = _find(user_id)
+    mine = [one.role for one in user.memberships if one.company_id == _company().id]
+    others = [role for role in _roles() if role not in mine]
+    return render_template("core/person.html", person=user, mine=mine, others=others, company=_company(),
+                           devices=sessions.living_sessions(user))
+
+
+@bp.post("/people/<int:user_id>/roles")
+@require("core.manage_users")
+def give_role(user_id: int) -> Any:
+    """Give a person a role in this company."""
+    role = db.session.get(Role, request.form.get("role", 0, type=int)) or abort(404)
+    people.give_role(_find(user_id), _company(), role, by=_me())
+    return _to_person(user_id, _("Saved."))
+
+
+@bp.post("/people/<int:user_id>/roles/<int:role_id>/take")
+@require("core.manage_users")
+def take_role(user_id: int, role_id: int) -> Any:
+    """Take a role in this company away."""
+    user = _find(user_id)
+    people.take_role(user, _company(), role_id, by=_me())
+    db.session.flush()
+    if current_user.is_admin or user.memberships:
+        return _to_person(user_id, _("Saved."))
+    flash(_("%(person)s has no role here any more.", person=user), "ok")
+    return redirect(url_for("core.people"))
+
+
+@bp.post("/people/<int:user_id>/<any(enable,disable,log_out,invite,admin,no_admin):verb>")
+@require("core.manage_users")
+def change_person(user_id: int, verb: str) -> Any:
+    """Let in, keep out, log out everywhere, send the link again, make administrator."""
+    user, me = _find(user_id), _me()
+    if verb in {"enable", "disable"}:
+        people.set_active(user, verb == "enable", by=me)
+    elif verb in {"admin", "no_admin"}:
+        people.set_admin(user, verb == "admin", by=me)
+    elif verb == "log_out":
+        logins.log_out_everywhere(user)
+    else:
+        people.resets.invite(user)
+        return _to_person(user_id, _("%(person)s gets a message with a link to choose a password.", person=user))
+    return _to_person(user_id, _("Saved."))
+
+
+@bp.get("/roles")
+@require("core.manage_roles")
+def roles() -> Any:
+    """The roles, with how many people have each."""
+    held = dict(db.session.execute(sa.select(Membership.role_id, sa.func.count(sa.distinct(Membership.user_id)))
+                                   .group_by(Membership.role_id)).all())
+    return render_template("core/roles.html", roles=_roles(), held=held, total=len(_permissions()))
+
+
+@bp.route("/roles/new", methods=["GET", "POST"])
+@bp.route("/roles/<int:role_id>", methods=["GET", "POST"])
+@require("core.manage_roles")
+def role(role_id: int | None = None) -> Any:
+    """What a role may do, grouped by module."""
+    found = (db.session.get(Role, role_id) or abort(404)) if role_id else None
+    form = RoleForm(obj=found)
+    if form.validate_on_submit():
+        try:
+            people.save_role(found, form.name.data, form.description.data, request.form.getlist("permission"), by=_me())
+        except DomainError as error:
+            refused(form, error)
+        else:
+            flash(_("Saved."), "ok")
+            return redirect(url_for("core.roles"))
+    chosen = request.form.getlist("permission") if form.is_submitted() else [p.permission for p in found.permissions] \
+        if found else []
+    page = render_template("core/role.html", form=form, role=found, groups=_permission_groups(), chosen=set(chosen))
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.post("/roles/<int:role_id>/delete")
+@require("core.manage_roles")
+def delete_role(role_id: int) -> Any:
+    """Delete a role that nobody has."""
+    people.delete_role(db.session.get(Role, role_id) or abort(404), by=_me())
+    flash(_("The role is deleted."), "ok")
+    return redirect(url_for("core.roles"))
+
+
+@bp.get("/audit", endpoint="audit")
+@require("core.view_audit")
+def audit_page() -> Any:
+    """Who did what, the latest first."""
+    wanted = sa.select(AuditRecord)
+    if not current_user.is_admin:
+        wanted = wanted.where(AuditRecord.company_id == scope.company_id_or_none())
+    if action := request.args.get("action"):
+        wanted = wanted.where(AuditRecord.action == action)
+    page = paginate(wanted, [AuditRecord.id], desc=True)
+    names = {user.id: str(user) for user in db.session.scalars(
+        sa.select(User).where(User.id.in_({row.user_id for row in page.rows if row.user_id})))}
+    return render_template("core/audit.html", page=page, names=names, action=action)
+
+
+def _permissions() -> dict[str, Any]:
+    return modules.permissions(current_app.extensions["abona_modules"])
+
+
+def _permission_groups() -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """(module title, [(code, title)]) in the order of the modules."""
+    manifests, found = modules.available(), []
+    for name in ("core", *current_app.extensions["abona_modules"]):
+        title = _("Abona itself") if name == "core" else manifests[name].title
+        own = modules.CORE_PERMISSIONS if name == "core" else manifests[name].permissions
+        if own:
+            found.append((title, list(own)))
+    return found
+
+
+def _me() -> User:
+    return db.session.get_one(User, current_user.id)
+
+
+def _find(user_id: int) -> User:
+    return db.session.scalars(_visible().where(User.id == user_id)).unique().one_or_none() or abort(404)
+
+
+def _to_person(user_id: int, message: str) -> Any:
+    flash(message, "ok")
+    return redirect(url_for("core.person", user_id=user_id))

@@ -1,0 +1,191 @@
+"""What is printed on a document, as plain texts: the templates lay it out and know neither models nor countries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.i18n import format_amount
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A labelled text: "CUIT", "30-99000010-3"."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the document; amounts are texts in the document's currency, without its symbol."""
+
+    description: str
+    quantity: str
+    price: str
+    amount: str
+    details: tuple[str, ...] = ()
+    tax: str = ""
+
+
+@dataclass(frozen=True)
+class Total:
+    """A line under the table; the strong one is the total."""
+
+    label: str
+    amount: str
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class PayWay:
+    """A way to pay: an address, a code to type, a bar code or a QR (PNG as data URI) to scan."""
+
+    title: str
+    text: str = ""
+    code: str = ""
+    barcode: str = ""
+    symbology: str = "code128"
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A titled paragraph: legends, fiscal transparency, free texts."""
+
+    text: str
+    title: str = ""
+
+
+@dataclass
+class CountryPart:
+    """What the law of the country puts on a document; a layout of the port `accounting.ports.layouts` fills it.
+
+    `valid` is False where the authority has not authorised what it must authorise: nothing may then look like the
+    legal document.
+    """
+
+    title: str
+    number: str = ""
+    letter: str = ""
+    letter_code: str = ""
+    copy: str = ""
+    valid: bool = True
+    # date on the legal document, where the authority moved it; "" is the invoice's own
+    date: str = ""
+    # authorised by a simulator or a testing service only
+    rehearsal: bool = False
+    # large grey text over the page where the document is not valid
+    void_text: str = ""
+    issuer: list[Fact] = field(default_factory=list)
+    customer: list[Fact] = field(default_factory=list)
+    tax_in_prices: bool = True
+    # the country's word for a tax code: "VAT" -> "IVA"
+    tax_names: dict[str, str] = field(default_factory=dict)
+    show_rates: bool = False
+    legends: list[Note] = field(default_factory=list)
+    legal: list[Fact] = field(default_factory=list)
+    legal_title: str = ""
+    qr_text: str = ""
+    # the mask a country's tests proved readable; fixed, because trying all eight costs five times as much
+    qr_mask: int = 5
+
+
+@dataclass
+class Sheet:
+    """A whole document, ready for the template."""
+
+    language: str
+    title: str
+    number: str
+    date: str
+    issuer_name: str
+    customer_name: str
+    letter: str = ""
+    letter_code: str = ""
+    copy: str = ""
+    color: str = "#0f766e"
+    tint: str = "#eef5f4"
+    logo: str = ""
+    issuer_lines: list[str] = field(default_factory=list)
+    issuer_facts: list[Fact] = field(default_factory=list)
+    customer_lines: list[str] = field(default_factory=list)
+    customer_facts: list[Fact] = field(default_factory=list)
+    amount_label: str = ""
+    amount: str = ""
+    amount_notes: list[str] = field(default_factory=list)
+    due_label: str = ""
+    due: str = ""
+    blocks: list[str] = field(default_factory=list)
+    plan: list[Fact] = field(default_factory=list)
+    pay: list[PayWay] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    currency: str = ""
+    show_rates: bool = False
+    totals: list[Total] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    taxes: list[tuple[str, str, str]] = field(default_factory=list)
+    payments: list[tuple[str, str, str]] = field(default_factory=list)
+    debt: list[tuple[str, str, str]] = field(default_factory=list)
+    debt_total: str = ""
+    text: str = ""
+    legends: list[Note] = field(default_factory=list)
+    legal_title: str = ""
+    legal: list[Fact] = field(default_factory=list)
+    qr: str = ""
+    watermark: str = ""
+    # with %(page)s and %(pages)s in it, for the renderer
+    pages: str = ""
+    # ISO moment, so that the same document is the same file
+    made_at: str = ""
+
+    @property
+    def sections(self) -> list[list[str]]:
+        """The blocks in order of printing; last payments and debt side by side where they follow each other."""
+        found: list[list[str]] = []
+        for name in self.blocks:
+            if found and len(found[-1]) == 1 and {found[-1][0], name} == {"payments", "debt"}:
+                found[-1].append(name)
+            else:
+                found.append([name])
+        return found
+
+
+@dataclass
+class ReceiptSheet:
+    """A receipt of payment, for half an A4 page or an 80 mm roll."""
+
+    language: str
+    number: str
+    date: str
+    issuer_name: str
+    customer_name: str
+    amount: str
+    in_words: str
+    method: str
+    color: str = "#0f766e"
+    logo: str = ""
+    issuer_lines: list[str] = field(default_factory=list)
+    customer_lines: list[str] = field(default_factory=list)
+    # (document, date, amount)
+    paid: list[tuple[str, str, str]] = field(default_factory=list)
+    credit: str = ""
+    balance: str = ""
+    reference: str = ""
+    text: str = ""
+    watermark: str = ""
+    made_at: str = ""
+
+
+def money(value: Decimal, currency: str, locale: str) -> str:
+    """An amount with its symbol; the minus stands before the symbol in every country."""
+    text = format_amount(abs(value), currency, locale)
+    return f"-{text}" if value < 0 else text
+
+
+def number(value: Decimal, locale: str, places: int = 2) -> str:
+    """A plain number with the separators of the locale and at least `places` decimals."""
+    from babel.numbers import format_decimal
+
+    decimals = max(places, -int(value.normalize().as_tuple().exponent)) if value else places
+    return str(format_decimal(value, format="#,##0." + "0" * decimals if decimals else "#,##0", locale=locale))

@@ -1,0 +1,146 @@
+"""What is added to a contract's invoices: recurring extras, charges in instalments, discounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.db import db
+from core.i18n import _
+from core.money import split
+from core.scope import current_company
+from modules.contracts import months, states
+from modules.contracts.errors import NotPossible, WrongValue
+from modules.contracts.models import Charge, ChargeInstalment, Contract, ContractItem, Discount
+from modules.contracts.months import DAY
+from modules.contracts.settlement import Settlement
+
+LONGEST = 120
+
+
+def add_item(contract: Contract, description: str, unit_price: Decimal, *, quantity: Decimal = Decimal(1),
+             first_day: dt.date | None = None, last_day: dt.date | None = None, code: str = "",
+             includes_tax: bool | None = None, taxes: Sequence[dict[str, Any]] | None = None,
+             account_id: int | None = None) -> ContractItem:
+    """A recurring extra at a price per month; taxes are the plan's where none are given. Billed months are settled."""
+    _open(contract)
+    _named(description)
+    if quantity <= 0:
+        raise WrongValue(_("To add an extra you must give a quantity above zero."), field="quantity")
+    first = first_day or clock.today()
+    if last_day and last_day < first:
+        raise WrongValue(_("To add an extra you must let it end on or after the day it begins."), field="last_day")
+    settlement = Settlement.before(contract)
+    item = ContractItem(contract_id=contract.id, code=code, description=description.strip(), quantity=quantity,
+                        unit_price=unit_price, first_day=first, last_day=last_day, account_id=account_id,
+                        **_taxed(contract, includes_tax, taxes))
+    db.session.add(item)
+    settlement.after("item")
+    db.session.expire(contract, ["items"])
+    audit.record("contracts.add_item", contract, {"item": description, "price": unit_price, "from": first})
+    return item
+
+
+def end_item(contract: Contract, item: ContractItem, last_day: dt.date | None = None) -> None:
+    """The extra ends with `last_day` (yesterday by default); days billed beyond it are credited."""
+    settlement = Settlement.before(contract)
+    item.last_day = last_day or clock.today() - DAY
+    settlement.after("item")
+    audit.record("contracts.end_item", contract, {"item": item.description, "last_day": item.last_day})
+
+
+def add_charge(contract: Contract, description: str, total: Decimal, *, instalments: int = 1,
+               first_month: dt.date | None = None, code: str = "", includes_tax: bool | None = None,
+               taxes: Sequence[dict[str, Any]] | None = None, account_id: int | None = None,
+               form_key: str | None = None) -> Charge:
+    """Something to be paid once, in instalments that come with the next invoices. Negative: a credit."""
+    if contract.state == states.CANCELLED:
+        raise NotPossible(_("Charging is not possible because this contract was cancelled."))
+    _named(description)
+    if total == 0 or not 1 <= instalments <= LONGEST:
+        raise WrongValue(_("To charge you must give an amount other than zero, and 1 to %(most)s instalments.",
+                           most=LONGEST), field="total")
+    known = db.session.scalar(sa.select(Charge).where(Charge.form_key == form_key)) if form_key else None
+    if known is not None:
+        return known
+    charge = Charge(contract_id=contract.id, code=code, description=description.strip(), total=total,
+                    account_id=account_id, form_key=form_key, **_taxed(contract, includes_tax, taxes))
+    first = months.of(first_month or clock.today())
+    charge.instalments = [
+        ChargeInstalment(contract_id=contract.id, position=place, amount=amount, month=months.add(first, place - 1))
+        for place, amount in enumerate(split(total, instalments, current_company().currency), start=1)]
+    db.session.add(charge)
+    db.session.flush()
+    db.session.expire(contract, ["charges"])
+    audit.record("contracts.add_charge", contract, {"charge": description, "total": total, "in": instalments})
+    return charge
+
+
+def cancel_charge(contract: Contract, charge: Charge, reason: str = "") -> int:
+    """Take back the instalments that are not billed yet; how many."""
+    waiting = [one for one in charge.instalments if one.billed_period_id is None and not one.cancelled]
+    if not waiting:
+        raise NotPossible(_("Taking this charge back is not possible because all of it was billed. "
+                            "Issue a credit note."))
+    for one in waiting:
+        one.cancelled = True
+    charge.cancelled_at = clock.now()
+    db.session.flush()
+    audit.record("contracts.cancel_charge", contract, {"charge": charge.description, "count": len(waiting)}, reason)
+    return len(waiting)
+
+
+def add_discount(contract: Contract, description: str, *, percent: Decimal | None = None,
+                 amount: Decimal | None = None, first_month: dt.date | None = None, count: int | None = None,
+                 last_month: dt.date | None = None, on_items: bool = False) -> Discount:
+    """Less by percent or by an amount a month, for `count` months or until `last_month` (None: without end)."""
+    _open(contract)
+    _named(description)
+    if (percent is None) == (amount is None):
+        raise WrongValue(_("To give a discount you must give a percentage or an amount, not both."), field="percent")
+    if (percent is not None and not 0 < percent <= 100) or (amount is not None and amount <= 0):
+        raise WrongValue(_("To give a discount you must give a percentage up to 100, or an amount above zero."),
+                         field="percent" if amount is None else "amount")
+    first = months.of(first_month or clock.today())
+    last = months.add(first, count - 1) if count else months.of(last_month) if last_month else None
+    if last and last < first:
+        raise WrongValue(_("To give a discount you must let it end in or after the month it begins."),
+                         field="last_month")
+    discount = Discount(contract_id=contract.id, description=description.strip(), percent=percent, amount=amount,
+                        first_month=first, last_month=last, on_items=on_items)
+    db.session.add(discount)
+    db.session.flush()
+    db.session.expire(contract, ["discounts"])
+    audit.record("contracts.add_discount", contract, {"discount": description, "percent": percent, "amount": amount,
+                                                      "from": first, "until": last})
+    return discount
+
+
+def end_discount(contract: Contract, discount: Discount, last_month: dt.date | None = None) -> None:
+    """The discount ends with `last_month` (the month before by default)."""
+    discount.last_month = months.of(last_month) if last_month else months.add(months.of(clock.today()), -1)
+    db.session.flush()
+    audit.record("contracts.end_discount", contract, {"discount": discount.description, "until": discount.last_month})
+
+
+def _open(contract: Contract) -> None:
+    if contract.state in (states.ENDED, states.CANCELLED):
+        raise NotPossible(_("This is not possible because the contract is %(state)s.",
+                            state=states.TITLES[contract.state]))
+
+
+def _named(description: str) -> None:
+    if not description.strip():
+        raise WrongValue(_("To add this you must say what it is: it stands on the invoice."), field="description")
+
+
+def _taxed(contract: Contract, includes_tax: bool | None, taxes: Sequence[dict[str, Any]] | None) -> dict[str, Any]:
+    """Tax as given, else as the plan has it."""
+    plan = contract.plan
+    return {"includes_tax": plan.includes_tax if includes_tax is None else includes_tax,
+            "taxes": list(plan.taxes if taxes is None else taxes)}

@@ -1,0 +1,74 @@
+"""The background work of contracts: billing in chunks, the automatic run, what the calendar brings."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from core import clock
+from core.companies import active_companies
+from core.db import find
+from core.i18n import use_locale
+from core.jobs import enqueue, job, schedule
+from core.scope import company_scope, current_company
+from modules.contracts import approval, automatic, billing_run, previews, services
+from modules.contracts.models import BillingRun
+
+
+@job()
+def plan_run(run_id: int) -> None:
+    """Divide a run into chunks."""
+    billing_run.plan_run(run_id)
+
+
+@job(max_attempts=12)
+def bill_chunk(chunk_id: int) -> None:
+    """Bill one chunk of customers."""
+    with use_locale(current_company().locale):
+        billing_run.bill_chunk(chunk_id)
+
+
+@job()
+def issue_drafts(run_id: int) -> None:
+    """Issue the approved drafts of a run, batch by batch."""
+    approval.issue_approved(find(BillingRun, run_id))
+
+
+@job()
+def compute_preview(month: str) -> None:
+    """Compute a large company's preview for the screen."""
+    previews.compute(current_company(), dt.date.fromisoformat(month))
+
+
+@schedule("5 * * * *")
+def bill_automatically() -> None:
+    """Start the runs of profiles whose day and hour have come in their company's zone."""
+    for company in active_companies():
+        with company_scope(company):
+            for due in automatic.due(company, clock.local(clock.now(), company)):
+                enqueue(run_automatically, company_id=company.id, profile_id=due.profile_id,
+                        billing_day=due.billing_day, month=due.month.isoformat(),
+                        key=f"contracts.automatic:{company.id}:{due.day.isoformat()}:{due.profile_id}")
+
+
+@job()
+def run_automatically(profile_id: int, billing_day: int, month: str) -> None:
+    """Start the run of one profile's day."""
+    billing_run.start_run(current_company(), dt.date.fromisoformat(month), automatic=True,
+                          filters={"profile_ids": [profile_id], "billing_day": billing_day})
+
+
+@schedule("10 * * * *")
+def follow_calendars() -> None:
+    """Once a day and company, soon after its midnight, apply what falls due."""
+    for company in active_companies():
+        today = clock.today(company)
+        enqueue(follow_calendar, company_id=company.id, day=today.isoformat(),
+                key=f"contracts.follow_calendar:{company.id}:{today.isoformat()}")
+
+
+@job()
+def follow_calendar(day: str) -> None:
+    """Apply the changes of plan and the ends whose day has come."""
+    services.follow_calendar(dt.date.fromisoformat(day))
+
+

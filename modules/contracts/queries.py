@@ -1,0 +1,144 @@
+"""Selects on contracts that more than one place needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from core.db import db
+from core.errors import DomainError
+from core.i18n import _
+from modules.contracts.models import (
+    BilledPeriod,
+    BillingProfile,
+    BillingRun,
+    Contract,
+    ContractPrice,
+    Plan,
+    ZoneProfile,
+)
+from modules.crm.models import Customer
+
+LIST_KEYS = (Contract.number, Contract.id)
+
+
+@dataclass(frozen=True)
+class ContractFilter:
+    """What the list is limited to; None and "" do not limit."""
+
+    text: str = ""
+    state: str = ""
+    plan_id: int | None = None
+    zone_id: int | None = None
+    courtesy: bool = False
+
+
+def listed(wanted: ContractFilter) -> sa.Select:
+    """The contracts that fit, with what a line of the list shows; unordered."""
+    statement = sa.select(Contract).options(joinedload(Contract.customer), joinedload(Contract.plan),
+                                            joinedload(Contract.address))
+    if wanted.state:
+        statement = statement.where(Contract.state == wanted.state)
+    if wanted.plan_id:
+        statement = statement.where(Contract.plan_id == wanted.plan_id)
+    if wanted.courtesy:
+        statement = statement.where(Contract.courtesy_from.is_not(None))
+    if wanted.zone_id:
+        statement = statement.where(Contract.customer_id.in_(
+            sa.select(Customer.id).where(Customer.zone_id == wanted.zone_id)))
+    return statement.where(matches(wanted.text)) if wanted.text.strip() else statement
+
+
+def matches(text: str) -> sa.ColumnElement[bool]:
+    """By number, user name, address on the network, or by who the customer is."""
+    from modules.crm import queries as crm
+
+    typed = text.strip()
+    return sa.or_(Contract.number.startswith(typed, autoescape=True), Contract.pppoe_user == typed,
+                  Contract.ip == typed, Contract.customer_id.in_(sa.select(Customer.id).where(crm.matches(typed))))
+
+
+def find_contract(reference: str | int) -> Contract:
+    """By number, or last by id; DomainError otherwise."""
+    text = str(reference).strip()
+    found = db.session.scalar(sa.select(Contract).where(Contract.number == text))
+    if found is None and text.isdecimal() and len(text) < 12:
+        found = db.session.scalar(sa.select(Contract).where(Contract.id == int(text)))
+    if found is None:
+        raise DomainError(_("There is no contract %(reference)s.", reference=text), code="unknown_contract")
+    return found
+
+
+def contracts_of(customer_id: int) -> list[Contract]:
+    """The contracts of a customer, those in use first."""
+    order = sa.case((Contract.state.in_(("active", "suspended", "draft")), 0), else_=1)
+    return list(db.session.scalars(sa.select(Contract).where(Contract.customer_id == customer_id)
+                                   .options(joinedload(Contract.plan)).order_by(order, Contract.id)))
+
+
+def effective_profile(contract: Contract) -> BillingProfile:
+    """The contract's own profile, else its zone's, else the default one."""
+    if contract.profile is not None:
+        return contract.profile
+    zone_id = contract.customer.zone_id
+    by_zone = db.session.scalar(
+        sa.select(BillingProfile).join(ZoneProfile, ZoneProfile.profile_id == BillingProfile.id)
+        .where(ZoneProfile.zone_id == zone_id)) if zone_id else None
+    return by_zone or default_profile()
+
+
+def default_profile() -> BillingProfile:
+    """The profile of who names no other."""
+    found = db.session.scalar(sa.select(BillingProfile).where(BillingProfile.is_default))
+    if found is None:
+        raise DomainError(_("To bill you must first make one billing profile the default one."), code="no_profile")
+    return found
+
+
+def own_price(contract: Contract, day: dt.date) -> ContractPrice | None:
+    """The contract's own price on that day; None where its plan's is valid."""
+    since = max((change.valid_from for change in contract.changes
+                 if change.state != "cancelled" and change.valid_from <= day), default=dt.date.min)
+    valid = [one for one in contract.prices
+             if since <= one.valid_from <= day and (one.valid_to is None or one.valid_to >= day)]
+    return valid[-1] if valid else None
+
+
+def price_on(contract: Contract, day: dt.date) -> Decimal | None:
+    """What the contract's plan costs it on that day; None where nobody said."""
+    own = own_price(contract, day)
+    return own.price if own else contract.plan.price_on(day)
+
+
+def plans(active_only: bool = True) -> list[Plan]:
+    statement = sa.select(Plan).order_by(Plan.name, Plan.id)
+    return list(db.session.scalars(statement.where(Plan.active) if active_only else statement))
+
+
+def profiles() -> list[BillingProfile]:
+    return list(db.session.scalars(sa.select(BillingProfile).where(BillingProfile.active)
+                                   .order_by(BillingProfile.name)))
+
+
+def billed_periods(contract_id: int, limit: int = 24) -> list[BilledPeriod]:
+    """What the contract was billed, the newest first."""
+    return list(db.session.scalars(
+        sa.select(BilledPeriod).where(BilledPeriod.contract_id == contract_id)
+        .order_by(BilledPeriod.month.desc(), BilledPeriod.id.desc()).limit(limit)))
+
+
+def last_run(month: dt.date | None = None) -> BillingRun | None:
+    """The newest run of the month, or of any."""
+    statement = sa.select(BillingRun).order_by(BillingRun.id.desc()).limit(1)
+    return db.session.scalar(statement.where(BillingRun.month == month) if month else statement)
+
+
+def state_counts() -> dict[str, int]:
+    """How many contracts there are in each state."""
+    rows: Any = db.session.execute(sa.select(Contract.state, sa.func.count(Contract.id)).group_by(Contract.state))
+    return dict(rows.all())

@@ -1,0 +1,31 @@
+"""Answers to the frame's slots and search box, without the weight of the views at import."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from core.scope import current_company
+from core.search import Hit
+from modules.crm import identity, queries
+from modules.crm.models import Customer
+from modules.crm.queries import CustomerFilter
+
+
+def data_tab(customer: Customer) -> str:
+    """The customer's own data."""
+    from modules.crm import views
+
+    return views.data_tab(customer)
+
+
+def find(text: str, limit: int) -> list[Hit]:
+    """Customers, former ones too, by name, code, document, phone, mail or street."""
+    found = queries.search_customers(CustomerFilter(text=text, active=None), limit)
+    return [Hit(str(row), url_for("crm.customer", customer_id=row.id), _detail(row)) for row in found]
+
+
+def _detail(customer: Customer) -> str:
+    address = customer.fiscal_address
+    parts = (identity.formatted(current_company().country, customer.tax_id_kind, customer.tax_id),
+             customer.phones[0].typed if customer.phones else "", address.city if address else "")
+    return " · ".join(part for part in parts if part)

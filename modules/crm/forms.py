@@ -1,0 +1,163 @@
+"""Forms on customers; what is offered follows the country of the company in scope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import FormField
+
+from core.forms import (
+    AmountField,
+    BooleanField,
+    Form,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from core.i18n import LOCALES, lazy
+from core.scope import current_company
+from modules.crm import countries, names, queries
+from modules.crm.models import Address, Customer
+from modules.crm.services import AddressData, CustomerData
+
+# Parts of an address that only one country has: key in Address.extra, label.
+EXTRA_PARTS: dict[str, tuple[tuple[str, Any], ...]] = {
+    "CO": (("estrato", lazy("Estrato (1 to 6)")), ("divipola", lazy("Municipality code (DIVIPOLA)"))),
+    "EC": (("canton", lazy("Canton")), ("cross_street", lazy("Cross street"))),
+    "MX": (("interior_number", lazy("Interior number")), ("municipality", lazy("Municipality"))),
+    "PE": (("ubigeo", lazy("Ubigeo")), ("province", lazy("Province"))),
+}
+REGION_WORDS = {"AR": lazy("Province"), "EC": lazy("Province"), "CO": lazy("Department"), "MX": lazy("State"),
+                "PE": lazy("Department"), "CL": lazy("Region"), "UY": lazy("Department"), "DO": lazy("Province"),
+                "BR": lazy("State"), "VE": lazy("State")}
+ADDRESS_TEXTS = ("street", "number", "unit", "district", "city", "region", "postal_code", "reference")
+CUSTOMER_TEXTS = ("name", "trade_name", "kind", "code", "tax_id_kind", "tax_id", "tax_condition", "emails", "phones",
+                  "language", "notes")
+LANGUAGES = {"es": "Español", "es_AR": "Español (Argentina)", "es_CO": "Español (Colombia)",
+             "es_EC": "Español (Ecuador)", "es_MX": "Español (México)", "es_PE": "Español (Perú)",
+             "es_DO": "Español (R. Dominicana)", "en": "English", "pt": "Português"}
+
+
+class AddressForm(Form):
+    """One address. Use `address_form` to get the parts of the country too."""
+
+    street = StringField(lazy("Street"), [Length(max=200)])
+    number = StringField(lazy("House number"), [Length(max=30)])
+    unit = StringField(lazy("Floor, flat"), [Length(max=60)])
+    district = StringField(lazy("District"), [Length(max=100)])
+    city = StringField(lazy("City"), [Length(max=100)])
+    region = StringField(lazy("Province or state"), [Length(max=60)])
+    postal_code = StringField(lazy("Postal code"), [Length(max=12)])
+    reference = StringField(lazy("How to find it"), [Length(max=300)])
+    latitude = AmountField(lazy("Latitude"), [Optional(), NumberRange(-90, 90)], places=6)
+    longitude = AmountField(lazy("Longitude"), [Optional(), NumberRange(-180, 180)], places=6)
+
+    def address(self, kind: str) -> AddressData:
+        """What was typed, as the services want it."""
+        parts = {key: (self[f"extra_{key}"].data or "").strip() for key in extra_keys()}
+        texts = {name: names.tidy(self[name].data) for name in ADDRESS_TEXTS}
+        return AddressData(kind=kind, **texts, extra={key: value for key, value in parts.items() if value},
+                           latitude=self.latitude.data, longitude=self.longitude.data)
+
+
+def extra_keys() -> list[str]:
+    return [key for key, _label in EXTRA_PARTS.get(current_company().country, ())]
+
+
+def address_class(inside: bool = False) -> type[AddressForm]:
+    """The address form with the parts of the company's country; `inside` another form that carries the token."""
+
+    class WithoutToken:
+        csrf = False
+
+    country = current_company().country
+    fields: dict[str, Any] = {f"extra_{key}": StringField(label, [Length(max=100)])
+                              for key, label in EXTRA_PARTS.get(country, ())}
+    return type("CountryAddressForm", (AddressForm,), fields | ({"Meta": WithoutToken} if inside else {}))
+
+
+def _in_words_of_country(form: AddressForm) -> None:
+    form.region.label.text = REGION_WORDS.get(current_company().country, form.region.label.text)
+
+
+def address_values(address: Address | None) -> dict[str, Any]:
+    """An address as the form's first values."""
+    if address is None:
+        return {}
+    return {name: getattr(address, name) for name in (*ADDRESS_TEXTS, "latitude", "longitude")} | {
+        f"extra_{key}": value for key, value in (address.extra or {}).items()}
+
+
+def address_form(address: Address | None = None) -> AddressForm:
+    """The form for one address alone, with its own token."""
+    form = address_class()(data=address_values(address))
+    _in_words_of_country(form)
+    return form
+
+
+class CustomerForm(Form):
+    """A customer's own data."""
+
+    name = StringField(lazy("Name or legal name"), [InputRequired(), Length(max=200)])
+    trade_name = StringField(lazy("Trade name"), [Length(max=200)])
+    kind = SelectField(lazy("Person or business"), default="", choices=[
+        ("", lazy("Decide by the document")), ("person", lazy("Person")), ("business", lazy("Business"))])
+    code = StringField(lazy("Code"), [Length(max=30)], description=lazy("Left empty, the next number is taken."))
+    tax_id_kind = SelectField(lazy("Document"), default="")
+    tax_id = StringField(lazy("Document number"), [Length(max=40)],
+                         description=lazy("With or without points and dashes."))
+    tax_condition = SelectField(lazy("Tax condition"), default="")
+    zone_id = SelectField(lazy("Zone"), default="")
+    tag_ids = SelectMultipleField(lazy("Tags"))
+    emails = TextAreaField(lazy("E-mail"), [Length(max=1000)],
+                           description=lazy("Several with a semicolon or on lines of their own; the main one first."))
+    phones = TextAreaField(lazy("Phones"), [Length(max=500)], description=lazy("As you would dial them."))
+    language = SelectField(lazy("Language of notices"), default="")
+    notes = TextAreaField(lazy("Notes"), [Length(max=5000)])
+    same_document = BooleanField(lazy("It is another customer with the same document"))
+
+    def customer(self) -> CustomerData:
+        """What was typed, as the services want it."""
+        texts: dict[str, Any] = {name: self[name].data or "" for name in CUSTOMER_TEXTS}
+        return CustomerData(
+            **texts, zone_id=int(self.zone_id.data) if self.zone_id.data else None,
+            tag_ids=[int(one) for one in self.tag_ids.data or []])
+
+
+def customer_form(customer: Customer | None = None) -> CustomerForm:
+    """The form of a customer; a new one also asks for the fiscal address."""
+    fields: dict[str, Any] = {} if customer else {"address": FormField(address_class(inside=True))}
+    form: CustomerForm = type("CountryCustomerForm", (CustomerForm,), fields)(data=_values(customer))
+    if customer is None:
+        _in_words_of_country(form["address"].form)
+    rules = countries.get(current_company().country)
+    form.tax_id_kind.choices = [("", lazy("Recognise it")), *rules.TAX_ID_KINDS.items()]
+    form.tax_condition.choices = [("", "—"), *rules.TAX_CONDITIONS.items()]
+    form.zone_id.choices = [("", "—"), *((str(zone.id), zone.name) for zone in queries.zones())]
+    form.tag_ids.choices = [(str(tag.id), tag.name) for tag in queries.tags()]
+    form.language.choices = [("", lazy("The company's")), *((code, LANGUAGES[code]) for code in LOCALES
+                                                            if code in LANGUAGES)]
+    return form
+
+
+def _values(customer: Customer | None) -> dict[str, Any]:
+    if customer is None:
+        return {}
+    texts = ("name", "trade_name", "kind", "code", "tax_id_kind", "tax_id", "tax_condition", "language", "notes")
+    return {name: getattr(customer, name) for name in texts} | {
+        "zone_id": str(customer.zone_id or ""), "tag_ids": [str(tag.id) for tag in customer.tags],
+        "emails": "\n".join(email.address for email in customer.emails),
+        "phones": "\n".join(phone.typed for phone in customer.phones)}
+
+
+class ContactForm(Form):
+    """Somebody to talk to."""
+
+    name = StringField(lazy("Name"), [InputRequired(), Length(max=200)])
+    role = StringField(lazy("What for"), [Length(max=100)])
+    notes = StringField(lazy("Notes"), [Length(max=300)])

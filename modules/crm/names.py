@@ -1,0 +1,26 @@
+"""Texts in the form that searching compares: lower case, no accents, marks as blanks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_OTHER = re.compile(r"[^a-z0-9@.+&]+")
+
+
+def fold(text: str | None) -> str:
+    """'GÓMEZ, María  José S.R.L.' is 'gomez maria jose srl'; ñ is n, as people type it on any keyboard."""
+    plain = unicodedata.normalize("NFKD", text or "")
+    plain = "".join(char for char in plain if not unicodedata.combining(char)).lower()
+    words = (word if "@" in word else word.replace(".", "") for word in _OTHER.sub(" ", plain).split())
+    return " ".join(word for word in words if word)
+
+
+def digits(text: str | None) -> str:
+    """Only the digits."""
+    return "".join(char for char in text or "" if char.isdecimal())
+
+
+def tidy(text: str | None) -> str:
+    """The text as typed with blanks at the ends and double blanks removed."""
+    return " ".join((text or "").replace("\u00a0", " ").split())

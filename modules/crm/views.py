@@ -1,0 +1,204 @@
+"""Staff pages: the list of customers, a customer's page, and the forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from core import slots
+from core.db import find
+from core.errors import DomainError
+from core.forms import refused
+from core.i18n import _
+from core.paging import paginate
+from core.scope import current_company
+from core.security import require
+from modules.crm import countries, forms, identity, queries, reach, services
+from modules.crm.models import Address, Contact, Customer
+from modules.crm.queries import CustomerFilter
+
+bp = Blueprint("crm", __name__, url_prefix="/customers")
+
+
+@bp.app_template_filter("tax_id")
+def tax_id_filter(customer: Customer) -> str:
+    """The document of a customer as people write it."""
+    return identity.formatted(current_company().country, customer.tax_id_kind, customer.tax_id)
+
+
+@bp.app_template_filter("phone")
+def phone_filter(number: str) -> str:
+    """A number in E.164 as people of the company's country write it."""
+    return reach.readable(number, current_company().country)
+
+
+@bp.get("/")
+@require("crm.view_customers")
+def customers() -> Any:
+    """The list, filtered by what stands in the address."""
+    chosen = _chosen_filter()
+    page = paginate(queries.listed(chosen), queries.LIST_KEYS)
+    return render_template("crm/customers.html", page=page, chosen=chosen, zones=queries.zones(), tags=queries.tags(),
+                           conditions=countries.get(current_company().country).TAX_CONDITIONS)
+
+
+def _chosen_filter() -> CustomerFilter:
+    wanted = request.args
+    state = {"former": False, "all": None}.get(wanted.get("state", ""), True)
+    return CustomerFilter(
+        text=wanted.get("q", "").strip()[:200], active=state, zone_id=wanted.get("zone", type=int),
+        tag_id=wanted.get("tag", type=int), kind=wanted.get("kind", ""), tax_condition=wanted.get("condition", ""),
+        without_tax_id=wanted.get("document") == "none")
+
+
+@bp.get("/<int:customer_id>")
+@require("crm.view_customers")
+def customer(customer_id: int) -> Any:
+    """One customer: who it is above, one tab below."""
+    row = find(Customer, customer_id)
+    tabs = slots.entries("customer.tabs")
+    current = next((tab for tab in tabs if tab.key == request.args.get("tab")), tabs[0] if tabs else None)
+    return render_template("crm/customer.html", customer=row, tabs=tabs, current=current,
+                           body=current.render(row) if current else "")
+
+
+def data_tab(row: Customer) -> str:
+    """The customer's own data, as the first tab."""
+    rules = countries.get(current_company().country)
+    return render_template("crm/data_tab.html", customer=row, extra_parts=dict(
+        forms.EXTRA_PARTS.get(current_company().country, ())), conditions=rules.TAX_CONDITIONS,
+        contact_form=forms.ContactForm(formdata=None))
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@require("crm.edit_customers")
+def new_customer() -> Any:
+    """Make a customer."""
+    form = forms.customer_form()
+    if form.validate_on_submit() and _is_meant(form):
+        try:
+            made = services.create_customer(form.customer(), addresses=[form["address"].form.address("fiscal")])
+        except DomainError as error:
+            refused(form, error)
+        else:
+            flash(_("%(name)s was created with code %(code)s.", name=made.name, code=made.code), "ok")
+            return redirect(url_for("crm.customer", customer_id=made.id))
+    return _form_page("crm/customer_form.html", form, customer=None)
+
+
+@bp.route("/<int:customer_id>/edit", methods=["GET", "POST"])
+@require("crm.edit_customers")
+def edit_customer(customer_id: int) -> Any:
+    """Change a customer's own data."""
+    row = find(Customer, customer_id)
+    form = forms.customer_form(row)
+    if form.validate_on_submit() and _is_meant(form, row):
+        try:
+            services.update_customer(row, **_changed(form, row))
+        except DomainError as error:
+            refused(form, error)
+        else:
+            flash(_("The changes are saved."), "ok")
+            return redirect(url_for("crm.customer", customer_id=row.id))
+    return _form_page("crm/customer_form.html", form, customer=row)
+
+
+def _changed(form: forms.CustomerForm, row: Customer) -> dict[str, Any]:
+    data = form.customer()
+    fields = ("name", "trade_name", "code", "tax_id_kind", "tax_id", "tax_condition", "emails", "phones", "language",
+              "notes", "zone_id", "tag_ids")
+    return {name: getattr(data, name) for name in fields} | ({"kind": data.kind} if data.kind else {})
+
+
+def _is_meant(form: forms.CustomerForm, row: Customer | None = None) -> bool:
+    """Ask once when another customer has the same document."""
+    compact = countries.get(current_company().country).compact(form.tax_id.data or "")
+    others = queries.with_tax_id(compact, row.id if row else None)
+    if not others or form.same_document.data or (row and row.tax_id == compact):
+        return True
+    form.tax_id.errors = [*form.tax_id.errors, _(
+        "%(name)s has this document already. If this is somebody else, tick the box below.", name=str(others[0]))]
+    form.ask_same_document = True  # type: ignore[attr-defined]
+    return False
+
+
+def _form_page(template: str, form: Any, **context: Any) -> Any:
+    """The form again; 422 after a refused POST, so that the request's transaction is rolled back."""
+    return render_template(template, form=form, **context), 422 if request.method == "POST" else 200
+
+
+@bp.post("/<int:customer_id>/deactivate")
+@require("crm.deactivate_customers")
+def deactivate(customer_id: int) -> Any:
+    """Take a customer out of the lists."""
+    row = find(Customer, customer_id)
+    services.deactivate_customer(row, request.form.get("reason", ""))
+    flash(_("%(name)s is a former customer now; nothing was deleted.", name=row.name), "ok")
+    return redirect(url_for("crm.customer", customer_id=row.id))
+
+
+@bp.post("/<int:customer_id>/reactivate")
+@require("crm.deactivate_customers")
+def reactivate(customer_id: int) -> Any:
+    """Put a former customer back into the lists."""
+    row = find(Customer, customer_id)
+    services.reactivate_customer(row)
+    flash(_("%(name)s is a customer again.", name=row.name), "ok")
+    return redirect(url_for("crm.customer", customer_id=row.id))
+
+
+@bp.route("/<int:customer_id>/addresses/new", methods=["GET", "POST"])
+@require("crm.edit_customers")
+def new_address(customer_id: int) -> Any:
+    """Add an address; ?kind=fiscal takes the place of the former one."""
+    row = find(Customer, customer_id)
+    kind = "fiscal" if request.args.get("kind") == "fiscal" else "service"
+    form = forms.address_form()
+    if form.validate_on_submit():
+        data = form.address(kind)
+        if data.is_empty:
+            form.form_errors.append(_("To save an address you must fill in something."))
+        else:
+            services.add_address(row, data)
+            return redirect(url_for("crm.customer", customer_id=row.id, tab="data"))
+    return _form_page("crm/address_form.html", form, customer=row, kind=kind, address=None)
+
+
+@bp.route("/addresses/<int:address_id>/edit", methods=["GET", "POST"])
+@require("crm.edit_customers")
+def edit_address(address_id: int) -> Any:
+    """Correct an address."""
+    row = find(Address, address_id)
+    form = forms.address_form(row)
+    if form.validate_on_submit():
+        services.change_address(row, form.address(row.kind))
+        return redirect(url_for("crm.customer", customer_id=row.customer_id, tab="data"))
+    return _form_page("crm/address_form.html", form, customer=row.customer, kind=row.kind, address=row)
+
+
+@bp.post("/addresses/<int:address_id>/remove")
+@require("crm.edit_customers")
+def remove_address(address_id: int) -> Any:
+    """Take an address out of use."""
+    row = find(Address, address_id)
+    services.remove_address(row)
+    return redirect(url_for("crm.customer", customer_id=row.customer_id, tab="data"))
+
+
+@bp.post("/<int:customer_id>/contacts")
+@require("crm.edit_customers")
+def add_contact(customer_id: int) -> Any:
+    """Add somebody to talk to."""
+    row = find(Customer, customer_id)
+    services.add_contact(row, request.form.get("name", ""), request.form.get("role", ""), request.form.get("notes", ""))
+    return redirect(url_for("crm.customer", customer_id=row.id, tab="data"))
+
+
+@bp.post("/contacts/<int:contact_id>/remove")
+@require("crm.edit_customers")
+def remove_contact(contact_id: int) -> Any:
+    """Forget a contact."""
+    row = find(Contact, contact_id)
+    services.remove_contact(row)
+    return redirect(url_for("crm.customer", customer_id=row.customer_id, tab="data"))

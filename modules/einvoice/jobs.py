@@ -1,0 +1,100 @@
+"""Work in the background: authorising sequence by sequence, and looking after what was left."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+
+from core import clock, companies, leases, processes
+from core.db import db
+from core.errors import DomainError, OutsideError
+from core.jobs import enqueue, job, retry_later, schedule
+from core.scope import company_scope, every_company
+from modules.einvoice import services
+from modules.einvoice.models import Document, Sequence
+
+# one batch is in flight per sequence; longer than the longest call
+LEASE_SECONDS = 300
+# seconds between tries while the authority cannot be reached; the simulators of a rehearsal are asked sooner
+WAITS = (60, 120, 300, 900)
+REHEARSAL_WAITS = (1, 2, 5, 15)
+
+
+@job(queue="einvoice", max_attempts=20)
+def authorize_sequence(sequence_id: int) -> None:
+    """Send what is pending on a sequence, batch after batch, until nothing is left.
+
+    Whoever finds the sequence taken goes home: its holder looks once more after giving it back.
+    """
+    while True:
+        sequence = db.session.execute(
+            sa.select(Sequence.country, Sequence.environment, Sequence.next_try, Sequence.blocked_code)
+            .where(Sequence.id == sequence_id)).one_or_none()
+        db.session.rollback()
+        if sequence is None:
+            return
+        if sequence.next_try and sequence.next_try > clock.now():
+            return  # whoever noted the trouble comes back at that time
+        name, owner = f"einvoice.sequence:{sequence_id}", f"{processes.identity()}#{uuid.uuid4().hex[:8]}"
+        if not leases.acquire(name, LEASE_SECONDS, owner):
+            return
+        try:
+            _work(sequence_id, sequence.country, sequence.environment)
+        finally:
+            db.session.rollback()
+            leases.release(name, owner)
+        if sequence.blocked_code or not _left(sequence_id):
+            return
+
+
+def _work(sequence_id: int, country: str, environment: str) -> None:
+    """Let the issuer work; where the authority is away, note it and come back later."""
+    try:
+        services.issuer_of(country).work(sequence_id)
+    except (OutsideError, DomainError) as error:
+        _later(sequence_id, environment, error)
+
+
+def _later(sequence_id: int, environment: str, error: Exception) -> None:
+    db.session.rollback()
+    waits = REHEARSAL_WAITS if environment == "rehearsal" else WAITS
+    text = str(error)
+    wait = services.note_trouble(sequence_id, text, waits)
+    wait = max(wait, int(getattr(error, "retry_after", 0) or 0))
+    db.session.commit()
+    retry_later(wait, text)
+
+
+def _left(sequence_id: int) -> bool:
+    """Whether documents came in while the lease was being given back."""
+    due = sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())
+    found = db.session.execute(
+        sa.select(Document.id).join(Sequence).where(
+            Document.sequence_id == sequence_id, Document.state == "pending", due, Sequence.blocked_code == "")
+        .limit(1)).first()
+    db.session.rollback()
+    return found is not None
+
+
+@schedule("*/5 * * * *")
+def look_after_documents() -> None:
+    """What is open and nobody works on (a crash, a date in the future, a cured trouble) is taken up again."""
+    with every_company():
+        ids = [company.id for company in companies.active_companies()]
+    for company_id in ids:
+        with company_scope(company_id):
+            services.enqueue_open(company_id)
+
+
+@job(queue="einvoice")
+def open_for_company(company_id: int) -> None:
+    """Open the documents of invoices that have none: those issued before electronic invoicing was enabled."""
+    from modules.einvoice.queries import invoices_without_document
+
+    with company_scope(company_id):
+        ids = invoices_without_document(limit=1000)
+        if ids:
+            services.open_documents(ids)
+        if len(ids) == 1000:
+            enqueue(open_for_company, company_id=company_id)

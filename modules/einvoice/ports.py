@@ -1,0 +1,129 @@
+"""What a country must bring to issue electronic documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from core.registry import Registry
+from modules.einvoice.case import Case
+from modules.einvoice.preview import Certificate, Preview
+
+# cause of a note that is sent by itself once its invoice is authorised
+WAITS_FOR_ORIGINAL = "original_not_authorized"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An invoice ready to be sent, or the problems ({"code", "message", "field"}) that the authority would have."""
+
+    invoice_id: int
+    environment: str
+    series: str
+    kind: str
+    issue_date: dt.date
+    request: dict[str, Any] = field(default_factory=dict)
+    problems: list[dict[str, str]] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AtAuthority:
+    """A document as the authority has it."""
+
+    number: int
+    authorization_code: str
+    total: Decimal
+    date: dt.date
+    receiver: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A refusal in our words: what it means and what to do; `field` is the customer's field to mend, or ""."""
+
+    text: str
+    field: str = ""
+
+
+class Issuer(Protocol):
+    """How documents of one country are issued. Stateless; registered under the country's code."""
+
+    def open(self, invoice_ids: Sequence[int]) -> list[Opened]:
+        """Make requests of these invoices, set-wise, without talking to anybody."""
+
+    def work(self, sequence_id: int) -> None:
+        """Send what is pending on a sequence; its lease is held. Commits between steps."""
+
+    def last_number(self, environment: str, series: str, kind: str) -> int:
+        """Ask the authority for the last number of a sequence."""
+
+    def find(self, environment: str, series: str, kind: str, number: int) -> AtAuthority | None:
+        """Ask the authority for one document."""
+
+    def legal_number(self, series: str, kind: str, number: int) -> str:
+        """The number as people write it on this country's documents, like "B 0003-00000119"."""
+
+    def explain(self, code: str, message: str) -> Explanation:
+        """The authority's refusal in our words."""
+
+
+issuers: Registry[Issuer] = Registry("issuers")
+
+
+class Previewer(Protocol):
+    """What would be sent for a case of one country, offline and without a database."""
+
+    def preview(self, case: Case, certificate: Certificate | None = None) -> Preview:
+        """The document with all that the authority would refuse; signed where the country signs and can be."""
+
+
+previewers: Registry[Previewer] = Registry("previewers")
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something to fill in at a step: kind is text, file, choice, date or check."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    value: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of enabling: what to do (at the authority, with its exact menu names) and what is verified here."""
+
+    key: str
+    title: str
+    done: bool
+    # what to do, in order
+    instructions: tuple[str, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    # words of the button that verifies the step
+    action: str = ""
+    # what is known now: (label, value)
+    facts: tuple[tuple[str, str], ...] = ()
+    # a text to copy or download: (file name, content)
+    download: tuple[str, str] | None = None
+    # why it cannot be done yet; "" when it can
+    waits_for: str = ""
+
+
+class Enabler(Protocol):
+    """The guided set-up of a country for the company in scope. Every step may be repeated."""
+
+    def steps(self) -> list[Step]:
+        """All steps, in order, with what is done."""
+
+    def run(self, key: str, values: dict[str, Any]) -> str:
+        """Do and verify a step; what happened, in a sentence. DomainError or OutsideError where it did not work."""
+
+
+enablers: Registry[Enabler] = Registry("enablers")

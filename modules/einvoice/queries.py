@@ -1,0 +1,134 @@
+"""Selects that views, commands and checks share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db import db
+from modules.accounting.models import Invoice
+from modules.crm.models import Customer
+from modules.einvoice import states
+from modules.einvoice.models import Document, Sequence
+from modules.einvoice.ports import WAITS_FOR_ORIGINAL
+
+
+@dataclass(frozen=True)
+class CauseGroup:
+    """Refused documents of one cause: the code, the words of the first, and how many."""
+
+    cause: str
+    count: int
+    message: str
+
+
+def month(period: str) -> tuple[dt.date, dt.date]:
+    """First and last day of a period written as 2026-11."""
+    first = dt.date.fromisoformat(f"{period}-01")
+    following = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+    return first, following - dt.timedelta(days=1)
+
+
+def counts(period: str | None = None) -> dict[str, int]:
+    """Documents per state, of a period or of all time."""
+    wanted = sa.select(Document.state, sa.func.count()).group_by(Document.state)
+    if period:
+        wanted = wanted.where(Document.issue_date.between(*month(period)))
+    found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(wanted)}
+    return {state: found.get(state, 0) for state in states.STATES}
+
+
+def listed(state: str | None = None, series: str | None = None, text: str = "") -> sa.Select[Any]:
+    """Documents for the list, newest first."""
+    wanted = sa.select(Document)
+    if state:
+        wanted = wanted.where(Document.state == state)
+    if series:
+        wanted = wanted.where(Document.series == series)
+    if text.isdigit():
+        wanted = wanted.where(sa.or_(Document.number == int(text), Document.authorization_code == text))
+    elif text:
+        wanted = wanted.join(Invoice, Invoice.id == Document.invoice_id).join(
+            Customer, Customer.id == Invoice.customer_id).where(Customer.search.contains(text.lower()))
+    return wanted
+
+
+def refused_groups() -> list[CauseGroup]:
+    """The tray: refused documents by cause, the most frequent first."""
+    rows = db.session.execute(
+        sa.select(Document.cause, sa.func.count().label("documents"), sa.func.min(Document.id).label("first"))
+        .where(Document.state == states.REJECTED).group_by(Document.cause)
+        .order_by(sa.func.count().desc(), Document.cause)).all()
+    problems = {row.id: row.problems for row in db.session.execute(
+        sa.select(Document.id, Document.problems).where(Document.id.in_([row.first for row in rows])))}
+    return [CauseGroup(row.cause, row.documents, (problems[row.first] or [{"message": ""}])[0]["message"])
+            for row in rows]
+
+
+def refused(cause: str | None = None, limit: int | None = None) -> list[Document]:
+    """Refused documents, of one cause or of all, oldest first."""
+    wanted = sa.select(Document).where(Document.state == states.REJECTED).order_by(Document.id).limit(limit)
+    if cause is not None:
+        wanted = wanted.where(Document.cause == cause)
+    return list(db.session.scalars(wanted))
+
+
+def with_invoices(documents: Iterable[Document]) -> dict[int, tuple[Invoice, Customer]]:
+    """Invoice and customer of these documents by document id, with one select."""
+    ids = {document.invoice_id: document.id for document in documents}
+    rows = db.session.execute(sa.select(Invoice, Customer).join(Customer, Customer.id == Invoice.customer_id)
+                              .where(Invoice.id.in_(list(ids))))
+    return {ids[row[0].id]: (row[0], row[1]) for row in rows}
+
+
+def troubled_sequences() -> list[Sequence]:
+    """Sequences that are stopped, or whose authority cannot be reached."""
+    return list(db.session.scalars(sa.select(Sequence).where(
+        sa.or_(Sequence.blocked_code != "", Sequence.failures > 0)).order_by(Sequence.id)))
+
+
+def sequences(environment: str | None = None) -> list[Sequence]:
+    """All sequences of the company in scope."""
+    wanted = sa.select(Sequence).order_by(Sequence.environment, Sequence.series, Sequence.kind)
+    if environment:
+        wanted = wanted.where(Sequence.environment == environment)
+    return list(db.session.scalars(wanted))
+
+
+def of_invoice(invoice_id: int) -> Document | None:
+    """The legal document of an invoice, if it has one."""
+    return db.session.scalar(sa.select(Document).where(Document.invoice_id == invoice_id))
+
+
+def of_invoices(invoice_ids: Iterable[int]) -> dict[int, Document]:
+    """The legal documents of these invoices by invoice id, with one select."""
+    rows = db.session.scalars(sa.select(Document).where(Document.invoice_id.in_(list(invoice_ids))))
+    return {row.invoice_id: row for row in rows}
+
+
+def invoices_without_document(limit: int) -> list[int]:
+    """Invoices that wait for a document that was never opened."""
+    return list(db.session.scalars(
+        sa.select(Invoice.id).where(
+            Invoice.legal_state == "pending", Invoice.state == "issued",
+            ~sa.exists().where(Document.invoice_id == Invoice.id)).order_by(Invoice.id).limit(limit)))
+
+
+def still_open() -> int:
+    """Documents that wait for the authority, on sequences that are not stopped."""
+    found = db.session.scalar(
+        sa.select(sa.func.count()).select_from(Document).join(Sequence).where(
+            Document.state.in_((states.PENDING, *states.IN_FLIGHT)), Sequence.blocked_code == ""))
+    return found or 0
+
+
+def notes_waiting_for(invoice_ids: Iterable[int]) -> list[Document]:
+    """Documents of notes that could not be sent before these invoices were authorised."""
+    return list(db.session.scalars(
+        sa.select(Document).join(Invoice, Invoice.id == Document.invoice_id).where(
+            Document.state == states.REJECTED, Document.cause == WAITS_FOR_ORIGINAL,
+            Invoice.original_id.in_(list(invoice_ids)))))

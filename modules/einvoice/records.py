@@ -1,0 +1,174 @@
+"""Set-based changes of documents: what the issuers of the countries call, a batch at a time, never one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import clock
+from core.db import db
+from core.jobs import publish
+from modules.einvoice import states
+from modules.einvoice.events import DocumentRejected
+from modules.einvoice.models import Document
+from modules.einvoice.models import Sequence as Numbering
+
+TABLE: Any = Document.__table__
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number taken for a document that is about to be sent."""
+
+    document_id: int
+    number: int
+    issue_date: dt.date
+    request: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """The authority's yes."""
+
+    document_id: int
+    number: int
+    code: str
+    valid_until: dt.date | None
+    response: dict[str, Any]
+    issue_date: dt.date
+    observations: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The authority's no, or ours before sending: problems are [{"code", "message", "field"}], the cause first."""
+
+    document_id: int
+    problems: list[dict[str, str]]
+    response: dict[str, Any] = field(default_factory=dict)
+
+
+def claim(claims: Sequence[Claim]) -> int:
+    """Number pending documents and mark them as being sent; how many were still pending. Commit before sending."""
+    moment = clock.now()
+    return _update(states.SENDING, [
+        {"row_id": one.document_id, "number": one.number, "tried_number": one.number, "issue_date": one.issue_date,
+         "request": one.request, "sent_at": moment, "next_try": None} for one in claims], count_attempt=True)
+
+
+def authorize(found: Sequence[Authorization]) -> None:
+    """Record authorised documents here and on their invoices."""
+    if not found:
+        return
+    moment = clock.now()
+    _update(states.AUTHORIZED, [
+        {"row_id": one.document_id, "number": one.number, "authorization_code": one.code, "issue_date": one.issue_date,
+         "valid_until": one.valid_until, "response": one.response, "observations": one.observations,
+         "problems": [], "cause": "", "decided_at": moment, "next_try": None} for one in found])
+    _tell_accounting([one.document_id for one in found], "authorized")
+
+
+def refuse(found: Sequence[Refusal]) -> None:
+    """Record refused documents: their numbers go back, they wait in the tray."""
+    if not found:
+        return
+    moment = clock.now()
+    _update(states.REJECTED, [
+        {"row_id": one.document_id, "number": None, "tried_number": None, "response": one.response,
+         "problems": one.problems, "cause": one.problems[0]["code"][:40] if one.problems else "",
+         "decided_at": moment, "next_try": None} for one in found])
+    _tell_accounting([one.document_id for one in found], "rejected")
+    publish(DocumentRejected([one.document_id for one in found]))
+
+
+def release(document_ids: Iterable[int], *, forget: bool = False) -> None:
+    """Back to pending, the number free: it was certainly not registered.
+
+    The number tried is kept, for an answer may be late; `forget` drops it where the authority has refused it.
+    """
+    values: dict[str, Any] = {"number": None, "next_try": None} | ({"tried_number": None} if forget else {})
+    _set(states.PENDING, document_ids, values)
+
+
+def mark_unknown(document_ids: Iterable[int]) -> None:
+    """Sent, and no answer: only asking may follow."""
+    ids = list(document_ids)
+    _set(states.UNKNOWN, ids, {})
+    _tell_accounting(ids, "unknown")
+
+
+def postpone(document_ids: Iterable[int], until: dt.datetime) -> None:
+    """Leave pending documents alone until then."""
+    ids = list(document_ids)
+    if ids:
+        db.session.execute(sa.update(TABLE).where(TABLE.c.id.in_(ids), TABLE.c.state == states.PENDING)
+                           .values(next_try=until))
+
+
+def advance(sequence_id: int, number: int, date: dt.date | None) -> None:
+    """The sequence has come to this number; it never goes back."""
+    table: Any = Numbering.__table__
+    db.session.execute(
+        sa.update(table).where(table.c.id == sequence_id, table.c.last_number < number)
+        .values(last_number=number, last_date=sa.case(
+            (sa.or_(table.c.last_date.is_(None), table.c.last_date < date), date), else_=table.c.last_date)
+            if date else table.c.last_date))
+
+
+def note_trouble(sequence_id: int, text: str, waits: Sequence[int]) -> int:
+    """Remember that the authority could not be reached; seconds until the next try."""
+    table: Any = Numbering.__table__
+    row = db.session.execute(sa.select(table.c.failures, table.c.trouble_since)
+                             .where(table.c.id == sequence_id)).one()
+    wait = waits[min(row.failures, len(waits) - 1)]
+    db.session.execute(sa.update(table).where(table.c.id == sequence_id).values(
+        trouble=text, trouble_since=row.trouble_since or clock.now(), failures=row.failures + 1,
+        next_try=clock.now() + dt.timedelta(seconds=wait)))
+    return wait
+
+
+def clear_trouble(sequence_id: int) -> None:
+    """The authority answers again."""
+    table: Any = Numbering.__table__
+    db.session.execute(sa.update(table).where(table.c.id == sequence_id, table.c.failures > 0)
+                       .values(trouble="", trouble_since=None, next_try=None, failures=0))
+
+
+def block(sequence_id: int, code: str, reason: str) -> None:
+    """Send nothing more on this sequence until a person has looked."""
+    table: Any = Numbering.__table__
+    db.session.execute(sa.update(table).where(table.c.id == sequence_id)
+                       .values(blocked_code=code, blocked_reason=reason))
+
+
+def _set(state: str, document_ids: Iterable[int], values: dict[str, Any]) -> None:
+    ids = list(document_ids)
+    if ids:
+        db.session.execute(sa.update(TABLE).where(TABLE.c.id.in_(ids), TABLE.c.state.in_(states.sources(state)))
+                           .values(state=state, **values))
+
+
+def _update(state: str, rows: list[dict[str, Any]], *, count_attempt: bool = False) -> int:
+    """One executemany; rows whose state does not allow the change are left alone."""
+    if not rows:
+        return 0
+    names = [name for name in rows[0] if name != "row_id"]
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}", type_=TABLE.c[name].type) for name in names}
+    if count_attempt:
+        values["attempts"] = TABLE.c.attempts + 1
+    allowed = sa.or_(*[TABLE.c.state == before for before in states.sources(state)])  # IN does not go with executemany
+    statement = (sa.update(TABLE).where(TABLE.c.id == sa.bindparam("row_id"), allowed)
+                 .values(state=state, **values))
+    result = db.session.connection().execute(
+        statement, [{"row_id": row["row_id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
+    return int(result.rowcount)
+
+
+def _tell_accounting(document_ids: Sequence[int], state: str) -> None:
+    from modules.einvoice.results import report
+
+    report(document_ids, state)

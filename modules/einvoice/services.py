@@ -1,0 +1,233 @@
+"""The verbs of legal documents: open, send again, continue after a stop, give up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.db import db, find, insert_new
+from core.i18n import _
+from core.jobs import enqueue, publish
+from core.scope import current_company, current_company_id
+from modules.accounting import services as accounting
+from modules.accounting.models import Invoice
+from modules.einvoice import results, states
+from modules.einvoice.errors import NoIssuer, StillWrong, WrongState
+from modules.einvoice.events import DocumentRejected
+from modules.einvoice.models import Document
+from modules.einvoice.models import Sequence as Numbering
+from modules.einvoice.ports import Issuer, Opened, issuers
+from modules.einvoice.records import (
+    Authorization,
+    Claim,
+    Refusal,
+    advance,
+    authorize,
+    block,
+    claim,
+    clear_trouble,
+    mark_unknown,
+    note_trouble,
+    postpone,
+    refuse,
+    release,
+)
+from modules.einvoice.states import IN_FLIGHT
+
+__all__ = [
+    "IN_FLIGHT", "Authorization", "Claim", "Refusal", "abandon", "advance", "authorize", "block", "claim",
+    "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown", "note_trouble",
+    "open_documents", "postpone", "refuse", "release", "retry", "retry_all", "try_again",
+]
+
+AUTHORIZE = "modules.einvoice.jobs.authorize_sequence"
+
+
+def issuer_of(country: str) -> Issuer:
+    """The issuer of a country; NoIssuer where no enabled module issues there."""
+    found = issuers.find(country)
+    if found is None:
+        raise NoIssuer(_("To issue electronic invoices in %(country)s you must enable the module for that country.",
+                         country=country))
+    return found
+
+
+# --- opening -------------------------------------------------------------------------------------------
+
+
+def open_documents(invoice_ids: Sequence[int]) -> int:
+    """Make the legal documents of these invoices, set-wise, and have them authorised; how many were new.
+
+    Invoices that need none, or have theirs, are passed over. What the authority would refuse is refused here.
+    """
+    wanted = _without_document(invoice_ids)
+    if not wanted:
+        return 0
+    company = current_company()
+    opened = issuer_of(company.country).open(wanted)
+    places = ensure_sequences(company.country, {(one.environment, one.series, one.kind) for one in opened
+                                                if not one.problems})
+    rows = [_row(company.country, one, places.get((one.environment, one.series, one.kind))) for one in opened]
+    made = insert_new(Document.__table__, rows, unique=("invoice_id",))
+    _report_refused([one.invoice_id for one in opened if one.problems])
+    enqueue_work(set(places.values()), mark=str(max(wanted)))
+    return made
+
+
+def _without_document(invoice_ids: Sequence[int]) -> list[int]:
+    taken = sa.select(Document.invoice_id)
+    return list(db.session.scalars(
+        sa.select(Invoice.id).where(Invoice.id.in_(list(invoice_ids)), Invoice.legal_state == "pending",
+                                    Invoice.id.not_in(taken)).order_by(Invoice.id)))
+
+
+def ensure_sequences(country: str, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+    """The ids of these (environment, series, kind), made where they are new."""
+    keys = sorted(set(wanted))
+    if not keys:
+        return {}
+    insert_new(Numbering.__table__, [
+        {"company_id": current_company_id(), "country": country, "environment": environment, "series": series,
+         "kind": kind, "last_number": 0, "blocked_code": "", "blocked_reason": "", "trouble": "", "failures": 0,
+         "skipped": []}
+        for environment, series, kind in keys], unique=("company_id", "environment", "series", "kind"))
+    found = db.session.execute(sa.select(Numbering.id, Numbering.environment, Numbering.series, Numbering.kind))
+    return {(row.environment, row.series, row.kind): row.id for row in found
+            if (row.environment, row.series, row.kind) in set(keys)}
+
+
+def _row(country: str, one: Opened, sequence_id: int | None) -> dict[str, Any]:
+    moment, refused = clock.now(), bool(one.problems)
+    return {
+        "company_id": current_company_id(), "invoice_id": one.invoice_id, "sequence_id": sequence_id,
+        "country": country, "environment": one.environment, "series": one.series, "kind": one.kind,
+        "state": states.REJECTED if refused else states.PENDING, "issue_date": one.issue_date,
+        "request": one.request, "response": {}, "observations": [], "problems": one.problems,
+        "cause": one.problems[0]["code"][:40] if refused else "", "attempts": 0, "authorization_code": "",
+        "created_at": moment, "decided_at": moment if refused else None, "data": one.data,
+    }
+
+
+def _report_refused(invoice_ids: list[int]) -> None:
+    if not invoice_ids:
+        return
+    ids = list(db.session.scalars(sa.select(Document.id).where(Document.invoice_id.in_(invoice_ids))))
+    results.report(ids, states.REJECTED)
+    publish(DocumentRejected(ids))
+
+
+def enqueue_work(sequence_ids: Iterable[int], mark: str) -> None:
+    """Have these sequences worked on; the same mark asks once."""
+    for sequence_id in sorted(sequence_ids):
+        enqueue(AUTHORIZE, key=f"einvoice.authorize:{sequence_id}:{mark}", sequence_id=sequence_id)
+
+
+def enqueue_open(company_id: int) -> list[int]:
+    """Have every sequence of the company worked on that has open documents and is not stopped; their ids."""
+    open_states = (states.PENDING, *IN_FLIGHT)
+    ids = list(db.session.scalars(
+        sa.select(Document.sequence_id).join(Numbering).where(
+            Document.state.in_(open_states), Numbering.blocked_code == "",
+            sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())).distinct()))
+    enqueue_work([one for one in ids if one], mark=f"open:{int(clock.now().timestamp())}")
+    return [one for one in ids if one]
+
+
+# --- the tray ------------------------------------------------------------------------------------------
+
+
+def retry(document: Document) -> Document:
+    """Send a refused document again with the customer's present data; StillWrong where it would be refused again.
+
+    A document that waits, or whose answer was lost, is only tried sooner: it is asked about, never repeated.
+    """
+    if document.state in (states.PENDING, states.UNKNOWN, states.SENDING):
+        try_again(document)
+        return document
+    if document.state != states.REJECTED:
+        raise WrongState(_("Sending again is not possible because the document is already %(state)s.",
+                           state=document.state))
+    accounting.refresh_snapshot(find(Invoice, document.invoice_id))
+    opened = issuer_of(document.country).open([document.invoice_id])[0]
+    _reopen(document, opened)
+    if opened.problems:
+        raise StillWrong(opened.problems[0]["message"], field=opened.problems[0].get("field") or None)
+    return document
+
+
+def _reopen(document: Document, opened: Opened) -> None:
+    document.request, document.data = opened.request, opened.data
+    document.problems = opened.problems
+    document.cause = opened.problems[0]["code"][:40] if opened.problems else ""
+    if opened.problems:
+        db.session.flush()
+        return
+    places = ensure_sequences(document.country, {(opened.environment, opened.series, opened.kind)})
+    document.environment, document.series, document.kind = opened.environment, opened.series, opened.kind
+    document.sequence_id = places[(opened.environment, opened.series, opened.kind)]
+    document.issue_date = opened.issue_date
+    document.state, document.number, document.tried_number = states.PENDING, None, None
+    document.decided_at = document.next_try = None
+    db.session.flush()
+    results.report([document.id], states.PENDING)
+    audit.record("einvoice.retry", document)
+    enqueue_work([document.sequence_id], mark=f"retry:{document.id}:{document.attempts}:{clock.now().timestamp()}")
+
+
+def retry_all(documents: Iterable[Document]) -> tuple[int, list[tuple[Document, str]]]:
+    """Send all of these again: (how many go, those that would be refused again with the reason)."""
+    sent, wrong = 0, []
+    for document in documents:
+        try:
+            retry(document)
+            sent += 1
+        except StillWrong as error:
+            wrong.append((document, str(error)))
+    return sent, wrong
+
+
+def try_again(document: Document) -> None:
+    """Do not wait for the next try of this document's sequence."""
+    if document.sequence_id is None:
+        return
+    document.next_try = None
+    sequence = find(Numbering, document.sequence_id)
+    sequence.next_try = None
+    db.session.flush()
+    enqueue_work([sequence.id], mark=f"now:{document.id}:{clock.now().timestamp()}")
+
+
+def abandon(document: Document, reason: str) -> None:
+    """Give a refused document up: its invoice is annulled by a reversing entry, with the reason."""
+    if document.state != states.REJECTED:
+        raise WrongState(_("Giving up is not possible because only refused documents can be given up; an authorised "
+                           "one is corrected by a credit note."))
+    if not reason.strip():
+        raise WrongState(_("To give a document up you must say why."), field="reason")
+    accounting.cancel_invoice(find(Invoice, document.invoice_id), reason)
+    document.state, document.decided_at = states.CANCELLED, clock.now()
+    db.session.flush()
+    audit.record("einvoice.abandon", document, reason=reason)
+
+
+# --- stopped sequences ---------------------------------------------------------------------------------
+
+
+def continue_after(sequence: Numbering, last_number: int | None = None) -> None:
+    """Go on with a stopped sequence; `last_number` accepts what another program issued up to there."""
+    before = {"blocked": sequence.blocked_code, "last_number": sequence.last_number}
+    if last_number is not None:
+        if last_number < sequence.last_number and sequence.blocked_code != "sequence_behind":
+            raise WrongState(_("To go on you must not go back: the last number is %(last)s.",
+                               last=sequence.last_number))
+        if last_number > sequence.last_number:
+            sequence.skipped = [*sequence.skipped, [sequence.last_number + 1, last_number]]
+        sequence.last_number = last_number
+    sequence.blocked_code = sequence.blocked_reason = sequence.trouble = ""
+    sequence.failures, sequence.trouble_since, sequence.next_try = 0, None, None
+    db.session.flush()
+    audit.record("einvoice.continue_sequence", sequence, {"before": before, "last_number": sequence.last_number})
+    enqueue_work([sequence.id], mark=f"continue:{clock.now().timestamp()}")

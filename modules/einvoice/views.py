@@ -1,0 +1,188 @@
+"""Staff pages: the documents, the tray of refused ones, stopped sequences, the guided enabling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from core.db import db, find
+from core.errors import DomainError, OutsideError
+from core.i18n import _
+from core.paging import paginate
+from core.scope import current_company
+from core.security import require
+from modules.crm import countries
+from modules.crm import services as crm
+from modules.crm.models import Customer
+from modules.einvoice import queries, services, states
+from modules.einvoice.models import Document, Sequence
+from modules.einvoice.ports import Explanation, enablers, issuers
+
+bp = Blueprint("einvoice", __name__, url_prefix="/einvoice")
+
+MENDABLE = ("tax_id_kind", "tax_id", "tax_condition", "name")
+TRAY_ROWS = 200
+
+
+@bp.app_context_processor
+def _words() -> dict[str, Any]:
+    return {"document_state": state_badge}
+
+
+def state_badge(state: str) -> tuple[str, str]:
+    """(word, tone) of a document's state."""
+    words = {
+        states.PENDING: (_("waiting for the authority"), "warn"), states.SENDING: (_("being sent"), "info"),
+        states.AUTHORIZED: (_("authorised"), "ok"), states.REJECTED: (_("refused"), "bad"),
+        states.UNKNOWN: (_("sent, no answer yet"), "warn"), states.CANCELLING: (_("being annulled"), "warn"),
+        states.CANCELLED: (_("given up"), "mute")}
+    return words.get(state, (state, "mute"))
+
+
+@bp.get("/")
+@require("einvoice.view_documents")
+def documents() -> Any:
+    """All legal documents, by state."""
+    state, text = request.args.get("state") or None, request.args.get("q", "").strip()[:100]
+    page = paginate(queries.listed(state if state in states.STATES else None, None, text), [Document.id], desc=True)
+    return render_template("einvoice/documents.html", page=page, state=state, text=text, counts=queries.counts(),
+                           invoices=queries.with_invoices(page.rows), troubled=queries.troubled_sequences())
+
+
+@bp.get("/<int:document_id>")
+@require("einvoice.view_documents")
+def document(document_id: int) -> Any:
+    """One document: what was sent, what was answered, and what next."""
+    row = find(Document, document_id)
+    invoice, customer = queries.with_invoices([row])[row.id]
+    return render_template("einvoice/document.html", document=row, invoice=invoice, customer=customer,
+                           explanation=_explanation(row), rules=countries.get(current_company().country))
+
+
+@bp.get("/refused")
+@require("einvoice.view_documents")
+def refused() -> Any:
+    """The tray: refused documents by cause, each with both wordings and the field to mend."""
+    groups = queries.refused_groups()
+    rows = queries.refused(limit=TRAY_ROWS)
+    return render_template("einvoice/refused.html", groups=groups, documents=rows, limit=TRAY_ROWS,
+                           total=sum(group.count for group in groups), explanation=_explanation,
+                           invoices=queries.with_invoices(rows), rules=countries.get(current_company().country),
+                           troubled=queries.troubled_sequences())
+
+
+def _explanation(row: Document) -> Explanation:
+    """Our words for the first problem; problems found here already speak for themselves."""
+    problem = (row.problems or [{}])[0]
+    issuer = issuers.find(row.country)
+    found = issuer.explain(row.cause, problem.get("message", "")) if issuer else Explanation("")
+    return found if found.field or not problem.get("field") else Explanation(found.text, problem["field"])
+
+
+@bp.post("/<int:document_id>/retry")
+@require("einvoice.send_documents")
+def retry(document_id: int) -> Any:
+    """Save what was mended in place, and send again."""
+    row = find(Document, document_id)
+    _mend(queries.with_invoices([row])[row.id][1])
+    services.retry(row)
+    flash(_("It will be sent again."), "ok")
+    return redirect(request.form.get("back") or url_for("einvoice.refused"))
+
+
+def _mend(customer: Customer) -> None:
+    given = {name: request.form[name].strip() for name in MENDABLE if name in request.form}
+    changed = {name: value for name, value in given.items() if value != (getattr(customer, name) or "")}
+    if changed:
+        crm.update_customer(customer, **changed)
+        db.session.flush()
+
+
+@bp.post("/refused/retry")
+@require("einvoice.send_documents")
+def retry_cause() -> Any:
+    """Mend the same field of all documents with one cause, and send them again."""
+    cause = request.form.get("cause", "")
+    rows = queries.refused(cause)
+    for _invoice, customer in queries.with_invoices(rows).values():
+        _mend(customer)
+    sent, wrong = services.retry_all(rows)
+    flash(_("%(count)s documents will be sent again.", count=sent), "ok" if sent else "info")
+    if wrong:
+        flash(_("%(count)s would be refused again: %(reason)s", count=len(wrong), reason=wrong[0][1]), "bad")
+    return redirect(url_for("einvoice.refused"))
+
+
+@bp.post("/<int:document_id>/abandon")
+@require("einvoice.abandon_documents")
+def abandon(document_id: int) -> Any:
+    """Give a refused document up; its invoice is annulled."""
+    services.abandon(find(Document, document_id), request.form.get("reason", ""))
+    flash(_("The document was given up and its invoice annulled."), "ok")
+    return redirect(url_for("einvoice.refused"))
+
+
+@bp.post("/sequences/<int:sequence_id>/continue")
+@require("einvoice.manage_sequences")
+def continue_sequence(sequence_id: int) -> Any:
+    """Go on with a stopped sequence: as it is, or after what another program issued."""
+    row: Sequence = find(Sequence, sequence_id)
+    last = None
+    if request.form.get("accept") == "1":
+        environment, series, kind = row.environment, row.series, row.kind
+        db.session.commit()
+        last = services.issuer_of(row.country).last_number(environment, series, kind)
+    services.continue_after(find(Sequence, sequence_id), last)
+    flash(_("Sending goes on."), "ok")
+    return redirect(url_for("einvoice.refused"))
+
+
+# --- enabling ------------------------------------------------------------------------------------------
+
+
+@bp.get("/enable")
+@require("einvoice.enable")
+def enable() -> Any:
+    """The steps, what is done, and the one to do now."""
+    enabler = enablers.find(current_company().country)
+    if enabler is None:
+        return render_template("einvoice/no_guide.html")
+    steps = enabler.steps()
+    wanted = request.args.get("step")
+    now = next((step for step in steps if step.key == wanted), None) or next(
+        (step for step in steps if not step.done), steps[-1])
+    return render_template("einvoice/enable.html", steps=steps, now=now, errors={})
+
+
+@bp.post("/enable/<step_key>")
+@require("einvoice.enable")
+def enable_step(step_key: str) -> Any:
+    """Do and verify one step."""
+    enabler = enablers.get(current_company().country)
+    values: dict[str, Any] = dict(request.form)
+    values |= {name: file.read() for name, file in request.files.items()}
+    try:
+        said = enabler.run(step_key, values)
+    except (DomainError, OutsideError) as error:
+        db.session.rollback()
+        steps = enabler.steps()
+        now = next((step for step in steps if step.key == step_key), steps[0])
+        errors = {getattr(error, "field", None) or "": str(error)}
+        return render_template("einvoice/enable.html", steps=steps, now=now, errors=errors, typed=values), 422
+    flash(said, "ok")
+    return redirect(url_for("einvoice.enable"))
+
+
+@bp.get("/enable/<step_key>/download")
+@require("einvoice.enable")
+def enable_download(step_key: str) -> Any:
+    """The text of a step (the signing request) as a file."""
+    steps = enablers.get(current_company().country).steps()
+    found = next((step.download for step in steps if step.key == step_key and step.download), None)
+    if found is None:
+        raise DomainError(_("There is nothing to download at this step yet."))
+    name, text = found
+    return text, 200, {"Content-Type": "application/pkcs10", "Content-Disposition": f'attachment; filename="{name}"'}
+
+

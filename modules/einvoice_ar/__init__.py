@@ -1,0 +1,11 @@
+"""Electronic invoices for Argentina: ARCA's web services WSAA, WSFEv1 and the register, documents with CAE."""
+
+from core.i18n import lazy as _
+from core.modules import Manifest
+
+MANIFEST = Manifest(
+    title=_("Electronic invoices: Argentina"),
+    depends=("einvoice",),
+    country="AR",
+    permissions=(("einvoice_ar.edit_settings", _("Change ARCA settings and points of sale")),),
+)

@@ -1,0 +1,73 @@
+"""A company's way into ARCA: profile, environment, certificate, ticket, client."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core import clock
+from core.db import db, insert_new
+from core.i18n import _
+from core.models import Company
+from core.scope import current_company, current_company_id
+from modules.einvoice_ar import wsaa
+from modules.einvoice_ar.client import Message, Wsfe
+from modules.einvoice_ar.errors import LoginRefused, NotEnabled
+from modules.einvoice_ar.models import Certificate, FiscalProfile, Notice
+
+
+def profile(company: Company | None = None) -> FiscalProfile:
+    """The fiscal profile of the company in scope; made when it is first asked for."""
+    found = db.session.scalar(sa.select(FiscalProfile))
+    if found is None:
+        found = FiscalProfile()
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def environment(company: Company | None = None) -> str:
+    """Where the company's documents go: rehearsal while the company rehearses, else what the profile says."""
+    company = company or current_company()
+    return "rehearsal" if company.is_rehearsal else profile(company).environment
+
+
+def certificate(wanted: str) -> Certificate:
+    """The certificate in use in this environment; NotEnabled without one."""
+    found = db.session.scalar(sa.select(Certificate).where(Certificate.environment == wanted, Certificate.active))
+    if found is None or not found.pem:
+        raise NotEnabled(_("To issue electronic invoices you must first enable them: abona einvoice enable AR, or "
+                           "Electronic invoices > Enable. There is no certificate for this environment yet."))
+    return found
+
+
+def connect(wanted: str | None = None) -> Wsfe:
+    """The invoice service with a ticket. Talks to WSAA where a ticket is due; commits; no transaction is left open.
+
+    In rehearsal the certificate comes by itself, also again where the simulator was started anew.
+    """
+    wanted = wanted or environment()
+    if wanted != "rehearsal":
+        return Wsfe(wanted, _ticket(wanted, wsaa.WSFE))
+    try:
+        return Wsfe(wanted, _ticket(wanted, wsaa.WSFE))
+    except NotEnabled:
+        pass
+    except LoginRefused as refusal:
+        if refusal.code != "cms.cert.untrusted":
+            raise
+    from modules.einvoice_ar.rehearsal import enable_rehearsal
+
+    enable_rehearsal()
+    return Wsfe(wanted, _ticket(wanted, wsaa.WSFE))
+
+
+def _ticket(wanted: str, service: str) -> wsaa.Ticket:
+    own, cuit = certificate(wanted), current_company().tax_id
+    return wsaa.ticket(own, service, cuit)
+
+
+def note_events(events: tuple[Message, ...]) -> None:
+    """Keep ARCA's announcements; the same one is kept once."""
+    insert_new(Notice.__table__, [
+        {"company_id": current_company_id(), "code": event.code[:20], "text": event.text[:1000],
+         "received_at": clock.now(), "seen_at": None} for event in events], unique=("company_id", "code", "text"))

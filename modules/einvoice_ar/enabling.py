@@ -1,0 +1,303 @@
+"""Enabling Argentina step by step: key, certificate, access, point of sale, numbers, test document, production.
+
+Each step is verified here and may be repeated; what to do at ARCA is said with its exact menu names
+(argentina.md, section 10). Steps that talk to ARCA commit what they learn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.db import db
+from core.errors import DomainError
+from core.i18n import _, format_date
+from core.scope import current_company
+from modules.einvoice import services as documents
+from modules.einvoice.models import Sequence
+from modules.einvoice.ports import Input, Step
+from modules.einvoice_ar import access, certificates, guide, trial, wsaa
+from modules.einvoice_ar.client import ListedPoint, Wsfe
+from modules.einvoice_ar.errors import BadCertificate, NotEnabled
+from modules.einvoice_ar.models import AccessTicket, PointOfSale
+
+STAGES = ("testing", "production")
+# kinds whose last numbers are shown and confirmed, by the issuer's condition
+KINDS = {"RI": (1, 2, 3, 6, 7, 8), "MO": (11, 12, 13), "EX": (11, 12, 13)}
+
+
+class ArgentineEnabler:
+    """The guided set-up for the company in scope."""
+
+    def steps(self) -> list[Step]:
+        """The company's data once, then the same steps for testing and for production, then the switch."""
+        found = [_data_step()]
+        for stage in STAGES:
+            found += [_key_step(stage), _certificate_step(stage), _access_step(stage), _point_step(stage),
+                      _number_step(stage)]
+            if stage == "testing":
+                found.append(_test_step())
+        return [*found, _live_step()]
+
+    def run(self, key: str, values: dict[str, Any]) -> str:
+        """Do a step; `key` is like "testing.certificate"."""
+        stage, _dot, name = key.rpartition(".")
+        action: dict[str, Callable[[str, dict[str, Any]], str]] = {
+            "data": _save_data, "key": _make_key, "certificate": _install, "access": _try_access,
+            "point": _choose_point, "numbers": _confirm_numbers, "test": _send_test, "live": _go_live}
+        if name not in action:
+            raise DomainError(_("There is no step %(key)s.", key=key))
+        return action[name](stage, values)
+
+
+# --- what is known ---------------------------------------------------------------------------------------
+
+
+def _data_step() -> Step:
+    profile, company = access.profile(), current_company()
+    return Step(
+        key="data", title=_("Company data"), done=bool(profile.gross_income_number and profile.activity_start),
+        instructions=(_("These stand on every document. The CUIT and the condition are those of the company: "
+                        "%(cuit)s, %(condition)s.", cuit=company.tax_id, condition=company.tax_condition),),
+        inputs=(Input("gross_income_number", _("Gross income tax number (IIBB)"), value=profile.gross_income_number),
+                Input("activity_start", _("Start of activities"), "date",
+                      profile.activity_start.isoformat() if profile.activity_start else "")),
+        action=_("Save"))
+
+
+def _key_step(stage: str) -> Step:
+    row = certificates.waiting(stage) or certificates.active(stage)
+    return Step(
+        key=f"{stage}.key", title=guide.title(stage, "key"), done=row is not None,
+        instructions=(_("The key is made here and never leaves this machine. ARCA gets the request below."),),
+        inputs=(Input("alias", _("Name of this system at ARCA (alias)"), value=row.alias if row else "abona"),),
+        action=_("Make key and request"),
+        download=(f"abona-{stage}.csr", row.csr) if row and row.csr else None)
+
+
+def _certificate_step(stage: str) -> Step:
+    row = certificates.active(stage)
+    facts: tuple[tuple[str, str], ...] = ()
+    if row is not None and row.valid_until:
+        facts = ((_("Alias"), row.alias), ("CUIT", row.cuit), (_("Issued by"), row.issuer),
+                 (_("Valid until"), format_date(row.valid_until.date())))
+    return Step(
+        key=f"{stage}.certificate", title=guide.title(stage, "certificate"), done=row is not None,
+        instructions=guide.certificate(stage), inputs=(Input("certificate", _("Certificate (.crt)"), "file"),),
+        action=_("Check and install"), facts=facts,
+        waits_for="" if certificates.waiting(stage) or row else _("First make the key and the request."))
+
+
+def _access_step(stage: str) -> Step:
+    row = certificates.active(stage)
+    ticket = db.session.scalar(sa.select(AccessTicket).where(
+        AccessTicket.environment == stage, AccessTicket.service == wsaa.WSFE,
+        AccessTicket.certificate_id == row.id)) if row else None
+    good = bool(ticket and ticket.expires_at)
+    facts = ((_("Last answer of ARCA"), ticket.fault_text),) if ticket and ticket.fault_text and not good else ()
+    return Step(key=f"{stage}.access", title=guide.title(stage, "access"), done=good,
+                instructions=guide.authorisation(stage), action=_("Log in at ARCA"), facts=facts,
+                waits_for="" if row else _("First install the certificate."))
+
+
+def _point_step(stage: str) -> Step:
+    profile, points = access.profile(), _points(stage)
+    usable = [point for point in points if point.usable]
+    choices = tuple((str(point.number), f"{point} · {point.kind}") for point in usable)
+    value = str(profile.point_of_sale)
+    done = any(point.number == profile.point_of_sale for point in usable)
+    return Step(key=f"{stage}.point", title=guide.title(stage, "point"), done=done,
+                instructions=guide.point_of_sale(current_company().tax_condition),
+                inputs=(Input("number", _("Point of sale"), value=value, choices=choices,
+                              help=_("ARCA's list is read first; in testing it is often empty, then type it.")),),
+                action=_("Read from ARCA and use this one"),
+                waits_for="" if _has_access(stage) else _("First log in at ARCA."))
+
+
+def _number_step(stage: str) -> Step:
+    profile = access.profile()
+    rows = _sequences(stage, profile.point_of_sale)
+    facts = tuple((guide.kind_name(int(row.kind)), str(row.last_number)) for row in rows)
+    return Step(key=f"{stage}.numbers", title=guide.title(stage, "numbers"), done=bool(rows), facts=facts,
+                instructions=(_("The next document of each kind follows the last one that ARCA has. No other program "
+                                "may issue on this point of sale from now on."),),
+                action=_("Read the last numbers and begin after them"),
+                waits_for="" if _points(stage) else _("First choose the point of sale."))
+
+
+def _test_step() -> Step:
+    rows = _sequences("testing", access.profile().point_of_sale)
+    row, proof = certificates.active("testing"), trial.last_proof()
+    return Step(
+        key="testing.test", title=_("A test document"), done=proof is not None, action=_("Send a test document"),
+        instructions=(_("A document for 1.00 to a final consumer is sent to ARCA's testing service. It has no value "
+                        "and is not an invoice of yours."),),
+        facts=((_("Authorised"), proof),) if proof else (),
+        waits_for="" if rows and row else _("First read the last numbers."))
+
+
+def _live_step() -> Step:
+    company, profile = current_company(), access.profile()
+    live = not company.is_rehearsal and profile.environment == "production"
+    ready = _is_ready()
+    return Step(key="live", title=_("Leave the rehearsal"), done=live, action=_("Issue real invoices from now on"),
+                instructions=(_("From then on every invoice goes to ARCA and is legally valid. What was made in "
+                                "rehearsal stays as it is, with its watermark."),),
+                inputs=(Input("confirm", _("I understand: documents become legally valid"), "check"),),
+                waits_for="" if ready or live else _("First finish the steps for production."))
+
+
+def _points(stage: str) -> list[PointOfSale]:
+    return list(db.session.scalars(sa.select(PointOfSale).where(PointOfSale.environment == stage)
+                                   .order_by(PointOfSale.number)))
+
+
+def _sequences(stage: str, point: int) -> list[Sequence]:
+    return list(db.session.scalars(sa.select(Sequence).where(
+        Sequence.environment == stage, Sequence.series == guide.series(point)).order_by(Sequence.id)))
+
+
+def _has_access(stage: str) -> bool:
+    return db.session.scalar(sa.select(AccessTicket.id).where(
+        AccessTicket.environment == stage, AccessTicket.expires_at.is_not(None)).limit(1)) is not None
+
+
+def _is_ready() -> bool:
+    point = access.profile().point_of_sale
+    return bool(certificates.active("production") and _has_access("production") and _sequences("production", point))
+
+
+# --- doing -----------------------------------------------------------------------------------------------
+
+
+def _save_data(_stage: str, values: dict[str, Any]) -> str:
+    import datetime as dt
+
+    profile = access.profile()
+    number = str(values.get("gross_income_number") or "").strip()
+    try:
+        start = dt.date.fromisoformat(str(values.get("activity_start") or ""))
+    except ValueError:
+        raise DomainError(_("To go on you must give the start of activities as a date."),
+                          field="activity_start") from None
+    if not number:
+        raise DomainError(_("To go on you must give the gross income tax number (or Exento)."),
+                          field="gross_income_number")
+    profile.gross_income_number, profile.activity_start = number[:30], start
+    db.session.flush()
+    audit.record("einvoice_ar.edit_profile", profile)
+    return _("Saved.")
+
+
+def _make_key(stage: str, values: dict[str, Any]) -> str:
+    alias = str(values.get("alias") or "abona").strip()
+    if not re.fullmatch(r"[A-Za-z0-9]{3,40}", alias):
+        raise DomainError(_("To go on you must choose an alias of 3 to 40 letters and digits, without blanks."),
+                          field="alias")
+    certificates.request(stage, alias)
+    return _("The request is ready: copy or download it, and give it to ARCA.")
+
+
+def _install(stage: str, values: dict[str, Any]) -> str:
+    row = certificates.waiting(stage)
+    if row is None:
+        raise NotEnabled(_("To install a certificate you must first make the key and the request."))
+    data = values.get("certificate") or b""
+    if isinstance(data, str):
+        data = data.encode()
+    if not data.strip():
+        raise BadCertificate(_("To go on you must choose the file that ARCA gave you."), field="certificate")
+    done = certificates.install(row.id, data)
+    documents.enqueue_open(current_company().id)
+    assert done.valid_until is not None
+    return _("The certificate is installed; it is valid until %(date)s.", date=format_date(done.valid_until.date()))
+
+
+def _try_access(stage: str, _values: dict[str, Any]) -> str:
+    """Get the ticket, and ask the service whether it lives."""
+    row = certificates.active(stage)
+    if row is None:
+        raise NotEnabled(_("To log in at ARCA you must first install the certificate."))
+    db.session.commit()
+    ticket = wsaa.ticket(row, wsaa.WSFE, current_company().tax_id)
+    db.session.rollback()
+    state = Wsfe(stage, ticket).dummy()
+    until = clock.local(ticket.expires_at)
+    return _("ARCA lets us in until %(time)s. Its servers say: %(state)s.", time=until.strftime("%d/%m %H:%M"),
+             state=", ".join(f"{name} {value}" for name, value in state.items()))
+
+
+def _choose_point(stage: str, values: dict[str, Any]) -> str:
+    db.session.commit()
+    listed = access.connect(stage).points_of_sale()
+    store_points(stage, listed)
+    number = str(values.get("number") or "").strip()
+    if not number.isdigit() or not 1 <= int(number) <= 99998:
+        raise DomainError(_("To go on you must give the number of the point of sale (1 to 99998)."), field="number")
+    _check_point(stage, int(number), listed)
+    access.profile().point_of_sale = int(number)
+    db.session.flush()
+    audit.record("einvoice_ar.choose_point_of_sale", access.profile(), {"number": int(number), "environment": stage})
+    return _("Point of sale %(number)s is in use. ARCA lists %(count)s.", number=f"{int(number):05d}",
+             count=len(listed))
+
+
+def store_points(stage: str, listed: list[ListedPoint]) -> None:
+    """Keep what ARCA lists; one that it lists no more stays as it was."""
+    known = {point.number: point for point in _points(stage)}
+    for one in listed:
+        point = known.get(one.number) or PointOfSale(environment=stage, number=one.number)
+        point.kind, point.blocked, point.closed_on, point.read_at = one.kind, one.blocked, one.closed_on, clock.now()
+        db.session.add(point)
+    db.session.flush()
+
+
+def _check_point(stage: str, number: int, listed: list[ListedPoint]) -> None:
+    point = next((one for one in _points(stage) if one.number == number), None)
+    if point is None and listed:
+        known = ", ".join(str(one.number) for one in listed)
+        raise DomainError(_("To use point of sale %(number)s you must first add it at ARCA; it lists %(known)s.",
+                            number=number, known=known), field="number")
+    if point is None:
+        db.session.add(PointOfSale(environment=stage, number=number, kind="CAE"))
+        db.session.flush()
+    elif not point.usable:
+        raise DomainError(_("Point of sale %(number)s cannot be used: it is blocked, closed, or not for web services "
+                            "with CAE.", number=number), field="number")
+
+
+def _confirm_numbers(stage: str, _values: dict[str, Any]) -> str:
+    point = access.profile().point_of_sale
+    db.session.commit()
+    kinds = KINDS.get(current_company().tax_condition, KINDS["RI"])
+    db.session.rollback()
+    found = {kind: access.connect(stage).last_number(point, kind) for kind in kinds}
+    places = documents.ensure_sequences("AR", {(stage, guide.series(point), str(kind)) for kind in kinds})
+    for (_environment, _series, kind), sequence_id in places.items():
+        documents.advance(sequence_id, found[int(kind)], None)
+    return _("Documents begin after: %(numbers)s.", numbers=", ".join(
+        f"{guide.kind_name(kind)} {number}" for kind, number in found.items()))
+
+
+def _send_test(_stage: str, _values: dict[str, Any]) -> str:
+    code, number = trial.send(access.profile().point_of_sale)
+    return _("ARCA authorised test document %(number)s with CAE %(code)s.", number=number, code=code)
+
+
+def _go_live(_stage: str, values: dict[str, Any]) -> str:
+    if not values.get("confirm"):
+        raise DomainError(_("To leave the rehearsal you must confirm that documents become legally valid."),
+                          field="confirm")
+    if not _is_ready():
+        raise NotEnabled(_("To leave the rehearsal you must first finish the steps for production."))
+    company, profile = current_company(), access.profile()
+    profile.environment, company.environment = "production", "production"
+    db.session.flush()
+    audit.record("einvoice_ar.go_live", company, {"environment": "production"})
+    return _("From now on invoices go to ARCA and are legally valid.")
+
+

@@ -1,0 +1,152 @@
+"""What a company has with ARCA: profile, points of sale, certificates, access tickets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core import clock
+from core.db import Amount, BigId, CompanyScoped, Model, UTCDateTime, secret
+
+ENVIRONMENTS = ("rehearsal", "testing", "production")
+_ENVIRONMENT = f"environment IN ({', '.join(repr(name) for name in ENVIRONMENTS)})"
+
+
+class FiscalProfile(CompanyScoped, Model):
+    """How the company issues: its environment at ARCA, its usual concept, what its documents print."""
+
+    __tablename__ = "einvoice_ar_profile"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # where it issues once the company has left rehearsal: testing or production
+    environment: Mapped[str] = mapped_column(sa.String(12), default="rehearsal")
+    # gross income tax (IIBB) number and start of activities, printed on every document
+    gross_income_number: Mapped[str] = mapped_column(sa.String(30), default="")
+    activity_start: Mapped[dt.date | None] = mapped_column(sa.Date)
+    # 1 products, 2 services, 3 both
+    concept: Mapped[int] = mapped_column(default=2)
+    # point of sale of new documents
+    point_of_sale: Mapped[int] = mapped_column(default=1)
+    # RI that ARCA does not let issue plain A: types 51 to 54
+    restricted_a: Mapped[bool] = mapped_column(default=False)
+    # CBU on credit invoices (FCE)
+    cbu: Mapped[str] = mapped_column(sa.String(22), default="")
+    # documents per request, as ARCA said on that day
+    batch_size: Mapped[int] = mapped_column(default=0)
+    batch_size_on: Mapped[dt.date | None] = mapped_column(sa.Date)
+
+    __table_args__ = (sa.UniqueConstraint("company_id"), sa.CheckConstraint(_ENVIRONMENT, name="environment"),
+                      sa.CheckConstraint("concept IN (1, 2, 3)", name="concept"))
+
+
+class Threshold(CompanyScoped, Model):
+    """An amount that the law moves: from `valid_from` on, in pesos."""
+
+    __tablename__ = "einvoice_ar_threshold"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # identify: final consumers are identified from this total on; fce: credit invoices from this total on
+    code: Mapped[str] = mapped_column(sa.String(20))
+    valid_from: Mapped[dt.date] = mapped_column(sa.Date)
+    amount: Mapped[Decimal] = mapped_column(Amount)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "code", "valid_from"),)
+
+
+class PointOfSale(CompanyScoped, Model):
+    """A point of sale as ARCA lists it, or as typed where its testing service lists none."""
+
+    __tablename__ = "einvoice_ar_point_of_sale"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    number: Mapped[int]
+    # "CAE - Ri Iva" and the like, as ARCA words it
+    kind: Mapped[str] = mapped_column(sa.String(60), default="CAE")
+    blocked: Mapped[bool] = mapped_column(default=False)
+    closed_on: Mapped[dt.date | None] = mapped_column(sa.Date)
+    # read from ARCA, or null where typed
+    read_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "environment", "number"),
+                      sa.CheckConstraint("number BETWEEN 1 AND 99998", name="number"))
+
+    @property
+    def usable(self) -> bool:
+        """Open, not blocked, and of a kind that gets a CAE."""
+        return not self.blocked and self.closed_on is None and not self.kind.upper().startswith("CAEA")
+
+    def __str__(self) -> str:
+        return f"{self.number:05d}"
+
+
+class Certificate(CompanyScoped, Model):
+    """A key pair of the company and, once ARCA has issued it, its certificate."""
+
+    __tablename__ = "einvoice_ar_certificate"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    alias: Mapped[str] = mapped_column(sa.String(60))
+    # PEM; never shown, never exported
+    private_key: Mapped[str] = secret()
+    csr: Mapped[str] = mapped_column(sa.Text, default="")
+    # "" until the certificate has been uploaded
+    pem: Mapped[str] = mapped_column(sa.Text, default="")
+    # CUIT in the subject: the company's own, or of the person who represents it
+    cuit: Mapped[str] = mapped_column(sa.String(11), default="")
+    issuer: Mapped[str] = mapped_column(sa.String(200), default="")
+    valid_from: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    valid_until: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # the one in use; a renewal retires the one before
+    active: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (
+        sa.CheckConstraint(_ENVIRONMENT, name="environment"),
+        sa.Index("ix_einvoice_ar_certificate_active", "company_id", "environment", unique=True,
+                 sqlite_where=sa.text("active"), postgresql_where=sa.text("active")),
+    )
+
+    def __str__(self) -> str:
+        return f"{self.alias} ({self.environment})"
+
+
+class AccessTicket(CompanyScoped, Model):
+    """WSAA's ticket for one service, shared by all workers for its whole life; WSAA never gives it twice."""
+
+    __tablename__ = "einvoice_ar_ticket"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(sa.ForeignKey("einvoice_ar_certificate.id"))
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    service: Mapped[str] = mapped_column(sa.String(40))
+    token: Mapped[str | None] = secret()
+    sign: Mapped[str | None] = secret()
+    expires_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # WSAA is not asked again before: its retention window, or a pause after a fault
+    not_before: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # the last fault, for the screen
+    fault_code: Mapped[str] = mapped_column(sa.String(60), default="")
+    fault_text: Mapped[str] = mapped_column(sa.Text, default="")
+
+    certificate: Mapped[Certificate] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("certificate_id", "environment", "service"),)
+
+
+class Notice(CompanyScoped, Model):
+    """An announcement that ARCA sent along with an answer; shown once."""
+
+    __tablename__ = "einvoice_ar_notice"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(20))
+    text: Mapped[str] = mapped_column(sa.String(1000))
+    received_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    seen_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "code", "text"),)

@@ -1,0 +1,114 @@
+"""What Argentine law puts on the printed document (RG 1415 annex II, RG 4291, RG 4892, RG 5614); pure, only texts.
+
+The fixed words are data of the country and are not translated.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.i18n import format_amount, format_date
+from modules.accounting.print_data import CountryPart, Fact, Note
+
+# ARCA's codes of the kinds that are issued here: letter, name
+KINDS: dict[int, tuple[str, str]] = {
+    base + step: (letter, name)
+    for base, letter in ((1, "A"), (6, "B"), (11, "C"), (51, "A"))
+    for step, name in enumerate(("Factura", "Nota de Débito", "Nota de Crédito"))
+} | {
+    base + step: (letter, name)
+    for base, letter in ((201, "A"), (206, "B"), (211, "C"))
+    for step, name in enumerate(("Factura de Crédito Electrónica MiPyME (FCE)",
+                                 "Nota de Débito Electrónica MiPyME (FCE)",
+                                 "Nota de Crédito Electrónica MiPyME (FCE)"))
+}
+NAMES = {"invoice": "Factura", "debit_note": "Nota de Débito", "credit_note": "Nota de Crédito"}
+VOID = "DOCUMENTO NO VÁLIDO COMO FACTURA"
+# RG 5614: title and both lines, always, for who cannot deduct the tax
+TRANSPARENCY = "Régimen de Transparencia Fiscal al Consumidor (Ley 27.743)"
+# conditions of the receiver that get the transparency lines on a B: final consumers and exempt
+CONSUMERS = ("CF", "EX", "NC", "NA", "LI")
+TO_MONOTRIBUTO = ("El crédito fiscal discriminado en el presente comprobante, sólo podrá ser computado a efectos del "
+                  "Régimen de Sostenimiento e Inclusión Fiscal para Pequeños Contribuyentes de la Ley Nº 27.618")
+WITHHOLDING = "OPERACIÓN SUJETA A RETENCIÓN"
+
+
+@dataclass(frozen=True)
+class LegalFacts:
+    """What is known about one document; `kind` is ARCA's code, None while the document has none."""
+
+    accounting_kind: str
+    kind: int | None = None
+    point_of_sale: int = 0
+    number: int | None = None
+    cae: str = ""
+    cae_until: dt.date | None = None
+    qr_text: str = ""
+    date: dt.date | None = None
+    # rehearsal, testing, production
+    environment: str = "production"
+    issuer_tax_id: str = ""
+    issuer_condition: str = ""
+    gross_income_number: str = ""
+    activity_start: dt.date | None = None
+    # code of crm's table and its words
+    customer_condition: str = ""
+    customer_condition_name: str = ""
+    customer_document: str = ""
+    terms: str = "Cuenta corriente"
+    currency: str = "ARS"
+    vat: Decimal = Decimal(0)
+    internal_taxes: Decimal = Decimal(0)
+    legends: tuple[str, ...] = field(default=())
+
+
+def part(facts: LegalFacts) -> CountryPart:
+    """The country's part of one sheet. Without CAE there is no letter box, no number, and the void words."""
+    letter, name = KINDS.get(facts.kind or 0, ("", NAMES[facts.accounting_kind]))
+    valid = bool(facts.cae and facts.number and letter)
+    found = CountryPart(title=name, valid=valid, void_text=VOID, issuer=_issuer(facts), customer=_customer(facts),
+                        tax_in_prices=letter != "A", show_rates=letter == "A", tax_names={"VAT": "IVA"},
+                        legends=_legends(facts, letter), copy="ORIGINAL" if valid else "",
+                        date=format_date(facts.date), rehearsal=facts.environment != "production")
+    if valid:
+        found.letter, found.letter_code = letter, f"COD. {facts.kind:03d}"
+        found.number = f"Punto de Venta: {facts.point_of_sale:05d}  Comp. Nro: {facts.number:08d}"
+        found.legal_title = "Comprobante Autorizado"
+        found.legal = [Fact("CAE N°:", facts.cae), Fact("Fecha de Vto. de CAE:", format_date(facts.cae_until))]
+        found.qr_text = facts.qr_text
+    else:
+        found.number = "Sin número: todavía sin CAE"
+    return found
+
+
+def _issuer(facts: LegalFacts) -> list[Fact]:
+    lines = [Fact("CUIT:", facts.issuer_tax_id), Fact("Condición frente al IVA:", facts.issuer_condition),
+             Fact("Ingresos Brutos:", facts.gross_income_number),
+             Fact("Inicio de actividades:", format_date(facts.activity_start))]
+    return [fact for fact in lines if fact.value]
+
+
+def _customer(facts: LegalFacts) -> list[Fact]:
+    who = " · ".join(text for text in (facts.customer_document, facts.customer_condition_name) if text)
+    return [fact for fact in (Fact("", who), Fact("Condición de venta:", facts.terms)) if fact.value]
+
+
+def _legends(facts: LegalFacts, letter: str) -> list[Note]:
+    notes = []
+    if letter == "B" and facts.customer_condition in CONSUMERS:
+        lines = (f"IVA Contenido: {_money(facts.vat, facts.currency)}\n"
+                 f"Otros Impuestos Nacionales Indirectos: {_money(facts.internal_taxes, facts.currency)}")
+        notes.append(Note(lines, TRANSPARENCY))
+    if letter == "A" and facts.customer_condition in ("MO", "MS", "MP"):
+        notes.append(Note(TO_MONOTRIBUTO))
+    if facts.kind in (51, 52, 53):
+        notes.append(Note(WITHHOLDING))
+    if facts.customer_condition == "CF" and not facts.customer_document:
+        notes.append(Note("A CONSUMIDOR FINAL"))
+    return [*notes, *(Note(text) for text in facts.legends)]
+
+
+def _money(value: Decimal, currency: str) -> str:
+    return format_amount(value, currency, "es_AR")

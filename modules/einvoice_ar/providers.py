@@ -1,0 +1,17 @@
+"""What this module plugs into the ports of others."""
+
+from core import slots
+from core.i18n import lazy
+from modules.accounting.ports import layouts
+from modules.einvoice.ports import enablers, issuers, previewers
+from modules.einvoice_ar import desk
+from modules.einvoice_ar.enabling import ArgentineEnabler
+from modules.einvoice_ar.issuer import ArgentineIssuer
+from modules.einvoice_ar.layout import ArgentineLayout
+from modules.einvoice_ar.previewer import previewer
+
+issuers.register("AR", ArgentineIssuer())
+enablers.register("AR", ArgentineEnabler())
+layouts.register("AR", ArgentineLayout())
+slots.add("home.todo", "einvoice_ar", lazy("ARCA"), desk.announcements, permission="einvoice.view_documents", order=60)
+previewers.register("AR", previewer)

@@ -1,0 +1,22 @@
+"""Notices to customers: kinds with editable templates, channels, one log of what was sent and what was answered."""
+
+from core.i18n import lazy as _
+from core.modules import Manifest, MenuItem
+
+MANIFEST = Manifest(
+    title=_("Notices"),
+    depends=("crm",),
+    permissions=(
+        ("notifications.view_messages", _("See the notices sent")),
+        ("notifications.send_messages", _("Send notices again and correct addresses")),
+        ("notifications.edit_templates", _("Edit the texts of notices")),
+        ("notifications.edit_mail_account", _("Set the mail server")),
+    ),
+    menu=(
+        MenuItem(_("Outbox"), "notifications.outbox", "notifications.view_messages", group="notices", order=10),
+        MenuItem(_("Texts of notices"), "notifications.templates", "notifications.edit_templates", group="notices",
+                 order=20),
+        MenuItem(_("Mail server"), "notifications.mail_account", "notifications.edit_mail_account",
+                 group="settings", order=40),
+    ),
+)

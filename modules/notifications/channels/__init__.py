@@ -1,0 +1,1 @@
+"""Channels: one file each, registered in providers.py."""

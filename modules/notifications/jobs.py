@@ -1,0 +1,12 @@
+"""The job that sends."""
+
+from __future__ import annotations
+
+from core.jobs import job
+from modules.notifications import sending
+
+
+@job(queue="notify", max_attempts=20)
+def send_batch(channel: str, message_ids: list[int]) -> None:
+    """Send a batch of messages over one connection."""
+    sending.send(channel, message_ids)

@@ -1,0 +1,69 @@
+"""Selects of the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from core.db import db
+from modules.crm.models import Customer
+from modules.crm.names import fold
+from modules.notifications.models import Message
+
+# Chips of the outbox: what a clerk looks for -> states.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "waiting": ("queued", "sending"), "sent": ("sent",), "returned": ("bounced", "suppressed"),
+    "problem": ("failed", "unknown"), "no_address": ("no_address",),
+}
+
+
+@dataclass(frozen=True)
+class MessageFilter:
+    """What the outbox is narrowed to; empty means all."""
+
+    text: str = ""
+    group: str = ""
+    kind: str = ""
+    customer_id: int | None = None
+
+
+def listed(chosen: MessageFilter) -> sa.Select[Any]:
+    """Messages of the company in scope; order and limit are the pager's."""
+    found = sa.select(Message).options(joinedload(Message.customer))
+    if chosen.group in GROUPS:
+        found = found.where(Message.state.in_(GROUPS[chosen.group]))
+    if chosen.kind:
+        found = found.where(Message.kind == chosen.kind)
+    if chosen.customer_id:
+        found = found.where(Message.customer_id == chosen.customer_id)
+    if "@" in chosen.text:
+        found = found.where(Message.address == chosen.text.lower())
+    elif chosen.text:
+        words = [Customer.search.contains(word, autoescape=True) for word in fold(chosen.text).split()]
+        found = found.where(Message.customer_id.in_(sa.select(Customer.id).where(*words)))
+    return found
+
+
+def counts_by_group() -> dict[str, int]:
+    """How many messages each chip has, over an index."""
+    rows = db.session.execute(sa.select(Message.state, sa.func.count()).group_by(Message.state))
+    by_state: dict[str, int] = dict(rows.tuples().all())
+    return {group: sum(by_state.get(state, 0) for state in states) for group, states in GROUPS.items()}
+
+
+def counts_for(kind: str, subject_keys: Iterable[str]) -> dict[str, int]:
+    """{"queued", "sent", "failed"} of one kind about these subjects: the billing run's result."""
+    found = {"queued": 0, "sent": 0, "failed": 0}
+    keys = list(subject_keys)
+    for start in range(0, len(keys), 500):
+        rows = db.session.execute(
+            sa.select(Message.state, sa.func.count())
+            .where(Message.kind == kind, Message.subject_key.in_(keys[start:start + 500])).group_by(Message.state))
+        for state, count in rows:
+            name = {"queued": "queued", "sending": "queued", "sent": "sent"}.get(state, "failed")
+            found[name] += count
+    return found

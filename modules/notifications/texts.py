@@ -1,0 +1,115 @@
+"""From template and context to text. Templates are written by users: they run in a sandbox and only see texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from core.errors import DomainError
+from core.i18n import _, lazy
+from core.models import Company
+from modules.notifications.ports import Kind
+
+LONGEST = 20_000
+_URL = re.compile(r"https?://[^\s<>\"]+")
+
+# Every template may use these.
+COMMON = {
+    "customer_name": lazy("Name of the customer"),
+    "customer_code": lazy("Code of the customer"),
+    "company_name": lazy("Name of the company"),
+    "company_phone": lazy("Phone of the company"),
+    "company_email": lazy("E-mail of the company"),
+    "company_website": lazy("Website of the company"),
+}
+
+_lenient = ImmutableSandboxedEnvironment(undefined=Undefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+_strict = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True,
+                                        lstrip_blocks=True)
+
+
+class BadTemplate(DomainError):
+    """The text cannot be rendered; the message says where."""
+
+    code = "bad_template"
+
+
+@lru_cache(maxsize=500)
+def _compiled(source: str) -> Any:
+    return _lenient.from_string(source)
+
+
+def render(source: str, context: Mapping[str, Any]) -> str:
+    """The text with its placeholders filled; an unknown one is empty, so that one wrong word stops no invoice."""
+    try:
+        text = _compiled(source).render(context)
+    except Exception as error:  # a sandboxed template can raise anything
+        raise BadTemplate(_("This text cannot be sent because its template is wrong: %(reason)s",
+                            reason=str(error))) from error
+    return re.sub(r"\n{3,}", "\n\n", text).strip()[:LONGEST]
+
+
+def one_line(text: str) -> str:
+    """A subject: no line breaks, not too long."""
+    return " ".join(text.split())[:300]
+
+
+def check(kind: Kind, subject: str, body: str) -> None:
+    """Refuse a template with bad syntax or unknown placeholders, before it is saved."""
+    known = {**dict.fromkeys(COMMON, "x"), **dict.fromkeys(kind.placeholders, "x"), **kind.sample}
+    for field, source in (("subject", subject), ("body", body)):
+        try:
+            _strict.from_string(source).render(known)
+        except TemplateError as error:
+            names = ", ".join(sorted({*COMMON, *kind.placeholders}))
+            raise BadTemplate(_("To save this text you must correct it: %(reason)s. Placeholders: %(names)s.",
+                                reason=error.message or str(error), names=names), field=field) from error
+        except Exception as error:
+            raise BadTemplate(_("To save this text you must correct it: %(reason)s.", reason=str(error)),
+                              field=field) from error
+    if not body.strip():
+        raise BadTemplate(_("To save this text you must write something."), field="body")
+
+
+def common(company: Company, customer_name: str, customer_code: str) -> dict[str, str]:
+    """The placeholders that every notice has."""
+    return {"customer_name": customer_name, "customer_code": customer_code, "company_name": str(company),
+            "company_phone": company.phone, "company_email": company.email, "company_website": company.website}
+
+
+def for_language(texts: Mapping[str, str], language: str) -> str:
+    """The text in this language, in its base language, or in Spanish."""
+    return texts.get(language) or texts.get(language.split("_")[0]) or texts.get("es") or next(iter(texts.values()))
+
+
+def as_html(body: str, color: str) -> Markup:
+    """Paragraphs; an address that stands alone on its line becomes a button, others become links."""
+    return Markup("").join(_paragraph(part, color) for part in re.split(r"\n\s*\n", body.strip()))
+
+
+def _paragraph(text: str, color: str) -> Markup:
+    if _URL.fullmatch(text.strip()):
+        style = f"display:inline-block;padding:12px 20px;border-radius:6px;color:#ffffff;background:{color};" \
+                "text-decoration:none;font-weight:bold"
+        return Markup('<p style="margin:20px 0"><a href="{0}" style="{1}">{2}</a></p>').format(
+            text.strip(), style, _button(text.strip()))
+    lines = Markup("<br>").join(_linked(line) for line in text.splitlines())
+    return Markup('<p style="margin:0 0 14px 0">{0}</p>').format(lines)
+
+
+def _button(url: str) -> str:
+    return url.split("://", 1)[-1].split("?")[0].rstrip("/")[:60]
+
+
+def _linked(line: str) -> Markup:
+    pieces, last = Markup(""), 0
+    for match in _URL.finditer(line):
+        pieces += escape(line[last:match.start()]) + Markup('<a href="{0}">{0}</a>').format(match.group())
+        last = match.end()
+    return pieces + escape(line[last:])

@@ -1,0 +1,127 @@
+/* Small helps for staff screens. Every screen works without this file. */
+(function () {
+  "use strict";
+  var doc = document;
+  function all(selector, root) { return Array.prototype.slice.call((root || doc).querySelectorAll(selector)); }
+  function text(name) { return doc.body.getAttribute("data-text-" + name) || ""; }
+  function typing(target) { return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName); }
+
+  /* --- keys: / search, g x go, n new, j k rows, x select, Enter open, ? map ------------------------------ */
+  var waitingForGo = 0;
+  function rows() { return all("table[data-rows] tbody tr, .table tbody tr").filter(function (row) { return row.querySelector("a, input[type=checkbox]"); }); }
+  function current() { return doc.querySelector(".table tr.is-current"); }
+  function move(step) {
+    var list = rows(), now = current(), index = list.indexOf(now);
+    if (!list.length) { return; }
+    var next = list[Math.max(0, Math.min(list.length - 1, index < 0 ? 0 : index + step))];
+    if (now) { now.classList.remove("is-current"); }
+    next.classList.add("is-current");
+    next.scrollIntoView({ block: "nearest" });
+  }
+  function open(row) { var link = row && row.querySelector("a[href]"); if (link) { link.click(); } }
+  function select(row) { var box = row && row.querySelector("input[type=checkbox]"); if (box) { box.click(); } }
+  function focusSearch() { var box = doc.getElementById("search"); if (box) { box.focus(); box.select(); } }
+  function showKeys() { var map = doc.getElementById("keys"); if (map && map.showModal && !map.open) { map.showModal(); } }
+  function go(letter) { var link = doc.querySelector('[data-go="' + letter + '"]'); if (link) { location.href = link.href; } }
+  function startNew() { var link = doc.querySelector("[data-new]"); if (link) { link.click(); } }
+
+  doc.addEventListener("keydown", function (event) {
+    if (event.key === "Escape" && event.target.id === "search") { event.target.blur(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || doc.querySelector("dialog[open]")) { return; }
+    if (Date.now() - waitingForGo < 1500 && /^[a-z]$/.test(event.key)) { waitingForGo = 0; event.preventDefault(); go(event.key); return; }
+    var act = { "/": focusSearch, "?": showKeys, g: function () { waitingForGo = Date.now(); }, n: startNew,
+      j: function () { move(1); }, k: function () { move(-1); }, x: function () { select(current()); } }[event.key];
+    if (event.key === "Enter" && event.target === doc.body && current()) { act = function () { open(current()); }; }
+    if (act) { event.preventDefault(); act(); }
+  });
+
+  /* --- menus close when one looks elsewhere ---------------------------------------------------------------- */
+  doc.addEventListener("click", function (event) {
+    all("details.menu[open]").forEach(function (menu) { if (!menu.contains(event.target) || event.target.closest("button.menu-item[type=button], a.menu-item[href='#']")) { menu.open = false; } });
+  });
+  doc.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") { all("details.menu[open]").forEach(function (menu) { menu.open = false; menu.querySelector("summary").focus(); }); }
+  });
+  all("[data-close]").forEach(function (button) { button.addEventListener("click", function () { button.closest("dialog").close(); }); });
+  all("[data-keys]").forEach(function (button) { button.addEventListener("click", showKeys); });
+
+  /* --- folded groups of the side menu stay folded ----------------------------------------------------------- */
+  all("details[data-remember]").forEach(function (group) {
+    var key = "abona:" + group.getAttribute("data-remember");
+    try { if (localStorage.getItem(key) === "0" && !group.querySelector("[aria-current]")) { group.open = false; } } catch (error) { return; }
+    group.addEventListener("toggle", function () { try { localStorage.setItem(key, group.open ? "1" : "0"); } catch (error) { /* private mode */ } });
+  });
+
+  /* --- forms: ask first, send once, do not lose what was typed ------------------------------------------------ */
+  var dirty = false;
+  doc.addEventListener("input", function (event) { if (event.target.closest("form[data-guard], form.admin-form")) { dirty = true; } });
+  window.addEventListener("beforeunload", function (event) { if (dirty) { event.preventDefault(); event.returnValue = ""; } });
+  doc.addEventListener("submit", function (event) {
+    var form = event.target, asker = (event.submitter && event.submitter.getAttribute("data-confirm")) || form.getAttribute("data-confirm");
+    if (asker && !window.confirm(asker)) { event.preventDefault(); return; }
+    if ((form.method || "").toLowerCase() !== "post") { return; }
+    if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
+    form.setAttribute("data-sent", "1");
+    dirty = false;
+    all("button:not([type=button]), input[type=submit]", form).forEach(function (button) { button.classList.add("is-busy"); button.setAttribute("aria-disabled", "true"); });
+  });
+  window.addEventListener("pageshow", function () {
+    all("form[data-sent]").forEach(function (form) {
+      form.removeAttribute("data-sent");
+      all(".is-busy", form).forEach(function (button) { button.classList.remove("is-busy"); button.removeAttribute("aria-disabled"); });
+    });
+  });
+  all("[data-submit-on-change]").forEach(function (field) { field.addEventListener("change", function () { field.form.requestSubmit ? field.form.requestSubmit() : field.form.submit(); }); });
+  all("[data-select-all]").forEach(function (box) {
+    box.addEventListener("change", function () {
+      all("input[type=checkbox][name='" + box.getAttribute("data-select-all") + "']").forEach(function (one) { one.checked = box.checked; });
+    });
+  });
+
+  /* --- progress: ask the server every two seconds for the same part of the page, until it says it is done ------- */
+  function poll(part) {
+    var url = part.getAttribute("data-poll"), wait = Number(part.getAttribute("data-poll-seconds") || 2) * 1000;
+    setTimeout(function () {
+      fetch(url, { headers: { "X-Part": "1", Accept: "text/html" }, credentials: "same-origin" }).then(function (answer) {
+        if (!answer.ok || answer.redirected) { throw new Error(String(answer.status)); }
+        return answer.text();
+      }).then(function (html) {
+        var box = doc.createElement("template");
+        box.innerHTML = html;
+        var fresh = box.content.getElementById(part.id);
+        if (!fresh) { return; }
+        part.replaceWith(fresh);
+        if (fresh.hasAttribute("data-poll")) { poll(fresh); } else if (fresh.hasAttribute("data-reload-when-done")) { location.reload(); }
+      }).catch(function () {
+        part.setAttribute("data-poll-seconds", "10");
+        poll(part);
+      });
+    }, doc.hidden ? Math.max(wait, 10000) : wait);
+  }
+  all("[data-poll]").forEach(function (part) { if (part.id) { poll(part); } });
+
+  /* --- Flask-Admin, whose own scripts expect inline handlers ----------------------------------------------------- */
+  doc.addEventListener("click", function (event) {
+    var action = event.target.closest("[data-admin-action]"), add = event.target.closest("[data-add-inline]"), dead = event.target.closest("a[href='#']");
+    if (dead) { event.preventDefault(); }
+    if (action && window.modelActions) { window.modelActions.execute(action.getAttribute("data-admin-action")); }
+    if (add && window.faForm) { window.faForm.addInlineField(add, add.getAttribute("data-add-inline")); }
+  });
+
+  /* --- the number of running jobs in the header ------------------------------------------------------------------- */
+  var indicator = doc.getElementById("jobs-indicator");
+  function countJobs() {
+    if (doc.hidden) { return; }
+    fetch(indicator.getAttribute("data-count"), { headers: { Accept: "application/json" }, credentials: "same-origin" })
+      .then(function (answer) { return answer.ok && !answer.redirected ? answer.json() : null; })
+      .then(function (found) {
+        if (!found) { return; }
+        indicator.hidden = !(found.open || found.failed);
+        indicator.querySelector("[data-number]").textContent = found.text;
+        indicator.querySelector("[data-failed]").hidden = !found.failed;
+        indicator.classList.toggle("bad", found.failed > 0);
+      }).catch(function () { /* the next round asks again */ });
+  }
+  if (indicator) { setInterval(countJobs, 15000); }
+  if (text("ready")) { doc.documentElement.classList.add("js"); }
+})();

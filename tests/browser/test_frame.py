@@ -1,0 +1,120 @@
+"""The frame in a real browser: nothing from outside, no dropped script, keys, one sending, narrow screens."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waitress.server import create_server
+
+from core import companies, config, schema
+from core.app import create_app
+from core.db import db
+from core.models import Job, User
+from core.security import hash_password
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.once,
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium here"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+]
+PAGES = ("/", "/jobs?state=all", "/account", "/people", "/people/1", "/roles", "/company", "/audit", "/search?q=zz",
+         "/admin/", "/nothing-here")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A served installation with an administrator and some jobs."""
+    folder: Path = tmp_path_factory.mktemp("browser")
+    app = create_app(config.load(instance=folder, database_url=f"sqlite:///{folder / 'b.sqlite'}", redis_url="",
+                                 secret_key="k", testing=True))
+    app.config["WTF_CSRF_ENABLED"] = True
+    with app.app_context():
+        schema.upgrade()
+        companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103", code="rcw")
+        db.session.add(User(email="a@example.com", name="Ana", is_admin=True, locale="es",
+                            password_hash=hash_password("correct horse")))
+        db.session.add_all([Job(function="modules.x.jobs.y", state="failed", error="boom") for _n in range(3)])
+        db.session.commit()
+    server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[1280, 360])
+def page(request: pytest.FixtureRequest, chromium: Any, address: str) -> Iterator[Any]:
+    """A page of the administrator; at its end nothing may have come from outside or have been dropped."""
+    context = chromium.new_context(viewport={"width": request.param, "height": 800}, locale="es-AR", base_url=address)
+    found, complaints = context.new_page(), []
+    found.on("request", lambda sent: sent.url.startswith((address, "data:")) or complaints.append(sent.url))
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.on("console", lambda said: said.type == "error" and "404" not in said.text and complaints.append(said.text))
+    found.goto("/login")
+    found.fill("#email", "a@example.com")
+    found.fill("#password", "correct horse")
+    found.click("button.btn-primary")
+    found.wait_for_selector("#search")
+    yield found
+    context.close()
+    assert complaints == []
+
+
+def test_every_page_fits_its_width_and_asks_nobody_else(page: Any) -> None:
+    too_wide = []
+    for path in PAGES:
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            too_wide.append(path)
+    assert too_wide == []
+
+
+def test_the_keyboard_reaches_search_map_rows_and_menu(page: Any) -> None:
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert page.is_visible("#keys")
+    page.keyboard.press("Escape")
+    letter = page.get_attribute('a.side-link[href="/jobs"]', "data-go")
+    page.keyboard.press("g")
+    page.keyboard.press(letter)
+    page.wait_for_url("**/jobs")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/*")
+
+
+def test_a_double_click_sends_once(page: Any) -> None:
+    page.goto("/account")
+    sent: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.dblclick('form[action="/account/profile"] button')
+    page.wait_for_selector(".notice-ok")
+    assert len(sent) == 1
+
+
+def test_unsaved_input_is_not_left_without_asking(page: Any) -> None:
+    page.goto("/account")
+    page.fill("#name", "Otro")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto("/jobs")
+    assert asked == ["beforeunload"]

@@ -1,0 +1,161 @@
+"""One app and schema per run; each test inside an outer transaction that is rolled back.
+
+The same tests run on SQLite, or on PostgreSQL when ABONA_TEST_DATABASE_URL names a server.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core import clock, companies, config, jobs, schema, scope
+from core.app import create_app
+from core.db import db
+from core.models import Company, Membership, Role, RolePermission, User
+
+SERVER = os.environ.get("ABONA_TEST_DATABASE_URL", "")
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of this run's own."""
+    if not SERVER:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite'}"
+        return
+    name = f"abona_test_{uuid.uuid4().hex[:12]}"
+    server = sa.create_engine(config._with_driver(SERVER), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield sa.engine.make_url(config._with_driver(SERVER)).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def _app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    instance = tmp_path_factory.mktemp("instance")
+    app = create_app(config.load(instance=instance, database_url=database_url, redis_url="", secret_key="test-key",
+                                 testing=True))
+    with app.app_context():
+        schema.upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(_app: Flask) -> Iterator[Flask]:
+    """The app, its database wrapped in a transaction that ends with the test."""
+    with _app.app_context():
+        real = db.engine
+        connection = real.connect()
+        outer = connection.begin()
+        engines = db._app_engines[_app]  # the only place that reaches into Flask-SQLAlchemy
+        engines[None] = connection  # type: ignore[assignment]
+        db.session.remove()
+        db.session.configure(join_transaction_mode="create_savepoint")
+        try:
+            yield _app
+        finally:
+            db.session.remove()
+            outer.rollback()
+            connection.close()
+            engines[None] = real
+
+
+@pytest.fixture
+def instance(app: Flask) -> Path:
+    """The instance folder of the test app."""
+    return Path(app.extensions["abona"].instance)
+
+
+@pytest.fixture
+def company(app: Flask) -> Iterator[Company]:
+    """An Argentine responsable inscripto in scope, with everything that a new company gets."""
+    made = companies.create_company(
+        "AR", "Río Cuarto Wireless S.A.", "30990000103", code="rcw", tax_condition="RI", street="Sobremonte 550",
+        city="Río Cuarto", region="X", postal_code="5800", email="cobros@rcw.example", phone="+543584000000")
+    db.session.commit()
+    with scope.company_scope(made):
+        yield made
+
+
+@pytest.fixture
+def other_company(app: Flask) -> Company:
+    """A second company of the same installation, to prove that nothing leaks."""
+    made = companies.create_company("AR", "Otra S.A.", "30990000308", code="otra", tax_condition="RI")
+    db.session.commit()
+    return made
+
+
+@pytest.fixture
+def frozen() -> Iterator[Callable[..., dt.datetime]]:
+    """`frozen(2026, 11, 3, 12)` holds the clock at that time (UTC) until the test ends."""
+    stack: list[Any] = []
+
+    def hold(*parts: int) -> dt.datetime:
+        moment = dt.datetime(*parts, tzinfo=dt.UTC)  # type: ignore[misc,arg-type]
+        context = clock.freeze(moment)
+        context.__enter__()
+        stack.append(context)
+        return moment
+
+    yield hold
+    for context in reversed(stack):
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def run_jobs(app: Flask) -> Callable[[], int]:
+    """Run every due job until none is left; how many ran."""
+    return jobs.run_jobs
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+@pytest.fixture
+def make_user(company: Company) -> Callable[..., User]:
+    """`make_user("crm.view_customers", ...)`: a person with exactly these permissions in the company."""
+
+    def make(*permissions: str, email: str | None = None, admin: bool = False) -> User:
+        from core.security import hash_password
+
+        mark = uuid.uuid4().hex[:8]
+        user = User(email=email or f"u{mark}@example.com", name="Ana", is_admin=admin, locale="es",
+                    password_hash=hash_password("correct horse"))
+        if permissions:
+            role = Role(code=f"r{mark}", name="Rol", permissions=[RolePermission(permission=p) for p in permissions])
+            user.memberships.append(Membership(company=company, role=role))
+        db.session.add(user)
+        db.session.commit()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def login(client: FlaskClient, make_user: Callable[..., User]) -> Callable[..., FlaskClient]:
+    """`login("crm.view_customers")`: a browser of a person with these permissions; `login(admin=True)` may do all."""
+
+    def enter(*permissions: str, admin: bool = False) -> FlaskClient:
+        user = make_user(*permissions, admin=admin)
+        response = client.post("/login", data={"email": user.email, "password": "correct horse"})
+        assert response.status_code == 302, response.get_data(as_text=True)
+        return client
+
+    return enter
