@@ -13,7 +13,7 @@ from core.db import db
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company
-from modules.accounting.models_design import BLOCKS, InvoiceDesign
+from modules.accounting.models.design import BLOCKS, InvoiceDesign
 from modules.accounting.sheets import logo_image
 
 
