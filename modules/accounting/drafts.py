@@ -53,3 +53,8 @@ class InvoiceDraft:
     texts: Mapping[str, str] = field(default_factory=dict)
     # kept in the snapshot for printing: plan, service address, period, contract
     extra: Mapping[str, Any] = field(default_factory=dict)
+    # the document that a note corrects, and why
+    original_id: int | None = None
+    reason: str = ""
+    # a form sent twice issues once
+    form_key: str | None = None

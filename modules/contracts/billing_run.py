@@ -169,7 +169,7 @@ def _give_way(context: Context, bills: Sequence[Bill]) -> None:
 def _insert(context: Context, run: BillingRun, bills: Sequence[Bill]) -> None:
     now = [bill for bill in bills if not bill.needs_approval]
     later = [bill for bill in bills if bill.needs_approval]
-    invoice_ids = issue_many(context.company, [bill.draft for bill in now]) if now else []
+    invoice_ids = issue_many(context.company, [bill.draft for bill in now], [bill.totals for bill in now])
     draft_ids = _insert_drafts(context, run, later)
     rows = [row for bill, key in zip(now, invoice_ids, strict=True) for row in _periods(run, bill, key, None)]
     rows += [row for bill, key in zip(later, draft_ids, strict=True) for row in _periods(run, bill, None, key)]

@@ -159,5 +159,6 @@ class Policy(CompanyScoped, Model):
     apply_credit: Mapped[bool] = mapped_column(default=True)
     # nothing is booked on or before this day
     locked_until: Mapped[dt.date | None] = mapped_column(sa.Date)
+    locked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = (sa.UniqueConstraint("company_id"),)

@@ -17,6 +17,14 @@ TAX_CONDITIONS = {
     "NA": "IVA No Alcanzado", "NC": "Sujeto No Categorizado", "LI": "IVA Liberado – Ley N° 19.640",
     "PE": "Proveedor del Exterior", "CE": "Cliente del Exterior",
 }
+# ISO 3166-2:AR, the letter of each province
+REGIONS = {
+    "B": "Buenos Aires", "K": "Catamarca", "H": "Chaco", "U": "Chubut", "C": "Ciudad Autónoma de Buenos Aires",
+    "W": "Corrientes", "X": "Córdoba", "E": "Entre Ríos", "P": "Formosa", "Y": "Jujuy", "L": "La Pampa",
+    "F": "La Rioja", "M": "Mendoza", "N": "Misiones", "Q": "Neuquén", "R": "Río Negro", "A": "Salta", "J": "San Juan",
+    "D": "San Luis", "Z": "Santa Cruz", "S": "Santa Fe", "G": "Santiago del Estero", "V": "Tierra del Fuego",
+    "T": "Tucumán",
+}
 _WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 # 25 and 26 exist for persons although libraries refuse them; 50, 51, 55 are of foreigners, for exports.
 _PERSONS = ("20", "23", "24", "25", "26", "27")

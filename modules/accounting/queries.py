@@ -1,0 +1,162 @@
+"""Selects that views, other modules and checks share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db import db
+from core.scope import current_company
+from modules.accounting.models import Allocation, Balance, CashAccount, Entry, Invoice, Payment, Posting
+from modules.crm.models import Customer
+
+ZERO = Decimal("0.00")
+
+
+def balance(customer_id: int, currency: str = "") -> Decimal:
+    """What a customer owes (negative: has in favour), summed from the postings: it cannot be wrong."""
+    return db.session.scalar(sa.select(sa.func.sum(Posting.amount)).where(
+        Posting.customer_id == customer_id, Posting.currency == (currency or current_company().currency))) or ZERO
+
+
+def balances(customer_ids: Sequence[int], currency: str = "") -> dict[int, Decimal]:
+    """The stored balances of these customers, those of nobody else, in one select."""
+    rows = db.session.execute(sa.select(Balance.customer_id, Balance.amount).where(
+        Balance.customer_id.in_(customer_ids), Balance.currency == (currency or current_company().currency)))
+    found = {row.customer_id: row.amount for row in rows}
+    return {key: found.get(key, ZERO) for key in customer_ids}
+
+
+def currencies(customer_id: int) -> list[tuple[str, Decimal]]:
+    """(currency, balance) of each currency the customer ever had something in, the company's first."""
+    rows = db.session.execute(sa.select(Balance.currency, Balance.amount).where(Balance.customer_id == customer_id)
+                              .order_by(Balance.currency)).all()
+    home = current_company().currency
+    found = {row.currency: row.amount for row in rows}
+    return [(home, found.pop(home, ZERO)), *found.items()]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A line of the current account: what it was, by how much it moved, and where the balance stood then."""
+
+    id: int
+    date: dt.date
+    kind: str
+    description: str
+    amount: Decimal
+    balance: Decimal
+    invoice: Invoice | None
+    payment: Payment | None
+
+
+def statement(customer_id: int, currency: str = "", *, limit: int = 100, before_id: int | None = None,
+              since: dt.date | None = None, until: dt.date | None = None) -> list[Movement]:
+    """The current account, newest first, with its running balance; `before_id` goes on after a page's last line."""
+    running = sa.func.sum(Posting.amount).over(order_by=(Posting.date, Posting.id)).label("running")
+    own = (sa.select(Posting.id, Posting.entry_id, Posting.date, Posting.amount, running)
+           .where(Posting.customer_id == customer_id, Posting.currency == (currency or current_company().currency))
+           .subquery())
+    wanted = (sa.select(own, Entry.kind, Entry.description, Invoice, Payment)
+              .join(Entry, Entry.id == own.c.entry_id)
+              .outerjoin(Invoice, Invoice.id == Entry.invoice_id).outerjoin(Payment, Payment.id == Entry.payment_id)
+              .order_by(own.c.date.desc(), own.c.id.desc()).limit(limit))
+    for condition in _between(own, since, until, before_id):
+        wanted = wanted.where(condition)
+    return [Movement(row.id, row.date, row.kind, row.description, row.amount, row.running, row.Invoice, row.Payment)
+            for row in db.session.execute(wanted)]
+
+
+def _between(own: Any, since: dt.date | None, until: dt.date | None, before_id: int | None) -> list[Any]:
+    conditions = []
+    if since:
+        conditions.append(own.c.date >= since)
+    if until:
+        conditions.append(own.c.date <= until)
+    if before_id:
+        edge = sa.select(Posting.date).where(Posting.id == before_id).scalar_subquery()
+        conditions.append(sa.tuple_(own.c.date, own.c.id) < sa.tuple_(edge, sa.literal(before_id)))
+    return conditions
+
+
+def open_documents(customer_id: int) -> list[Invoice]:
+    """What the customer owes, oldest due first."""
+    return list(db.session.scalars(
+        sa.select(Invoice).where(Invoice.customer_id == customer_id, Invoice.open_amount != 0,
+                                 Invoice.kind != "credit_note", Invoice.state == "issued")
+        .order_by(sa.func.coalesce(Invoice.due_date, Invoice.issue_date), Invoice.id)))
+
+
+def in_favour(customer_id: int, currency: str = "") -> Decimal:
+    """What of payments and credit notes no document has used yet."""
+    currency = currency or current_company().currency
+    paid = db.session.scalar(sa.select(sa.func.sum(Payment.open_amount)).where(
+        Payment.customer_id == customer_id, Payment.open_amount != 0, Payment.currency == currency))
+    noted = db.session.scalar(sa.select(sa.func.sum(Invoice.open_amount)).where(
+        Invoice.customer_id == customer_id, Invoice.open_amount != 0, Invoice.currency == currency,
+        Invoice.kind == "credit_note", Invoice.state == "issued"))
+    return (paid or ZERO) + (noted or ZERO)
+
+
+def debtors(currency: str = "") -> sa.Select[Any]:
+    """(Customer, amount) of who owes, for a paged list; the largest debt first with `Balance.amount` descending."""
+    return (sa.select(Customer, Balance.amount).join(Balance, Balance.customer_id == Customer.id)
+            .where(Balance.currency == (currency or current_company().currency), Balance.amount > 0))
+
+
+def owed_in_all(currency: str = "") -> tuple[int, Decimal]:
+    """(how many customers owe, how much)."""
+    row = db.session.execute(sa.select(sa.func.count(), sa.func.sum(Balance.amount)).where(
+        Balance.currency == (currency or current_company().currency), Balance.amount > 0)).one()
+    return row[0], row[1] or ZERO
+
+
+def paid_by(invoice_ids: Sequence[int]) -> dict[int, list[tuple[Payment | None, Invoice | None, Decimal]]]:
+    """(payment, credit note, amount) of what pays each document, taken-back ones left out, with one select."""
+    note = sa.orm.aliased(Invoice)
+    total = sa.func.sum(Allocation.amount)
+    net = (sa.select(Allocation.invoice_id, Allocation.payment_id, Allocation.credit_note_id, total.label("amount"))
+           .where(Allocation.invoice_id.in_(invoice_ids))
+           .group_by(Allocation.invoice_id, Allocation.payment_id, Allocation.credit_note_id).having(total != 0)
+           .subquery())
+    rows = db.session.execute(
+        sa.select(net.c.invoice_id, Payment, note, net.c.amount).outerjoin(Payment, Payment.id == net.c.payment_id)
+        .outerjoin(note, note.id == net.c.credit_note_id).order_by(net.c.invoice_id, net.c.payment_id)).all()
+    found: dict[int, list[tuple[Payment | None, Invoice | None, Decimal]]] = {}
+    for invoice_id, payment, credit_note, amount in rows:
+        found.setdefault(invoice_id, []).append((payment, credit_note, amount))
+    return found
+
+
+def documents_paid(payment_id: int) -> list[tuple[Invoice, Decimal]]:
+    """(document, amount) of what a payment pays."""
+    total = sa.func.sum(Allocation.amount)
+    rows = db.session.execute(
+        sa.select(Invoice, total).join(Allocation, Allocation.invoice_id == Invoice.id)
+        .where(Allocation.payment_id == payment_id).group_by(Invoice).having(total != 0).order_by(Invoice.id)).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+def last_payments(customer_ids: Sequence[int], count: int = 3) -> dict[int, list[Payment]]:
+    """The newest payments of each customer, with one select."""
+    place = sa.func.row_number().over(partition_by=Payment.customer_id,
+                                      order_by=(Payment.paid_on.desc(), Payment.id.desc())).label("place")
+    ranked = (sa.select(Payment.id, place).where(Payment.customer_id.in_(customer_ids), Payment.state == "recorded")
+              .subquery())
+    rows = db.session.scalars(sa.select(Payment).join(ranked, ranked.c.id == Payment.id)
+                              .where(ranked.c.place <= count).order_by(Payment.customer_id, ranked.c.place))
+    found: dict[int, list[Payment]] = {}
+    for payment in rows:
+        found.setdefault(payment.customer_id, []).append(payment)
+    return found
+
+
+def cash_accounts() -> list[CashAccount]:
+    """The cash and bank accounts in use, the default one first."""
+    return list(db.session.scalars(sa.select(CashAccount).where(CashAccount.active)
+                                   .order_by(CashAccount.is_default.desc(), CashAccount.name)))

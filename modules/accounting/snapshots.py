@@ -1,0 +1,49 @@
+"""Copies of all that a document prints, taken when it is issued: a reprint years later is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db import db
+from core.models import Company
+from modules.crm import countries
+from modules.crm.models import Address, Customer
+from modules.crm.queries import fiscal_addresses
+
+CUSTOMER = ("code", "name", "trade_name", "kind", "tax_id_kind", "tax_id", "tax_condition", "language")
+ADDRESS = ("street", "number", "unit", "district", "city", "region", "postal_code", "country", "extra")
+ISSUER = ("name", "trade_name", "tax_id", "tax_condition", "street", "city", "region", "postal_code", "email", "phone",
+          "website", "color", "logo_file_id")
+
+
+def of_customers(company: Company, customer_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What documents say of these customers, by id, with two selects."""
+    addresses = fiscal_addresses(customer_ids)
+    rows = db.session.execute(
+        sa.select(Customer.id, *[getattr(Customer, name) for name in CUSTOMER])
+        .where(Customer.id.in_(customer_ids)))
+    return {row.id: {name: getattr(row, name) for name in CUSTOMER if getattr(row, name)}
+            | {"address": of_address(company, addresses.get(row.id))} for row in rows}
+
+
+def of_address(company: Company, address: Address | None) -> dict[str, Any]:
+    """An address in parts, its region also by name."""
+    if address is None:
+        return {}
+    parts = {name: getattr(address, name) for name in ADDRESS if getattr(address, name)}
+    return parts | ({"region_name": region_name(company.country, address.region)} if address.region else {})
+
+
+def of_issuer(company: Company) -> dict[str, Any]:
+    """What documents say of the company."""
+    parts = {name: getattr(company, name) for name in ISSUER if getattr(company, name)}
+    return parts | ({"region_name": region_name(company.country, company.region)} if company.region else {})
+
+
+def region_name(country: str, code: str) -> str:
+    """The province or department of a code; the code itself where the country has no list."""
+    regions: Mapping[str, str] = getattr(countries.get(country), "REGIONS", {})
+    return regions.get(code, code)
