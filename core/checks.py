@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core import logs
 from core.db import reading
+from core.errors import DomainError
+from core.i18n import _
 from core.registry import Registry
 from core.scope import every_company
 
 Result = tuple[bool, int, str]
 log = logs.get(__name__)
 checks: Registry[Callable[[], Result]] = Registry("checks")
+# those that look at the machine and its services rather than at the data: a restored copy may answer differently
+environment_checks: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -26,18 +30,35 @@ class Finding:
     detail: str
 
 
-def check(name: str) -> Callable[[Callable[[], Result]], Callable[[], Result]]:
-    """Make a function a check: it answers (ok, count, detail) and runs over every company."""
+def check(name: str, *, environment: bool = False) -> Callable[[Callable[[], Result]], Callable[[], Result]]:
+    """Make a function a check: it answers (ok, count, detail) and runs over every company.
+
+    `environment`: it looks at the machine (clock, mail, Redis, backups), not at the data.
+    """
 
     def declare(function: Callable[[], Result]) -> Callable[[], Result]:
+        if environment:
+            environment_checks.add(name)
         return checks.register(name, function)
 
     return declare
 
 
-def run_all(only: tuple[str, ...] = ()) -> list[Finding]:
-    """Run the checks in order of name; one that breaks is a finding, not the end of the others."""
+def run_all(only: Collection[str] = ()) -> list[Finding]:
+    """Run the checks in order of name; one that breaks is a finding, not the end of the others.
+
+    A name in `only` that is none is a DomainError.
+    """
+    for name in only:
+        if name not in checks:
+            raise DomainError(_("There is no check %(name)s; there are: %(known)s.", name=name,
+                                known=", ".join(key for key, _function in checks.items())))
     return [_run(name, function) for name, function in checks.items() if not only or name in only]
+
+
+def data_checks() -> set[str]:
+    """The names of the checks that look at the data alone."""
+    return {name for name, _function in checks.items()} - environment_checks
 
 
 def _run(name: str, function: Callable[[], Result]) -> Finding:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import runpy
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from core.errors import CannotRun
+from core.i18n import _
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ABONA_"
 KEY_FILE = "secret.key"
+CONFIG_FILE = "config.py"
+YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Settings:
     database_url: str = ""
     redis_url: str = ""
     modules: tuple[str, ...] = ()
+    modules_path: tuple[str, ...] = ()
     secret_key: str = ""
     encryption_keys: tuple[str, ...] = ()
     simulators_url: str = "http://127.0.0.1:9100"
@@ -30,12 +35,12 @@ class Settings:
     trusted_hosts: tuple[str, ...] = ()
     behind_proxy: bool = False
     secure_cookies: bool = False
+    http_proxy: str = ""
     smtp_url: str = ""
     mail_from: str = "abona@localhost"
     worker_threads: int = 4
     log_level: str = "INFO"
     testing: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def files(self) -> Path:
@@ -55,7 +60,7 @@ class Settings:
 def load(**overrides: Any) -> Settings:
     """Read the configuration; `overrides` win. The key file is read when no key is given."""
     instance = Path(overrides.get("instance") or os.environ.get("ABONA_INSTANCE") or ROOT / "instance").resolve()
-    values: dict[str, Any] = {**_from_file(instance / "config.py"), **_from_environment(), **overrides}
+    values: dict[str, Any] = {**_from_file(instance / CONFIG_FILE), **_from_environment(), **overrides}
     values["instance"] = instance
     values.setdefault("database_url", f"sqlite:///{instance / 'abona.sqlite'}")
     values["database_url"] = _with_driver(values["database_url"])
@@ -77,10 +82,10 @@ def make_key_file(instance: Path) -> Path:
 
 def masked(settings: Settings) -> dict[str, str]:
     """The settings as text for people, secrets replaced by stars."""
-    shown = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name != "extra"}
+    shown = {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
     for name in ("secret_key", "encryption_keys"):
         shown[name] = "********" if shown[name] else ""
-    for name in ("database_url", "redis_url", "smtp_url"):
+    for name in ("database_url", "redis_url", "smtp_url", "http_proxy"):
         shown[name] = mask_url(str(shown[name]))
     return {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in shown.items()}
 
@@ -94,33 +99,51 @@ def mask_url(url: str) -> str:
 
 
 def _from_file(path: Path) -> dict[str, Any]:
+    """The names in capitals of instance/config.py, with or without the prefix; one that nobody reads is refused."""
     if not path.exists():
         return {}
-    names = {key.lower(): value for key, value in runpy.run_path(str(path)).items() if key.isupper()}
-    return {key.removeprefix(PREFIX.lower()): value for key, value in names.items()
-            if key.removeprefix(PREFIX.lower()) in Settings.__dataclass_fields__}
+    try:
+        names = {key: value for key, value in runpy.run_path(str(path)).items() if key.isupper()}
+    except Exception as error:
+        raise CannotRun(_("To start you must mend %(file)s: %(reason)s", file=path,
+                          reason=f"{type(error).__name__}: {error}")) from error
+    found = {key.removeprefix(PREFIX).lower(): value for key, value in names.items()}
+    unknown = sorted(set(found) - set(Settings.__dataclass_fields__))
+    if unknown:
+        raise CannotRun(_("To start you must correct %(file)s: there is no setting %(name)s; there are: %(known)s.",
+                          file=path, name=unknown[0].upper(), known=_known()))
+    return found
+
+
+def _known() -> str:
+    return ", ".join(name.upper() for name in Settings.__dataclass_fields__ if name != "testing")
 
 
 def _from_environment() -> dict[str, Any]:
-    found = {}
-    for name in Settings.__dataclass_fields__:
-        value = os.environ.get(PREFIX + name.upper())
-        if value is not None and name != "extra":
-            found[name] = value
-    return found
+    names = {name: PREFIX + name.upper() for name in Settings.__dataclass_fields__}
+    return {name: os.environ[key] for name, key in names.items() if key in os.environ}
 
 
 def _typed(name: str, value: Any) -> Any:
     default = Settings.__dataclass_fields__[name].default
-    if isinstance(default, tuple) and isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
     if isinstance(default, tuple):
-        return tuple(value)
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(str(part).strip() for part in parts if str(part).strip())
     if isinstance(default, bool) and isinstance(value, str):
-        return value.strip().lower() in {"1", "true", "yes", "on"}
-    if isinstance(default, int) and isinstance(value, str):
-        return int(value)
+        if value.strip().lower() not in YES | NO:
+            raise _wrong(name, value, _("yes or no"))
+        return value.strip().lower() in YES
+    if isinstance(default, int) and not isinstance(default, bool):
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise _wrong(name, value, _("a whole number")) from None
     return value
+
+
+def _wrong(name: str, found: Any, expected: str) -> CannotRun:
+    return CannotRun(_("To start you must correct the setting %(name)s: found %(found)s, expected %(expected)s.",
+                       name=PREFIX + name.upper(), found=repr(found), expected=expected))
 
 
 def _with_driver(url: str) -> str:

@@ -8,19 +8,18 @@ import time
 import sqlalchemy as sa
 from flask import current_app
 
-from core import audit, clock, jobs, mail, schema, secrets_store, worker
+from core import audit, clock, mail, schema, secrets_store, worker
 from core.checks import Result, check
 from core.db import db, is_postgresql
 from core.i18n import _
-from core.models import Job
+from core.models import Backup, Company, Job
 
 STUCK_AFTER = dt.timedelta(minutes=30)
 CLOCK_TOLERANCE = 5
 BACKUP_AGE = dt.timedelta(days=2)
-LAST_BACKUP = "last-backup"
 
 
-@check("migrations_current")
+@check("migrations_current", environment=True)
 def migrations_current() -> Result:
     """Every enabled module's newest revision is applied."""
     if schema.is_current():
@@ -35,7 +34,7 @@ def secrets_readable() -> Result:
     return not bad, len(bad), ", ".join(bad)
 
 
-@check("stuck_jobs")
+@check("stuck_jobs", environment=True)
 def stuck_jobs() -> Result:
     """No job has failed for good, or waits long after its hour."""
     failed = db.session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == "failed")) or 0
@@ -55,7 +54,7 @@ def audit_chain() -> Result:
     return False, 1, _("The chain is broken at record %(position)s: a record was altered or removed.", position=broken)
 
 
-@check("clock")
+@check("clock", environment=True)
 def machine_clock() -> Result:
     """The machine's clock agrees with the database server's."""
     if not is_postgresql():
@@ -66,7 +65,7 @@ def machine_clock() -> Result:
     return apart <= CLOCK_TOLERANCE, int(apart > CLOCK_TOLERANCE), detail if apart > CLOCK_TOLERANCE else ""
 
 
-@check("redis")
+@check("redis", environment=True)
 def redis_reachable() -> Result:
     """Redis answers, where it is used."""
     if not current_app.extensions["abona"].redis_url:
@@ -78,23 +77,20 @@ def redis_reachable() -> Result:
     return True, 0, ""
 
 
-@check("mail")
+@check("mail", environment=True)
 def mail_reachable() -> Result:
     """The mail server of the installation answers, where one is set."""
     problem = mail.probe()
     return not problem, int(bool(problem)), problem or ""
 
 
-@check("backup_age")
+@check("backup_age", environment=True)
 def backup_age() -> Result:
     """The last backup is recent; an installation without production companies needs none."""
-    made = db.session.scalar(sa.select(sa.func.max(Job.finished_at)).where(Job.function == LAST_BACKUP))
-    in_production = db.session.scalar(sa.text("SELECT count(*) FROM core_company WHERE environment = 'production'"))
-    if not in_production:
+    made = db.session.scalar(sa.select(sa.func.max(Backup.made_at)))
+    in_production = sa.select(Company.id).where(Company.environment == "production", Company.active).limit(1)
+    if db.session.scalar(in_production) is None:
         return True, 0, _("no company is in production")
     if made and clock.now() - made <= BACKUP_AGE:
-        return True, 0, str(made)
+        return True, 0, made.isoformat(timespec="seconds")
     return False, 1, _("To be safe you must make a backup: abona backup FILE")
-
-
-jobs.functions.setdefault(LAST_BACKUP, jobs.JobFunction(LAST_BACKUP, lambda: None, "default", 1))

@@ -84,13 +84,14 @@ class _LazyText:
 
 
 def init_app(app: Flask) -> None:
-    """Set the catalog folders: base languages first, country words over them."""
+    """Set the catalog folders: base languages first, country words over them, then modules that live elsewhere."""
+    from core import modules
     from core.config import ROOT
 
+    folders = [ROOT / "translations", ROOT / "translations" / "countries"]
+    folders += [modules.folder(name) / "translations" for name in app.extensions["abona_modules"]]
     app.config.setdefault("BABEL_DEFAULT_LOCALE", DEFAULT)
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(
-        str(ROOT / folder) for folder in ("translations", "translations/countries")
-    )
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(folder) for folder in folders if folder.is_dir())
     babel.init_app(app, locale_selector=choose_locale)
 
 

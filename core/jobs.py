@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from core import clock, logs, processes, scope
+from core import clock, heartbeats, logs, processes, scope
 from core.db import db, insert_new
 from core.errors import DomainError, Unavailable
 from core.models import Job
@@ -26,6 +26,8 @@ from core.models import Job
 F = TypeVar("F", bound=Callable[..., Any])
 LEASE = dt.timedelta(minutes=5)
 LONGEST_WAIT = 900
+# a job that takes its process down each time must not do so for ever
+MOST_LOSSES = 25
 QUEUES = ("default", "einvoice", "notify", "network")
 
 log = logs.get(__name__)
@@ -115,6 +117,8 @@ def enqueue(
 ) -> int | None:
     """Insert a job row in this transaction; its id, or None when the key was used before."""
     target = functions[function if isinstance(function, str) else _name(function)]
+    moment = clock.now()
+    is_due = run_at is None or run_at <= moment
     row = {
         "company_id": company_id or scope.company_id_or_none(),
         "user_id": scope.current_user_id(),
@@ -122,11 +126,13 @@ def enqueue(
         "payload": payload,
         "key": key,
         "queue": target.queue,
-        "run_at": run_at or clock.now(),
+        "run_at": run_at or moment,
+        # what is due is sent right after the commit: the sweep need not send it again at once
+        "sent_at": moment if is_due else None,
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
     job_id = _insert(row)
-    if job_id and row["run_at"] <= clock.now():
+    if job_id and is_due:
         db.session.info.setdefault("jobs_to_wake", []).append((job_id, target.queue))
     return job_id
 
@@ -138,7 +144,7 @@ def _insert(row: dict[str, Any]) -> int | None:
         db.session.flush()
         return record.id
     db.session.flush()
-    full = {"state": "pending", "attempts": 0, "worker": "", "error": "", "created_at": clock.now(), **row}
+    full = {"state": "pending", "attempts": 0, "losses": 0, "worker": "", "error": "", "created_at": clock.now(), **row}
     if not insert_new(Job.__table__, [full], unique=("key",)):  # type: ignore[arg-type]
         return None
     return db.session.scalar(sa.select(Job.id).where(Job.key == row["key"]))
@@ -175,16 +181,23 @@ def checkpoint() -> None:
 
 
 def renew_lease() -> None:
-    """Hold the running job for another lease; LeaseLost where another worker has it."""
+    """Hold the running job for another lease, now that it got ahead; LeaseLost where another worker has it."""
     record = _running.get()
-    if record is None:
-        return
-    kept = db.session.execute(
-        sa.update(Job).where(Job.id == record.id, Job.worker == record.worker, Job.state == "running")
-        .values(lease_until=clock.now() + LEASE).execution_options(synchronize_session=False))
-    db.session.commit()
-    if not kept.rowcount:  # type: ignore[attr-defined]
+    if record is not None and not _update_mine(record, lease_until=clock.now() + LEASE, losses=0):
         raise LeaseLost(f"job {record.id} is run by another worker")
+
+
+def _update_mine(record: Job, **values: Any) -> bool:
+    """Change the row and commit if this very attempt still holds it; threads of one process share their name."""
+    changed = db.session.execute(
+        sa.update(Job).where(Job.id == record.id, Job.worker == record.worker, Job.attempts == record.attempts,
+                             Job.state == "running")
+        .values(**values).execution_options(synchronize_session=False))
+    if changed.rowcount:  # type: ignore[attr-defined]
+        db.session.commit()
+        return True
+    db.session.rollback()
+    return False
 
 
 # --- running -------------------------------------------------------------------------------------------
@@ -196,31 +209,45 @@ def run(job_id: int) -> bool:
     if record is None:
         return False
     target = functions.get(record.function)
-    with _context(record):
+    with _context(record), heartbeats.beating(record, LEASE):
         if target is None:
-            _record_failure(record, f"no module has {record.function}: is it switched off?", final=True)
+            _record_failure(record, f"no module has {record.function}: is it switched off?")
+        elif record.losses >= MOST_LOSSES:
+            _record_failure(record, f"its worker was killed or lost {record.losses} times in a row")
         else:
             _attempt(record, target)
     return True
 
 
 def _claim(job_id: int) -> Job | None:
-    """Take a due job, or one whose worker is gone, for this process."""
-    worker, moment = processes.identity(), clock.now()
-    due = sa.or_(sa.and_(Job.state == "pending", Job.run_at <= moment),
-                 sa.and_(Job.state == "running", Job.lease_until < moment))
+    """Take a due job, or one whose worker is gone, for this process; a detached copy of the row."""
+    record, moment = db.session.get(Job, job_id, populate_existing=True), clock.now()
+    if record is None or not _may_be_claimed(record, moment):
+        db.session.rollback()
+        return None
+    db.session.expunge(record)
+    values = {"state": "running", "worker": processes.identity(), "lease_until": moment + LEASE,
+              "attempts": record.attempts + 1, "losses": record.losses + (record.state == "running")}
     taken = db.session.execute(
-        sa.update(Job).where(Job.id == job_id, due)
-        .values(state="running", worker=worker, lease_until=moment + LEASE, attempts=Job.attempts + 1)
-        .execution_options(synchronize_session=False))
+        sa.update(Job).where(Job.id == job_id, Job.state == record.state, Job.attempts == record.attempts,
+                             _due(moment)).values(values).execution_options(synchronize_session=False))
     db.session.commit()
     if not taken.rowcount:  # type: ignore[attr-defined]
         return None
-    record = db.session.get(Job, job_id, populate_existing=True)
-    assert record is not None
-    db.session.expunge(record)
-    db.session.rollback()
+    for name, value in values.items():
+        setattr(record, name, value)
     return record
+
+
+def _may_be_claimed(record: Job, moment: dt.datetime) -> bool:
+    if record.state == "pending":
+        return record.run_at <= moment
+    return record.state == "running" and record.lease_until is not None and record.lease_until < moment
+
+
+def _due(moment: dt.datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.and_(Job.state == "pending", Job.run_at <= moment),
+                  sa.and_(Job.state == "running", Job.lease_until < moment))
 
 
 @contextmanager
@@ -257,13 +284,8 @@ def _attempt(record: Job, target: JobFunction) -> None:
 def _finish(record: Job) -> None:
     """Commit the function's changes and "done" together, if the job is still ours."""
     db.session.flush()
-    done = db.session.execute(
-        sa.update(Job).where(Job.id == record.id, Job.worker == record.worker, Job.state == "running")
-        .values(state="done", finished_at=clock.now(), lease_until=None, error="")
-        .execution_options(synchronize_session=False))
-    if not done.rowcount:  # type: ignore[attr-defined]
+    if not _update_mine(record, state="done", finished_at=clock.now(), lease_until=None, error=""):
         raise LeaseLost(f"job {record.id} is run by another worker")
-    db.session.commit()
 
 
 def _record_error(record: Job, target: JobFunction, error: Exception) -> None:
@@ -271,32 +293,25 @@ def _record_error(record: Job, target: JobFunction, error: Exception) -> None:
     final = record.attempts >= target.max_attempts
     log.error("job_failed" if final else "job_error", function=record.function, error=text, exc_info=error)
     if final:
-        _record_failure(record, text, final=True)
+        _record_failure(record, text)
     else:
         _put_back(record, min(2**record.attempts, LONGEST_WAIT), text, counted=True)
 
 
 def _put_back(record: Job, seconds: float, reason: str, *, counted: bool) -> None:
-    _change(record, state="pending", run_at=clock.now() + dt.timedelta(seconds=seconds), error=reason[:2000],
-            attempts=record.attempts if counted else record.attempts - 1, lease_until=None, sent_at=None)
+    _update_mine(record, state="pending", run_at=clock.now() + dt.timedelta(seconds=seconds), error=reason[:2000],
+                 attempts=record.attempts if counted else record.attempts - 1, losses=0, lease_until=None,
+                 sent_at=None)
 
 
-def _record_failure(record: Job, reason: str, *, final: bool) -> None:
-    _change(record, state="failed" if final else "pending", error=reason[:2000], lease_until=None,
-            finished_at=clock.now())
-
-
-def _change(record: Job, **values: Any) -> None:
-    db.session.execute(
-        sa.update(Job).where(Job.id == record.id, Job.worker == record.worker, Job.state == "running")
-        .values(**values).execution_options(synchronize_session=False))
-    db.session.commit()
+def _record_failure(record: Job, reason: str) -> None:
+    _update_mine(record, state="failed", error=reason[:2000], lease_until=None, finished_at=clock.now())
 
 
 def run_again(record: Job) -> None:
     """Put a failed job back, at the wish of a person."""
-    record.state, record.attempts, record.run_at, record.error = "pending", 0, clock.now(), ""
-    record.finished_at = None
+    record.state, record.attempts, record.losses, record.error = "pending", 0, 0, ""
+    record.finished_at, record.run_at, record.sent_at = None, clock.now(), clock.now()
     db.session.info.setdefault("jobs_to_wake", []).append((record.id, record.queue))
 
 
@@ -305,10 +320,7 @@ def run_again(record: Job) -> None:
 
 def due(limit: int = 50, queues: tuple[str, ...] | None = None) -> list[tuple[int, str]]:
     """(id, queue) of jobs that may be claimed now, oldest first."""
-    moment = clock.now()
-    wanted = sa.select(Job.id, Job.queue).where(
-        sa.or_(sa.and_(Job.state == "pending", Job.run_at <= moment),
-               sa.and_(Job.state == "running", Job.lease_until < moment)))
+    wanted = sa.select(Job.id, Job.queue).where(_due(clock.now()))
     if queues:
         wanted = wanted.where(Job.queue.in_(queues))
     rows = db.session.execute(wanted.order_by(Job.run_at, Job.id).limit(limit)).all()

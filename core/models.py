@@ -165,9 +165,11 @@ class Job(Model):
     queue: Mapped[str] = mapped_column(sa.String(20), default="default")
     state: Mapped[str] = mapped_column(sa.String(10), default="pending")
     attempts: Mapped[int] = mapped_column(default=0)
+    # how often in a row a worker that ran it was killed or lost
+    losses: Mapped[int] = mapped_column(default=0)
     run_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     lease_until: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
-    # host:pid:start of the process that holds the lease
+    # place:pid:start of the process that holds the lease
     worker: Mapped[str] = mapped_column(sa.String(120), default="")
     # when Redis was last told
     sent_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
@@ -232,6 +234,22 @@ class StoredFile(Model):
     media_type: Mapped[str] = mapped_column(sa.String(100))
     size: Mapped[int] = mapped_column(sa.BigInteger)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class Backup(Model):
+    """A backup that was made: what `abona check` looks at."""
+
+    __tablename__ = "core_backup"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    made_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    # where it was written, as the command was told
+    path: Mapped[str] = mapped_column(sa.String(500))
+    size: Mapped[int] = mapped_column(sa.BigInteger)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    # rows of all tables, and stored files
+    rows: Mapped[int] = mapped_column(sa.BigInteger)
+    files: Mapped[int] = mapped_column(sa.BigInteger)
 
 
 class Lease(Model):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -57,11 +58,29 @@ CORE_PERMISSIONS: tuple[tuple[str, Any], ...] = (
 PARTS = ("models", "ports", "events", "notices", "providers", "handlers", "jobs", "checks")
 
 
+def extend(paths: Iterable[str]) -> None:
+    """Look for modules in these folders too (ABONA_MODULES_PATH): a module may live outside the product's folder."""
+    for path in paths:
+        folder = str(Path(path).resolve())
+        if folder not in package.__path__:
+            package.__path__.append(folder)
+
+
+def folder(name: str) -> Path:
+    """Where a module is on disk."""
+    return Path(str(importlib.import_module(f"modules.{name}").__file__)).parent
+
+
 def available() -> dict[str, Manifest]:
     """The manifests of all modules on disk, also of those that are not enabled."""
-    found = {}
-    for name in _names_on_disk(tuple(package.__path__)):
-        found[name] = importlib.import_module(f"modules.{name}").MANIFEST
+    return {name: _manifest(name) for name in _names_on_disk(tuple(package.__path__))}
+
+
+def _manifest(name: str) -> Manifest:
+    found = getattr(importlib.import_module(f"modules.{name}"), "MANIFEST", None)
+    if not isinstance(found, Manifest):
+        raise CannotRun(_("To start, the folder %(folder)s must hold a module (its __init__.py has no MANIFEST), or be "
+                          "taken away.", folder=folder(name)))
     return found
 
 

@@ -9,19 +9,29 @@ from pathlib import Path
 
 
 def identity() -> str:
-    """host:pid:start of this process; the start tells a reused pid apart."""
+    """place:pid:start of this process; the start tells a reused pid apart."""
     return _identity(os.getpid())
 
 
 @lru_cache(maxsize=4)
 def _identity(pid: int) -> str:
-    return f"{socket.gethostname()}:{pid}:{_started(pid) or '0'}"
+    return f"{_place()}:{pid}:{_started(pid) or '0'}"
+
+
+@lru_cache(maxsize=1)
+def _place() -> str:
+    """Host and space of process ids: containers may share a host's name, but not what their pids mean."""
+    try:
+        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    except OSError:
+        space = "0"
+    return f"{socket.gethostname()[:60]}.{space}"
 
 
 def is_dead(owner: str) -> bool:
-    """True only where the owner ran on this machine and its process does not exist any more."""
-    host, pid, started = [*owner.split(":"), "", "", ""][:3]
-    if host != socket.gethostname() or not pid.isdigit():
+    """True only where the owner ran in this place and its process does not exist any more."""
+    place, pid, started = [*owner.split(":"), "", "", ""][:3]
+    if place != _place() or not pid.isdigit():
         return False
     found = _started(int(pid))
     return found is None or (started not in {"", "0"} and found != started)

@@ -51,8 +51,7 @@ def _point(found: Config) -> Config:
 def _locations() -> list[Path]:
     paths = [FOLDER / "versions"]
     for name in modules.available():
-        package = modules.importlib.import_module(f"modules.{name}")
-        folder = Path(str(package.__file__)).parent / "migrations"
+        folder = modules.folder(name) / "migrations"
         if folder.is_dir():
             paths.append(folder)
     return paths
@@ -151,7 +150,7 @@ def drop_empty(found: Config) -> Callable[..., None]:
 
 
 def _folder(name: str) -> Path:
-    return FOLDER / "versions" if name == "core" else ROOT / "modules" / name / "migrations"
+    return FOLDER / "versions" if name == "core" else modules.folder(name) / "migrations"
 
 
 def _has_branch(script: ScriptDirectory, name: str) -> bool:

@@ -15,7 +15,7 @@ from flask import Flask, current_app, url_for
 from flask_login import current_user
 from markupsafe import Markup, escape
 
-from core import clock, scope
+from core import clock, modules, scope
 from core.i18n import current_locale, format_amount, format_date
 from core.models import Company
 from core.security import can, my_companies
@@ -145,8 +145,15 @@ def brand_mark() -> Markup:
 
 
 def asset(name: str) -> str:
-    """The address of a file in static/, with a mark of its content: browsers may keep it."""
-    return url_for("static", filename=name, v=_version(Path(current_app.static_folder or "") / name))
+    """The address of a file in static/ (a module's: "crm/map.js"), with a mark of its content: browsers may keep it."""
+    return url_for("static", filename=name, v=_version(_static_path(name)))
+
+
+def _static_path(name: str) -> Path:
+    path, owner = Path(current_app.static_folder or "") / name, name.split("/", 1)[0]
+    if not path.exists() and "/" in name and owner in current_app.extensions["abona_modules"]:
+        return modules.folder(owner) / "static" / name
+    return path
 
 
 def _version(path: Path) -> str:

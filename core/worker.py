@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,8 @@ from core.models import Job
 
 EMBEDDED_LEASE = "embedded-worker"
 LEASE_SECONDS = 60
-RESEND_AFTER = 60
+# a message that nobody took: where its queue is empty it was lost (a Redis that restarted), else it may only be waiting
+RESEND_AFTER, LOST_AFTER = 20, 1800
 
 log = logs.get(__name__)
 _wake = threading.Condition()
@@ -62,35 +64,48 @@ def _send(rows: list[tuple[int, str]]) -> bool:
     from rq import Queue
 
     try:
-        for queue in sorted({queue for _id, queue in rows}):
-            wanted = [job_id for job_id, name in rows if name == queue]
-            target = Queue(queue, connection=redis())
-            target.enqueue_many([Queue.prepare_data(run_by_rq, args=(job_id,), timeout=3600, result_ttl=0,
-                                                    failure_ttl=3600) for job_id in wanted])
+        for name, wanted in _by_queue(rows).items():
+            Queue(name, connection=redis()).enqueue_many(
+                [Queue.prepare_data(run_by_rq, args=(job_id,), timeout=3600, result_ttl=0, failure_ttl=3600)
+                 for job_id in wanted])
     except RedisError as error:
         log.warning("redis_unreachable", error=str(error), waiting=len(rows))
         return False
     return True
 
 
-def redis() -> Any:
-    """The connection of this process."""
-    from flask import current_app
-    from redis import Redis
+def _by_queue(rows: list[tuple[int, str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for job_id, queue in rows:
+        found.setdefault(queue, []).append(job_id)
+    return found
 
-    settings = current_app.extensions["abona"]
+
+def redis() -> Any:
+    """The connection of this process for short questions; a Redis that hangs costs seconds, not the request."""
+    from flask import current_app
+
     connection = current_app.extensions.get("abona_redis")
     if connection is None:
-        connection = Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=None)
-        current_app.extensions["abona_redis"] = connection
+        connection = current_app.extensions["abona_redis"] = _connect(current_app, socket_timeout=5)
     return connection
+
+
+def _connect(app: Flask, **options: Any) -> Any:
+    from redis import Redis
+
+    return Redis.from_url(app.extensions["abona"].redis_url, socket_connect_timeout=3, **options)
 
 
 # --- the tick: schedules, late jobs, orphans -----------------------------------------------------------
 
 
 def tick(last: float) -> None:
-    """Run schedules whose minute has come since `last` (epoch seconds) and give orphans back."""
+    """Run schedules whose minute has come since `last` (epoch seconds) and give orphans back.
+
+    With `last` 0, as a process begins, each schedule's latest minute counts: nothing is missed by a restart, and the
+    key keeps it from being run twice.
+    """
     jobs.release_orphans()
     moment = clock.now()
     for name, (cron, _function) in jobs.schedules.items():
@@ -101,18 +116,34 @@ def tick(last: float) -> None:
 
 
 def sweep() -> int:
-    """Send to Redis what is due and was not sent, or was sent long ago and nobody took."""
+    """Send to Redis what is due and was not sent, or was sent and nobody took; how many.
+
+    A long queue is no loss: what was sent is sent again only where its queue is empty, or after a long while.
+    """
     moment = clock.now()
-    stale = sa.or_(Job.sent_at.is_(None), Job.sent_at < moment - dt.timedelta(seconds=RESEND_AFTER))
     waiting = sa.or_(sa.and_(Job.state == "pending", Job.run_at <= moment),
                      sa.and_(Job.state == "running", Job.lease_until < moment))
+    unsent = sa.or_(Job.sent_at.is_(None), Job.sent_at < moment - dt.timedelta(seconds=LOST_AFTER))
+    if empty := _empty_queues():
+        unsent = sa.or_(unsent, sa.and_(Job.queue.in_(empty),
+                                        Job.sent_at < moment - dt.timedelta(seconds=RESEND_AFTER)))
     rows = [(row.id, row.queue) for row in db.session.execute(
-        sa.select(Job.id, Job.queue).where(waiting, stale).order_by(Job.run_at).limit(1000))]
+        sa.select(Job.id, Job.queue).where(waiting, unsent).order_by(Job.run_at, Job.id).limit(1000))]
     if rows and _send(rows):
         db.session.execute(sa.update(Job).where(Job.id.in_([job_id for job_id, _queue in rows]))
                            .values(sent_at=moment).execution_options(synchronize_session=False))
     db.session.commit()
     return len(rows)
+
+
+def _empty_queues() -> list[str]:
+    from redis.exceptions import RedisError
+    from rq import Queue
+
+    try:
+        return [name for name in jobs.QUEUES if Queue(name, connection=redis()).count == 0]
+    except RedisError:
+        return []
 
 
 class Scheduler:
@@ -122,7 +153,7 @@ class Scheduler:
         self.app, self.stopping = app, threading.Event()
 
     def run(self) -> None:
-        last = time.time()
+        last = 0.0
         while not self.stopping.wait(2):
             started = time.time()
             with self.app.app_context():
@@ -136,12 +167,22 @@ class Scheduler:
 
 
 def _quietly(action: Callable[[], Any]) -> None:
-    """A database that is away for a moment must not end the loop."""
+    """A database that is away for a moment, or a fault in one round, must not end the loop."""
     try:
         action()
     except SQLAlchemyError as error:
-        db.session.rollback()
+        _roll_back()
         log.warning("database_unreachable", error=str(error).splitlines()[0])
+    except Exception as error:
+        _roll_back()
+        log.error("round_failed", exc_info=error)
+
+
+def _roll_back() -> None:
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.remove()
 
 
 # --- embedded ------------------------------------------------------------------------------------------
@@ -179,13 +220,18 @@ class Embedded:
             leases.release(EMBEDDED_LEASE)
 
     def _keep_lease(self) -> None:
-        last = time.time()
+        last = 0.0
         while not self.stopping.wait(2):
             started = time.time()
             with self.app.app_context():
-                _quietly(lambda: leases.acquire(EMBEDDED_LEASE, LEASE_SECONDS))
+                _quietly(self._renew)
                 _quietly(lambda since=last: tick(since))  # type: ignore[misc]
             last = started
+
+    def _renew(self) -> None:
+        if not leases.acquire(EMBEDDED_LEASE, LEASE_SECONDS):
+            # this process slept too long and another one took over; rows are claimed one by one, so none runs twice
+            log.warning("embedded_lease_lost", owner=leases.holder(EMBEDDED_LEASE))
 
     def _work(self) -> None:
         while not self.stopping.is_set():
@@ -208,9 +254,13 @@ def is_working() -> bool:
         found = leases.holder(EMBEDDED_LEASE) is not None
         db.session.rollback()
         return found
+    from redis.exceptions import RedisError
     from rq import Worker
 
-    return Worker.count(connection=redis()) > 0
+    try:
+        return bool(Worker.count(connection=redis()))
+    except RedisError:
+        return False
 
 
 def work_until(done: Callable[[], bool], *, idle: Callable[[], None] | None = None, every: float = 0.5) -> None:
@@ -276,5 +326,6 @@ def rq_worker(app: Flask, queues: list[str]) -> Any:
             return bool(super().perform_job(*args, **kwargs))
 
     with app.app_context():
-        return AbonaWorker(queues or list(jobs.QUEUES), connection=redis(), worker_ttl=60,
-                           name=f"abona-{processes.identity().replace(':', '-')}")
+        # waiting for work blocks: this connection has no time limit of its own
+        return AbonaWorker(queues or list(jobs.QUEUES), connection=_connect(app, socket_timeout=None), worker_ttl=60,
+                           name=f"abona-{re.sub('[^A-Za-z0-9]', '-', processes.identity())}")

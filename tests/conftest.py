@@ -6,14 +6,12 @@ The same tests run on SQLite, or on PostgreSQL when ABONA_TEST_DATABASE_URL name
 from __future__ import annotations
 
 import datetime as dt
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -21,24 +19,14 @@ from core import clock, companies, config, jobs, schema, scope
 from core.app import create_app
 from core.db import db
 from core.models import Company, Membership, Role, RolePermission, User
-
-SERVER = os.environ.get("ABONA_TEST_DATABASE_URL", "")
+from tests.installation import Installation, RedisServer, fresh_database, own_redis
 
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database of this run's own."""
-    if not SERVER:
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite'}"
-        return
-    name = f"abona_test_{uuid.uuid4().hex[:12]}"
-    server = sa.create_engine(config._with_driver(SERVER), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    yield sa.engine.make_url(config._with_driver(SERVER)).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+    with fresh_database(tmp_path_factory.mktemp("database")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +65,26 @@ def app(_app: Flask) -> Iterator[Flask]:
 def instance(app: Flask) -> Path:
     """The instance folder of the test app."""
     return Path(app.extensions["abona"].instance)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """An installation of the test's own with its database, not yet made: `installation.init()` makes it."""
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    with fresh_database(tmp_path) as url:
+        made = Installation(folder, url)
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of the test's own; skips where Redis is not tested."""
+    with own_redis() as server:
+        yield server
 
 
 @pytest.fixture

@@ -22,6 +22,16 @@ def upgrade() -> None:
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_core_audit_head'))
     )
+    op.create_table('core_backup',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('path', sa.String(length=500), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('rows', sa.BigInteger(), nullable=False),
+    sa.Column('files', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_core_backup'))
+    )
     op.create_table('core_company',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column('code', sa.String(length=40), nullable=False),
@@ -129,6 +139,7 @@ def upgrade() -> None:
     sa.Column('queue', sa.String(length=20), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('losses', sa.Integer(), nullable=False),
     sa.Column('run_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('worker', sa.String(length=120), nullable=False),
@@ -213,5 +224,6 @@ def downgrade() -> None:
     op.drop_table('core_role')
     op.drop_table('core_lease')
     op.drop_table('core_company')
+    op.drop_table('core_backup')
     op.drop_table('core_audit_head')
     # ### end Alembic commands ###
