@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 revision = 'importer_adedfce1'
 down_revision = None
 branch_labels = ('importer',)
-depends_on = ['core_40e9d74f', 'crm_1955b0af']
+depends_on = ['core_40e9d74f', 'contracts_9e73793b']
 
 
 def upgrade() -> None:
