@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock
-from core.db import db, lock, write_rows
+from core.db import among, db, lock, write_rows
 from core.scope import current_company_id
 from modules.accounting.models import Allocation, Invoice, Payment
 
@@ -63,9 +63,9 @@ def _available(customer_ids: Sequence[int]) -> dict[tuple[int, str], deque[_Cred
     if not customer_ids:
         return found
     payments = sa.select(Payment.id, Payment.customer_id, Payment.currency, Payment.open_amount).where(
-        Payment.customer_id.in_(customer_ids), Payment.open_amount != 0, Payment.state == "recorded")
+        among(Payment.customer_id, customer_ids), Payment.open_amount != 0, Payment.state == "recorded")
     notes = sa.select(Invoice.id, Invoice.customer_id, Invoice.currency, Invoice.open_amount).where(
-        Invoice.customer_id.in_(customer_ids), Invoice.open_amount != 0, Invoice.kind == "credit_note",
+        among(Invoice.customer_id, customer_ids), Invoice.open_amount != 0, Invoice.kind == "credit_note",
         Invoice.state == "issued")
     for model, wanted in ((Invoice, notes), (Payment, payments)):
         for row in db.session.execute(lock(wanted.order_by(model.id))):

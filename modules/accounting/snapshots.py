@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db import db
+from core.db import among, db
 from core.models import Company
 from modules.crm import countries
 from modules.crm.models import Address, Customer
@@ -24,7 +24,7 @@ def of_customers(company: Company, customer_ids: Sequence[int]) -> dict[int, dic
     addresses = fiscal_addresses(customer_ids)
     rows = db.session.execute(
         sa.select(Customer.id, *[getattr(Customer, name) for name in CUSTOMER])
-        .where(Customer.id.in_(customer_ids)))
+        .where(among(Customer.id, customer_ids)))
     return {row.id: {name: getattr(row, name) for name in CUSTOMER if getattr(row, name)}
             | {"address": of_address(company, addresses.get(row.id))} for row in rows}
 

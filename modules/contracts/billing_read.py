@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.db import db
+from core.db import among, db
 from modules.contracts import months
 from modules.contracts.billing_context import Context
 from modules.contracts.facts import (
@@ -68,7 +68,7 @@ def count_contracts(company_id: int) -> int:
 def candidates(context: Context, after: int, upto: int, only: Sequence[int] | None = None) -> list[Candidate]:
     """The contracts of these customers that may be billed in the context's month, in order of customer.
 
-    `only` limits them to some contracts. Six statements.
+    `only` limits them to some contracts. A fixed number of statements, whatever the size of the range.
     """
     company_id = context.company.id
     wanted = sa.and_(Contract.company_id == company_id, Contract.customer_id > after, Contract.customer_id <= upto)
@@ -77,23 +77,39 @@ def candidates(context: Context, after: int, upto: int, only: Sequence[int] | No
     rows = db.session.execute(_contracts(context, wanted)).all()
     if not rows:
         return []
-    inside = sa.select(Contract.id).where(wanted)
+    inside = [row.id for row in rows]
     parts = _timeline(inside)
     extras = {"items": _items(context, inside), "instalments": _instalments(context, inside),
               "discounts": _discounts(inside)}
-    return [_candidate(context, row, parts, extras) for row in rows]
+    known = _Known(_billed(context, inside), _with_address({row.customer_id for row in rows}))
+    return [_candidate(context, row, parts, extras, known) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is already billed, as (contract, month, kind), and which customers have an address."""
+
+    billed: set[tuple[int, dt.date, str]]
+    with_address: set[int]
+
+
+def _billed(context: Context, inside: Sequence[int]) -> set[tuple[int, dt.date, str]]:
+    wanted = (context.month, months.add(context.month, -1))
+    rows = db.session.execute(
+        sa.select(BilledPeriod.contract_id, BilledPeriod.month, BilledPeriod.kind)
+        .where(among(BilledPeriod.contract_id, inside), BilledPeriod.month.in_(wanted)))
+    return {(row.contract_id, row.month, row.kind) for row in rows}
+
+
+def _with_address(customer_ids: Iterable[int]) -> set[int]:
+    return set(db.session.scalars(sa.select(Address.customer_id).where(
+        among(Address.customer_id, customer_ids), Address.active).distinct()))
 
 
 def _contracts(context: Context, wanted: Any) -> sa.Select:
-    month, previous = context.month, months.add(context.month, -1)
-
-    def billed(when: dt.date, kind: str) -> Any:
-        return sa.exists().where(BilledPeriod.contract_id == Contract.id, BilledPeriod.month == when,
-                                 BilledPeriod.kind == kind)
-
+    month = context.month
     waiting = sa.exists().where(ChargeInstalment.contract_id == Contract.id, ~ChargeInstalment.cancelled,
                                 ChargeInstalment.billed_period_id.is_(None), ChargeInstalment.month <= month)
-    has_address = sa.exists().where(Address.customer_id == Contract.customer_id, Address.active)
     live = sa.or_(Contract.state.in_(("active", "suspended")), sa.and_(
         Contract.state == "ended", sa.or_(Contract.ends_on >= months.add(month, -12), waiting)))
     service = sa.orm.aliased(Address)
@@ -103,14 +119,13 @@ def _contracts(context: Context, wanted: Any) -> sa.Select:
         Contract.courtesy_from, Contract.courtesy_until, Contract.activated_at, Customer.code, Customer.name,
         Customer.kind, Customer.tax_id_kind, Customer.tax_id, Customer.tax_condition, Customer.zone_id,
         service.street, service.number.label("house"), service.unit, service.district, service.postal_code,
-        service.city, billed(month, "service").label("billed"), billed(month, "charges").label("billed_charges"),
-        billed(previous, "service").label("billed_before"), has_address.label("has_address"))
+        service.city)
         .join(Customer, Customer.id == Contract.customer_id).outerjoin(service, service.id == Contract.address_id)
         .where(wanted, live).order_by(Contract.customer_id, Contract.id))
 
 
 def _candidate(context: Context, row: Any, parts: dict[str, dict[int, list[Any]]],
-               extras: dict[str, dict[int, list[Any]]]) -> Candidate:
+               extras: dict[str, dict[int, list[Any]]], known: _Known) -> Candidate:
     profile = context.profile_of(row.profile_id, row.zone_id)
     changes = parts["change"].get(row.id, ())
     contract = ContractFacts(
@@ -120,8 +135,10 @@ def _candidate(context: Context, row: Any, parts: dict[str, dict[int, list[Any]]
         tuple(parts["price"].get(row.id, ())), tuple(changes),
         *(tuple(extras[name].get(row.id, ())) for name in ("items", "instalments", "discounts")))
     customer = CustomerFacts(row.customer_id, row.code, row.name, row.kind, row.tax_id_kind, row.tax_id,
-                             row.tax_condition, row.zone_id, row.has_address)
-    return Candidate(contract, customer, row.billed, row.billed_charges, row.billed_before, row.activated_at)
+                             row.tax_condition, row.zone_id, row.customer_id in known.with_address)
+    return Candidate(contract, customer, (row.id, context.month, "service") in known.billed,
+                     (row.id, context.month, "charges") in known.billed,
+                     (row.id, months.add(context.month, -1), "service") in known.billed, row.activated_at)
 
 
 def _courtesy(row: Any) -> Span | None:
@@ -137,7 +154,7 @@ def service_address(row: Any) -> str:
     return ", ".join(part for part in (line, row.district, city) if part)
 
 
-def _timeline(inside: sa.Select) -> dict[str, dict[int, list[Any]]]:
+def _timeline(inside: Sequence[int]) -> dict[str, dict[int, list[Any]]]:
     """What is dated and small, in one statement: suspensions, own prices, changes of plan."""
     nothing = sa.literal(None, sa.BigInteger)
     never = sa.cast(sa.null(), sa.Date)
@@ -145,13 +162,13 @@ def _timeline(inside: sa.Select) -> dict[str, dict[int, list[Any]]]:
         sa.select(sa.literal("suspension").label("kind"), Suspension.contract_id, Suspension.id,
                   Suspension.first_day.label("first"), Suspension.last_day.label("last"),
                   nothing.label("one"), nothing.label("two"))
-        .where(Suspension.contract_id.in_(inside)),
+        .where(among(Suspension.contract_id, inside)),
         sa.select(sa.literal("price"), ContractPrice.contract_id, ContractPrice.id, ContractPrice.valid_from,
                   ContractPrice.valid_to, sa.type_coerce(ContractPrice.price, sa.BigInteger), nothing)
-        .where(ContractPrice.contract_id.in_(inside)),
+        .where(among(ContractPrice.contract_id, inside)),
         sa.select(sa.literal("change"), PlanChange.contract_id, PlanChange.id, PlanChange.valid_from, never,
                   PlanChange.old_plan_id, PlanChange.new_plan_id)
-        .where(PlanChange.contract_id.in_(inside), PlanChange.state != "cancelled"),
+        .where(among(PlanChange.contract_id, inside), PlanChange.state != "cancelled"),
     ).order_by(sa.literal_column("4"), sa.literal_column("3"))
     found: dict[str, dict[int, list[Any]]] = {"suspension": {}, "price": {}, "change": {}}
     for kind, contract_id, _id, first, last, one, two in db.session.execute(statement):
@@ -169,13 +186,13 @@ def _dated(kind: str, first: dt.date, last: dt.date | None, one: int | None, two
     return Span(first, last or FOREVER)
 
 
-def _items(context: Context, inside: sa.Select) -> dict[int, list[ItemFacts]]:
+def _items(context: Context, inside: Sequence[int]) -> dict[int, list[ItemFacts]]:
     found: dict[int, list[ItemFacts]] = defaultdict(list)
     for row in db.session.execute(
             sa.select(ContractItem.id, ContractItem.contract_id, ContractItem.code, ContractItem.description,
                       ContractItem.quantity, ContractItem.unit_price, ContractItem.includes_tax, ContractItem.taxes,
                       ContractItem.account_id, ContractItem.first_day, ContractItem.last_day)
-            .where(ContractItem.contract_id.in_(inside)).order_by(ContractItem.id)):
+            .where(among(ContractItem.contract_id, inside)).order_by(ContractItem.id)):
         if row.last_day is None or row.last_day >= row.first_day:
             found[row.contract_id].append(ItemFacts(
                 row.id, row.description, Span(row.first_day, row.last_day or FOREVER), row.quantity, row.unit_price,
@@ -183,18 +200,18 @@ def _items(context: Context, inside: sa.Select) -> dict[int, list[ItemFacts]]:
     return found
 
 
-def _instalments(context: Context, inside: sa.Select) -> dict[int, list[InstalmentFacts]]:
+def _instalments(context: Context, inside: Sequence[int]) -> dict[int, list[InstalmentFacts]]:
     """Those that have fallen due by the month and wait; missed ones come along."""
     found: dict[int, list[InstalmentFacts]] = defaultdict(list)
     many = sa.func.count().over(partition_by=ChargeInstalment.charge_id)
     every = (sa.select(ChargeInstalment.id, many.label("of"))
-             .where(ChargeInstalment.contract_id.in_(inside), ~ChargeInstalment.cancelled).subquery())
+             .where(among(ChargeInstalment.contract_id, inside), ~ChargeInstalment.cancelled).subquery())
     for row in db.session.execute(
             sa.select(ChargeInstalment.id, ChargeInstalment.contract_id, ChargeInstalment.position,
                       ChargeInstalment.amount, Charge.description, Charge.code, Charge.includes_tax, Charge.taxes,
                       Charge.account_id, every.c.of)
             .join(Charge, Charge.id == ChargeInstalment.charge_id).join(every, every.c.id == ChargeInstalment.id)
-            .where(ChargeInstalment.contract_id.in_(inside), ChargeInstalment.billed_period_id.is_(None),
+            .where(among(ChargeInstalment.contract_id, inside), ChargeInstalment.billed_period_id.is_(None),
                    ChargeInstalment.month <= context.month)
             .order_by(ChargeInstalment.charge_id, ChargeInstalment.position)):
         found[row.contract_id].append(InstalmentFacts(
@@ -203,12 +220,12 @@ def _instalments(context: Context, inside: sa.Select) -> dict[int, list[Instalme
     return found
 
 
-def _discounts(inside: sa.Select) -> dict[int, list[DiscountFacts]]:
+def _discounts(inside: Sequence[int]) -> dict[int, list[DiscountFacts]]:
     found: dict[int, list[DiscountFacts]] = defaultdict(list)
     for row in db.session.execute(
             sa.select(Discount.id, Discount.contract_id, Discount.description, Discount.first_month,
                       Discount.last_month, Discount.percent, Discount.amount, Discount.on_items)
-            .where(Discount.contract_id.in_(inside)).order_by(Discount.id)):
+            .where(among(Discount.contract_id, inside)).order_by(Discount.id)):
         found[row.contract_id].append(DiscountFacts(
             row.id, row.description, row.first_month, row.last_month or FOREVER, row.percent, row.amount,
             row.on_items))

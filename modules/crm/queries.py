@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from core.db import db
+from core.db import among, db
 from core.i18n import _
 from core.scope import current_company
 from modules.crm import countries, names, reach
@@ -141,7 +141,7 @@ def main_phones(customer_ids: Sequence[int]) -> dict[int, str]:
 def fiscal_addresses(customer_ids: Sequence[int]) -> dict[int, Address]:
     """The address for documents by customer, in one select."""
     rows = db.session.scalars(
-        sa.select(Address).where(Address.customer_id.in_(customer_ids), Address.active)
+        sa.select(Address).where(among(Address.customer_id, customer_ids), Address.active)
         .order_by(Address.customer_id, (Address.kind == "fiscal").desc(), Address.id))
     found: dict[int, Address] = {}
     for address in rows:
