@@ -70,7 +70,9 @@ def issue_many(company: Company, drafts: Sequence[InvoiceDraft], totals: Sequenc
 
 def _prepare(company: Company, drafts: Sequence[InvoiceDraft]) -> _Batch:
     ledger.check_open(min(draft.issue_date for draft in drafts))
-    customers = snapshots.of_customers(company, sorted({draft.customer_id for draft in drafts}))
+    people = sorted({draft.customer_id for draft in drafts})
+    ledger.lock_customers(people)
+    customers = snapshots.of_customers(company, people)
     return _Batch(company, Accounts(), customers, snapshots.of_issuer(company), designs.current().id,
                   ledger.policy().legal_documents)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,12 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock
-from core.db import allocate_ids, db, is_postgresql, write_rows
+from core.db import allocate_ids, among, db, is_postgresql, write_rows
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company_id
 from modules.accounting.errors import NoAccount, PeriodLocked
 from modules.accounting.models import AccountRole, Balance, Entry, Policy, Posting
+from modules.crm.models import Customer
 
 ZERO = Decimal("0.00")
 
@@ -110,6 +111,16 @@ def _change_balances(company_id: int, changes: Mapping[tuple[int, str], Decimal]
     db.session.connection().execute(statement.on_conflict_do_update(
         index_elements=["customer_id", "currency"],
         set_={"amount": table.c.amount + statement.excluded.amount}), rows)
+
+
+def lock_customers(customer_ids: Iterable[int]) -> None:
+    """Hold these customers' accounts until the transaction ends: the first lock of everything that pays or is paid.
+
+    Without it a payment and an invoice that are recorded at the same moment would not see each other.
+    """
+    if is_postgresql():
+        db.session.execute(sa.select(Customer.id).where(among(Customer.id, customer_ids)).order_by(Customer.id)
+                           .with_for_update(key_share=True)).all()
 
 
 # --- what may be booked, and where -----------------------------------------------------------------------

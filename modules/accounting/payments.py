@@ -101,6 +101,7 @@ def _record(data: PaymentData) -> Payment:
     currency, day = data.currency or company.currency, data.paid_on or clock.today()
     total = _check(data, currency, day)
     find(Customer, data.customer_id)
+    ledger.lock_customers([data.customer_id])
     payment = Payment(
         number=numbering.take(numbering.RECEIPT)[0], customer_id=data.customer_id, paid_on=day, currency=currency,
         amount=total, open_amount=total, source=data.source, external_id=data.external_id, notes=data.notes[:300],
@@ -166,6 +167,7 @@ def _pay(payment: Payment, data: PaymentData) -> None:
 
 def reverse_payment(payment: Payment, reason: str) -> None:
     """Take a payment back (a cheque that bounced, a wrong customer): what it paid is open again."""
+    ledger.lock_customers([payment.customer_id])
     payment = db.session.scalars(lock(sa.select(Payment).where(Payment.id == payment.id))
                                  .execution_options(populate_existing=True)).one()
     if payment.state == "reversed":

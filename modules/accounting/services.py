@@ -100,7 +100,8 @@ def reversal_of(entry: Entry, kind: str, day: dt.date, description: str) -> NewE
 
 
 def locked(invoice: Invoice) -> Invoice:
-    """The same document, its row locked and read anew."""
+    """The same document, its customer's account and its row locked, read anew."""
+    ledger.lock_customers([invoice.customer_id])
     return db.session.scalars(lock(sa.select(Invoice).where(Invoice.id == invoice.id))
                               .execution_options(populate_existing=True)).one()
 
