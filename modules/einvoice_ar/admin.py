@@ -6,7 +6,7 @@ from typing import Any
 
 from core.admin import ModelView, ReadOnlyView
 from core.i18n import lazy
-from modules.einvoice_ar.models import Certificate, FiscalProfile, PointOfSale, Threshold
+from modules.einvoice_ar.models import Certificate, FiscalProfile, PointOfSale, ServiceAddress, Threshold
 
 PERMISSION = "einvoice_ar.edit_settings"
 
@@ -33,6 +33,12 @@ class ThresholdAdmin(ModelView):
     form_columns = ("code", "valid_from", "amount")
 
 
+class AddressAdmin(ModelView):
+    permission = PERMISSION
+    column_list = ("environment", "service", "url")
+    form_columns = ("environment", "service", "url")
+
+
 class CertificateAdmin(ReadOnlyView):
     permission = PERMISSION
     column_list = ("environment", "alias", "cuit", "issuer", "valid_from", "valid_until", "active")
@@ -44,4 +50,5 @@ def views() -> list[Any]:
     return [ProfileAdmin(FiscalProfile, name=lazy("Fiscal profile"), category=category),
             PointOfSaleAdmin(PointOfSale, name=lazy("Points of sale"), category=category),
             ThresholdAdmin(Threshold, name=lazy("Thresholds"), category=category),
+            AddressAdmin(ServiceAddress, name=lazy("Addresses of the services"), category=category),
             CertificateAdmin(Certificate, name=lazy("Certificates"), category=category)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import current_app
+
+from core.db import db
+from modules.einvoice_ar.models import ServiceAddress
 
 WSDL = Path(__file__).parent / "data" / "wsdl"
 
@@ -13,7 +16,7 @@ WSAA_PATH = "/ws/services/LoginCms"
 WSFE_PATH = "/wsfev1/service.asmx"
 REGISTER_PATH = "/sr-padron/webservices/personaServiceA5"
 
-# Hosts of 2026-10. EXTRA = {"arca": {"production": {"wsaa": "https://..."}}} in instance/config.py overrides.
+# Hosts of 2026-10; a row of ServiceAddress overrides one of them.
 HOSTS: dict[str, dict[str, str]] = {
     "testing": {
         "wsaa": "https://wsaahomo.afip.gov.ar" + WSAA_PATH,
@@ -38,5 +41,14 @@ def address(environment: str, service: str) -> str:
     if environment == "rehearsal":
         paths = {"wsaa": WSAA_PATH, "wsfe": WSFE_PATH, "register": REGISTER_PATH}
         return simulator_url() + paths[service]
-    own: Mapping[str, Mapping[str, str]] = current_app.extensions["abona"].extra.get("arca", {})
-    return own.get(environment, {}).get(service) or HOSTS[environment][service]
+    return _own(environment, service) or HOSTS[environment][service]
+
+
+def _own(environment: str, service: str) -> str:
+    """What the company has set; no transaction is opened for it that was not open before."""
+    is_open = db.session().in_transaction()
+    found = db.session.scalar(sa.select(ServiceAddress.url).where(
+        ServiceAddress.environment == environment, ServiceAddress.service == service))
+    if not is_open:
+        db.session.rollback()
+    return found or ""

@@ -12,6 +12,7 @@ from core import clock
 from core.db import Amount, BigId, CompanyScoped, Model, UTCDateTime, secret
 
 ENVIRONMENTS = ("rehearsal", "testing", "production")
+SERVICES = ("wsaa", "wsfe", "register")
 _ENVIRONMENT = f"environment IN ({', '.join(repr(name) for name in ENVIRONMENTS)})"
 
 
@@ -54,6 +55,22 @@ class Threshold(CompanyScoped, Model):
     amount: Mapped[Decimal] = mapped_column(Amount)
 
     __table_args__ = (sa.UniqueConstraint("company_id", "code", "valid_from"),)
+
+
+class ServiceAddress(CompanyScoped, Model):
+    """Where one of ARCA's services is, for when ARCA renames a host before this program knows it."""
+
+    __tablename__ = "einvoice_ar_address"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # testing or production; the rehearsal's is the simulator
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    service: Mapped[str] = mapped_column(sa.String(12))
+    url: Mapped[str] = mapped_column(sa.String(300))
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "environment", "service"),
+                      sa.CheckConstraint("environment IN ('testing', 'production')", name="environment"),
+                      sa.CheckConstraint(f"service IN ({', '.join(repr(name) for name in SERVICES)})", name="service"))
 
 
 class PointOfSale(CompanyScoped, Model):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from core.db import db
 from core.models import Company
+from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
+from modules.accounting.services import issue_invoice
 from modules.crm.models import Customer
 from modules.einvoice import services, views
 from modules.einvoice.models import Document
@@ -59,7 +62,7 @@ def issuer(company: Company, monkeypatch: pytest.MonkeyPatch) -> FakeIssuer:
 
 @pytest.fixture
 def make_invoice(company: Company) -> Callable[..., Invoice]:
-    """`make_invoice(name="Ana")`: an issued invoice that waits for its document."""
+    """`make_invoice("Ana")`: an issued invoice that waits for its document; the first is of 1.00, the next of 2.00."""
     count = {"made": 0}
 
     def make(name: str = "Ana", **changes: Any) -> Invoice:
@@ -68,9 +71,9 @@ def make_invoice(company: Company) -> Callable[..., Invoice]:
                             tax_id=f"3000000{count['made']}", tax_condition="CF")
         db.session.add(customer)
         db.session.flush()
-        invoice = Invoice(customer_id=customer.id, issue_date=DAY, total=count["made"], legal_state="pending",
-                          state="issued", **changes)
-        db.session.add(invoice)
+        price = Decimal(count["made"])
+        line = DraftLine("Internet", Decimal(1), price, price_includes_tax=True, taxes=({"code": "VAT", "rate": "21"},))
+        invoice = issue_invoice(InvoiceDraft(customer.id, DAY, (line,), **changes))
         db.session.commit()
         return invoice
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import sqlalchemy as sa
 
 from core.db import db
 from core.models import Company, Lease
-from modules.accounting.models import Invoice
+from core.scope import current_company
+from modules.accounting.bulk import issue_many
+from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.crm.models import Customer
 from modules.einvoice import services
 from modules.einvoice.models import Document, Sequence
@@ -39,19 +42,26 @@ def make_documents(company: Company) -> Callable[..., Sequence]:
 def add_documents(count: int, kind: str = "6", series: str = "0003", date: dt.date = DAY, **changes: Any) -> Sequence:
     """Pending documents of new invoices of the company in scope; the totals run on from those already there."""
     place = services.ensure_sequences("AR", {("rehearsal", series, kind)})[("rehearsal", series, kind)]
-    customer = db.session.scalar(sa.select(Customer).limit(1)) or Customer(code="1", name="Ana", sort_name="ana")
-    db.session.add(customer)
-    db.session.flush()
     before = db.session.scalar(sa.select(sa.func.count()).select_from(Document)) or 0
-    for index in range(before + 1, before + count + 1):
-        invoice = Invoice(customer_id=customer.id, issue_date=date, total=100 + index)
-        db.session.add(invoice)
-        db.session.flush()
+    numbers = range(before + 1, before + count + 1)
+    for index, invoice_id in zip(numbers, issue_invoices([100 + index for index in numbers], date), strict=True):
         db.session.add(Document(
-            invoice_id=invoice.id, sequence_id=place, country="AR", environment="rehearsal", series=series,
+            invoice_id=invoice_id, sequence_id=place, country="AR", environment="rehearsal", series=series,
             kind=kind, issue_date=date, request=detail(index, date) | changes))
     db.session.commit()
     return db.session.get_one(Sequence, place)
+
+
+def issue_invoices(totals: list[int], date: dt.date) -> list[int]:
+    """Invoices of these totals, to one customer; their ids."""
+    customer = db.session.scalar(sa.select(Customer).limit(1)) or Customer(
+        code="1", name="Ana", sort_name="ana", tax_id_kind="DNI", tax_id="30000001", tax_condition="CF")
+    db.session.add(customer)
+    db.session.flush()
+    vat = ({"code": "VAT", "rate": "21"},)
+    drafts = [InvoiceDraft(customer.id, date, (DraftLine("Internet", Decimal(1), Decimal(total),
+                                                         price_includes_tax=True, taxes=vat),)) for total in totals]
+    return issue_many(current_company(), drafts)
 
 
 def detail(index: int, date: dt.date) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from core.scope import company_scope
 from modules.einvoice import services
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice_ar import access
-from tests.conftest import SERVER
+from tests.installation import fresh_database
 from tests.modules.einvoice_ar.conftest import add_documents
 from tests.modules.einvoice_ar.fake_arca import FakeArca
 
@@ -30,24 +29,13 @@ DOCUMENTS, WORKERS = 60, 4
 @pytest.fixture
 def own_app(tmp_path: Path) -> Iterator[Flask]:
     """An app whose database is not wrapped in a test's transaction."""
-    if SERVER:
-        name = f"abona_workers_{uuid.uuid4().hex[:10]}"
-        server = sa.create_engine(config._with_driver(SERVER), isolation_level="AUTOCOMMIT")
-        with server.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        url = sa.engine.make_url(config._with_driver(SERVER)).set(database=name).render_as_string(hide_password=False)
-    else:
-        url = f"sqlite:///{tmp_path / 'workers.sqlite'}"
-    app = create_app(config.load(instance=tmp_path, database_url=url, redis_url="", secret_key="k", testing=True))
-    with app.app_context():
-        schema.upgrade()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-    if SERVER:
-        with server.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        server.dispose()
+    with fresh_database(tmp_path) as url:
+        app = create_app(config.load(instance=tmp_path, database_url=url, redis_url="", secret_key="k", testing=True))
+        with app.app_context():
+            schema.upgrade()
+            yield app
+            db.session.remove()
+            db.engine.dispose()
 
 
 class SlowArca(FakeArca):
