@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 from flask import Flask
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from core import config
 from core.db import db, dump_json
@@ -20,9 +21,10 @@ from core.errors import CannotRun, DomainError, OutsideError, Rejected
 from core.i18n import _
 
 DONE, NEEDS_PERSON, BAD_INPUT, UNREACHABLE, CANNOT_RUN = 0, 1, 2, 3, 4
-# the order in which `abona --help` shows the groups
-ORDER = ("init", "upgrade", "serve", "worker", "scheduler", "check", "config", "modules", "keys", "users", "demo",
-         "simulators", "company", "taxid", "import", "billing", "einvoice")
+# the order in which `abona --help` shows the groups: from making an installation to working with it
+ORDER = ("init", "upgrade", "serve", "worker", "scheduler", "check", "config", "backup", "restore", "modules", "keys",
+         "users", "demo", "simulators", "company", "taxid", "import", "billing", "einvoice", "gateways", "arrears",
+         "network", "tills", "report")
 
 
 class AbonaGroup(click.Group):
@@ -32,16 +34,20 @@ class AbonaGroup(click.Group):
         known = {name: index for index, name in enumerate(ORDER)}
         return sorted(self.commands, key=lambda name: (known.get(name, 99), name))
 
-    def main(self, *args: Any, **options: Any) -> Any:
+    def main(self, args: Any = None, *more: Any, **options: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
         try:
-            result = super().main(*args, **{**options, "standalone_mode": False})
+            result = super().main([one for one in given if one != "--debug"], *more,
+                                  **{**options, "standalone_mode": False})
         except click.exceptions.Abort:
             return _end(_("Stopped. What was done so far is kept; the same command goes on from here."), 130)
         except click.ClickException as error:
             error.show(sys.stderr)
             sys.exit(BAD_INPUT)
+        except BrokenPipeError:  # whoever reads has seen enough
+            sys.exit(DONE)
         except Exception as error:
-            if "--debug" in sys.argv:
+            if "--debug" in given:
                 raise
             return _end(*explain(error))
         sys.exit(result if isinstance(result, int) else DONE)
@@ -57,32 +63,34 @@ def explain(error: BaseException) -> tuple[str, int]:
         return str(error), NEEDS_PERSON
     if isinstance(error, OutsideError):
         return _("%(what)s Nothing is lost; it will be tried again.", what=str(error)), UNREACHABLE
-    if isinstance(error, OperationalError):
+    if isinstance(error, RedisError):
+        return _("Redis cannot be reached: %(reason)s", reason=error), UNREACHABLE
+    if isinstance(error, ArgumentError):
+        return _("To start you must correct the setting %(name)s: found %(found)s, expected %(expected)s.",
+                 name="ABONA_DATABASE_URL", found=str(error).splitlines()[0],
+                 expected="sqlite:///… / postgresql://…"), CANNOT_RUN
+    if isinstance(error, (OperationalError, ProgrammingError)):
         return _database_trouble(error), CANNOT_RUN
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}", BAD_INPUT
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part), BAD_INPUT
     return _("Something unexpected happened (%(kind)s). Nothing was left half done. Run again with --debug to see "
              "the details.", kind=type(error).__name__), BAD_INPUT
 
 
-def _database_trouble(error: OperationalError) -> str:
+def _database_trouble(error: OperationalError | ProgrammingError) -> str:
     text = str(error.orig).lower()
-    if "no such table" in text or "does not exist" in text:
+    if any(words in text for words in ("no such table", "no such column", "does not exist")):
         return _("To run this you must first prepare the database: abona init (or abona upgrade).")
     if "locked" in text:
         return _("The database is locked by another program. Stop it, or wait and run this again.")
+    if "full" in text or "no space" in text:
+        return _("The disk of the database is full. Make room and run this again; nothing was left half done.")
     return _("The database cannot be reached: %(reason)s", reason=str(error.orig).splitlines()[0])
 
 
 def _end(message: str, code: int) -> None:
     click.echo(message, err=True)
     sys.exit(code)
-
-
-@click.group(cls=AbonaGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--debug", is_flag=True, help="Show the details of an error.")
-def cli(debug: bool) -> None:
-    """Abona: the billing back office of internet providers."""
 
 
 # --- helpers for every command -------------------------------------------------------------------------
@@ -162,21 +170,37 @@ def note(message: str) -> None:
     click.echo(message, err=True)
 
 
+class Abona(AbonaGroup):
+    """The whole command: its groups come from the frame and the modules, found when they are first needed."""
+
+    _attached = False
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        self._attach()
+        return super().parse_args(context, args)
+
+    def _attach(self) -> None:
+        """Without a key file (before `abona init`) all modules on disk are offered: some need no installation."""
+        from core import commands, modules
+
+        if self._attached:
+            return
+        commands.register(self)
+        settings = config.load()
+        modules.extend(settings.modules_path)
+        for _name, part in modules.parts(modules.resolve(settings.modules or modules.available()), "cli"):
+            for command in part.cli if isinstance(part.cli, list) else [part.cli]:
+                self.add_command(command)
+        self._attached = True
+
+
+@click.group(cls=Abona, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the details of an error; may stand anywhere.")
+@click.version_option(package_name="abona", message="Abona %(version)s")
+def cli(debug: bool) -> None:
+    """Abona: the billing back office of internet providers."""
+
+
 def main() -> None:
-    """Entry point: attach the modules' commands, then run."""
-    attach()
+    """Entry point of the console script."""
     cli()
-
-
-def attach() -> None:
-    """Add the frame's commands and each enabled module's `cli` (a command or a list of them).
-
-    Without a key file (before `abona init`) all modules on disk are offered, since some need no installation.
-    """
-    from core import commands, modules
-
-    commands.register(cli)
-    settings = config.load()
-    for _name, part in modules.parts(modules.resolve(settings.modules or modules.available()), "cli"):
-        for command in part.cli if isinstance(part.cli, list) else [part.cli]:
-            cli.add_command(command)

@@ -115,7 +115,8 @@ class Installation:
 
     def python(self, code: str, **env: str) -> str:
         """Run Python inside an app context of this installation; what it prints."""
-        text = f"from core.app import create_app\nfrom core.db import db\nwith create_app().app_context():\n{_indent(code)}"
+        head = "from core.app import create_app\nfrom core.db import db\nwith create_app().app_context():\n"
+        text = head + textwrap.indent(textwrap.dedent(code), "    ")
         done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, cwd=ROOT, timeout=120,
                               env=self.environment(**env))
         assert done.returncode == 0, done.stderr
@@ -142,10 +143,6 @@ class Installation:
             if process.poll() is None:
                 process.kill()
             process.wait(10)
-
-
-def _indent(code: str) -> str:
-    return "\n".join("    " + line for line in code.strip().splitlines())
 
 
 def eventually(question: Callable[[], Any], seconds: float = 30, every: float = 0.1) -> Any:

@@ -242,7 +242,8 @@ def test_a_failed_job_runs_again_at_the_wish_of_a_person() -> None:
         db.session.commit()
         jobs.run(job_id)
     assert row(job_id).state == "failed" and jobs.run_jobs() == 0
-    jobs.functions[jobs._name(fail)] = jobs.JobFunction(jobs._name(fail), lambda kind: ran.append("cured"), "default", 3)
+    name = jobs._name(fail)
+    jobs.functions[name] = jobs.JobFunction(name, lambda kind: ran.append("cured"), "default", 3)
     jobs.run_again(row(job_id))
     db.session.commit()
     assert jobs.run_jobs() == 1
