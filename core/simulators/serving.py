@@ -27,6 +27,8 @@ from core.simulators.faults import BadFault, Cut, parse_fault
 from core.simulators.frame import Site
 
 LIMIT = 64 * 1024 * 1024
+# what the body is no longer, or what the environment holds already
+UNPACKED = {"CONTENT_LENGTH", "CONTENT_TYPE", "CONTENT_ENCODING", "TRANSFER_ENCODING"}
 DEFAULT_PORT = 9100
 
 
@@ -106,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         }
         for name, value in self.headers.items():
             key = name.upper().replace("-", "_")
-            if key not in {"CONTENT_LENGTH", "CONTENT_TYPE"}:
+            if key not in UNPACKED:
                 environ[f"HTTP_{key}"] = value
         return environ
 

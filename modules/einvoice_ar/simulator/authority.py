@@ -105,6 +105,9 @@ class Authority:
         made = (x509.CertificateBuilder().subject_name(subject).issuer_name(NAME).public_key(key)
                 .serial_number(x509.random_serial_number()).not_valid_before(period[0]).not_valid_after(period[1])
                 .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+                .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+                .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
+                               critical=False)
                 .sign(self.key, hashes.SHA256()))
         return made.public_bytes(PEM).decode()
 
@@ -132,6 +135,7 @@ def _make() -> dict[str, str]:
                    .serial_number(x509.random_serial_number())
                    .not_valid_before(dt.datetime(2015, 1, 1)).not_valid_after(dt.datetime(2065, 1, 1))
                    .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+                   .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
                    .sign(key, hashes.SHA256()))
     return {"key": _text(key), "ticket_key": _text(ticket_key), "certificate": certificate.public_bytes(PEM).decode()}
 

@@ -69,6 +69,9 @@ def _messages() -> dict[tuple[int, str], str]:
 
 
 MESSAGES = _messages()
+WINDOW = 10016
+WINDOW_OF_SERVICES = next(_plain(row["significado"]) for row in rows("errors")
+                          if int(row["codigo"]) == WINDOW and row["donde"] == "Observaciones")
 # effect of a code found in a document: rechaza, observa, rechaza_salvo_NC
 EFFECTS = {int(row["codigo"]): row["efecto"] for row in rows("errors") if row["donde"] == "Observaciones"}
 
@@ -78,8 +81,10 @@ def error_text(code: int) -> str:
     return MESSAGES.get((code, "Errors")) or MESSAGES[(code, "Observaciones")]
 
 
-def observation_text(code: int) -> str:
-    """The message of a code under Observaciones."""
+def observation_text(code: int, concept: int = 1) -> str:
+    """The message of a code under Observaciones; the words of the window are known of products (concept 1) only."""
+    if code == WINDOW and concept != 1:
+        return WINDOW_OF_SERVICES
     return MESSAGES.get((code, "Observaciones")) or MESSAGES[(code, "Errors")]
 
 

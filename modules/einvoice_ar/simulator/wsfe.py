@@ -103,7 +103,7 @@ class Wsfe:
         if operation in self._asked:
             return self._asked[operation](cuit, asked, config)
         code = CAEA_NOT_HERE if operation in {"FECAEASolicitar", "FECAEARegInformativo"} else 602
-        return writing.errors([(code, tables.error_text(code))])
+        return _without(operation, [(code, tables.error_text(code))])
 
     def _refused(self, auth: dict[str, Any] | None, config: Config) -> tuple[int, str] | None:
         """What is wrong with Auth, in ARCA's order; None where it is good."""
@@ -218,7 +218,8 @@ def _place(element: Any, content: bytes) -> tuple[int, int]:
 def _without(operation: str, errors: list[tuple[int, str]]) -> str:
     """Only errors, and the numbers that cannot be absent."""
     zeros: dict[str, dict[str, Any]] = {"FECompUltimoAutorizado": {"PtoVta": 0, "CbteTipo": 0, "CbteNro": 0},
-                                        "FECompTotXRequest": {"RegXReq": 0}}
+                                        "FECompTotXRequest": {"RegXReq": 0},
+                                        "FECAEASinMovimientoInformar": {"PtoVta": 0}}
     return writing.elements(zeros.get(operation, {})) + writing.errors(errors)
 
 
@@ -234,7 +235,7 @@ def _outcome(cuit: str, outcome: Outcome, config: Config) -> str:
 def _decision(one: Decision) -> str:
     document = one.document
     observed = writing.messages("Observaciones", "Obs",
-                                [(code, tables.observation_text(code)) for code in one.observations])
+                                [(code, tables.observation_text(code, document["Concepto"])) for code in one.observations])
     head = {name: document[name] for name in ("Concepto", "DocTipo", "DocNro", "CbteDesde", "CbteHasta")}
     head["CbteFch"] = one.date or document["CbteFch"]
     head["Resultado"] = "A" if one.approved else "R"

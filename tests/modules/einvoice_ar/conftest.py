@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from core.db import db
 from core.models import Company, Lease
 from core.scope import current_company
+from core.simulators import Running, running
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.crm.models import Customer
@@ -20,6 +22,7 @@ from modules.einvoice import services
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice_ar import access
 from tests.modules.einvoice_ar.fake_arca import FakeArca, Killed
+from tests.modules.einvoice_ar.foreign import Foreign
 
 DAY = dt.date(2026, 11, 3)
 
@@ -130,3 +133,40 @@ def proven(arca: FakeArca) -> Callable[[Sequence], None]:
         assert db.session.get_one(Sequence, sequence.id).last_number == len(rows)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def _simulator() -> Iterator[Running]:
+    with running(["arca"]) as server:
+        yield server
+
+
+@pytest.fixture
+def simulator(_simulator: Running) -> Iterator[Running]:
+    """ARCA's simulator on a free port, as after its start."""
+    _simulator.reset("arca")
+    yield _simulator
+    _simulator.reset("arca")
+
+
+@pytest.fixture(scope="session")
+def _keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture
+def foreign(simulator: Running, _keys: Path) -> Foreign:
+    """Another program, not yet logged in, with a certificate called "otro"."""
+    client = Foreign(simulator.url, _keys)
+    if (_keys / "otro.crt").exists():
+        client.keys["otro"] = (_keys / "otro.key", _keys / "otro.crt")
+    else:
+        client.certificate()
+    return client
+
+
+@pytest.fixture
+def logged_in(foreign: Foreign) -> Foreign:
+    """The same with a ticket for WSFEv1."""
+    foreign.enter()
+    return foreign
