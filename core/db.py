@@ -249,11 +249,16 @@ def _copy(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     columns = ", ".join(f'"{name}"' for name in [*names, *defaults])
     driver = connection.connection.driver_connection
     assert driver is not None
-    extra = tuple(defaults.values())
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        for row in rows:
-            copy.write_row([convert(row[name]) if convert and row[name] is not None else row[name]
-                            for name, convert in zip(names, converters, strict=True)] + list(extra))
+    extra, statement = tuple(defaults.values()), f'COPY "{table.name}" ({columns}) FROM STDIN'
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([convert(row[name]) if convert and row[name] is not None else row[name]
+                                for name, convert in zip(names, converters, strict=True)] + list(extra))
+    except connection.dialect.loaded_dbapi.Error as error:
+        # COPY goes past SQLAlchemy: its refusals must look like those of an INSERT all the same
+        raise sa.exc.DBAPIError.instance(statement, None, error, connection.dialect.loaded_dbapi.Error,
+                                         dialect=connection.dialect) from error
 
 
 def _converter(column: sa.Column, dialect: sa.Dialect) -> Any:

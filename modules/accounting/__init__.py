@@ -21,7 +21,8 @@ MANIFEST = Manifest(
     menu=(
         MenuItem(_("Invoices"), "accounting.invoices", "accounting.view_documents", group="documents", order=10),
         MenuItem(_("Payments"), "accounting.payments", "accounting.view_payments", group="money", order=10),
-        MenuItem(_("Record a payment"), "accounting.new_payment", "accounting.record_payments", group="money", order=20),
+        MenuItem(_("Record a payment"), "accounting.new_payment", "accounting.record_payments", group="money",
+                 order=20),
         MenuItem(_("Who owes"), "accounting.debtors", "accounting.view_documents", group="money", order=30),
         MenuItem(_("Locked periods"), "accounting.lock", "accounting.lock_periods", group="settings", order=60),
     ),

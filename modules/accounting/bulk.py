@@ -35,6 +35,8 @@ class _Batch:
     company: Company
     accounts: Accounts
     customers: dict[int, Row]
+    # receivers of the documents that notes correct
+    originals: dict[int, Row]
     issuer: Row
     design_id: int
     legal: bool
@@ -73,7 +75,8 @@ def _prepare(company: Company, drafts: Sequence[InvoiceDraft]) -> _Batch:
     people = sorted({draft.customer_id for draft in drafts})
     ledger.lock_customers(people)
     customers = snapshots.of_customers(company, people)
-    return _Batch(company, Accounts(), customers, snapshots.of_issuer(company), designs.current().id,
+    originals = snapshots.of_originals([draft.original_id for draft in drafts if draft.original_id])
+    return _Batch(company, Accounts(), customers, originals, snapshots.of_issuer(company), designs.current().id,
                   ledger.policy().legal_documents)
 
 
@@ -107,7 +110,7 @@ def _check(draft: InvoiceDraft, totals: Totals) -> None:
         raise NothingToIssue(_("To issue a document you must give it at least one line."), field="lines")
     if totals.total <= 0:
         raise NothingToIssue(_("Issuing is not possible because the total is %(total)s; it must be above zero.",
-                               total=totals.total), field="lines")
+                               total=f"{totals.total:.2f}"), field="lines")
 
 
 def _line(invoice_id: int, position: int, line: DraftLine, shown: LineTotals) -> Row:
@@ -118,7 +121,8 @@ def _line(invoice_id: int, position: int, line: DraftLine, shown: LineTotals) ->
 
 
 def _snapshot(batch: _Batch, draft: InvoiceDraft) -> Row:
-    found: Row = {"customer": batch.customers.get(draft.customer_id, {}), "issuer": batch.issuer,
+    customer = batch.originals.get(draft.original_id or 0) or batch.customers.get(draft.customer_id, {})
+    found: Row = {"customer": customer, "issuer": batch.issuer,
                   "design": batch.design_id, "locale": batch.company.locale, "extra": dict(draft.extra)}
     return found | ({"texts": dict(draft.texts)} if draft.texts else {})
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from core.checks import Result, check
 from core.db import db
 from core.i18n import _
 from modules.accounting.models import (
+    Account,
     Allocation,
     Balance,
     Entry,
     Invoice,
+    InvoiceLine,
+    InvoiceTax,
     Numbering,
     Payment,
     PaymentMedium,
@@ -35,10 +39,14 @@ def _answer(wrong: Any, detail: str) -> Result:
 
 @check("ledger_balanced")
 def ledger_balanced() -> Result:
-    """Every entry adds up to zero, in one currency, on one day."""
-    wrong = (sa.select(Posting.entry_id).group_by(Posting.entry_id)
-             .having(sa.or_(sa.func.sum(Posting.amount) != 0, sa.func.min(Posting.currency) != sa.func.max(Posting.currency))))
-    return _answer(wrong, _("entries that do not add up to zero"))
+    """Every entry has postings that add up to zero, in its own currency, on its own day, in its own company."""
+    off = sa.select(Posting.entry_id).group_by(Posting.entry_id).having(sa.func.sum(Posting.amount) != 0)
+    empty = sa.select(Entry.id).where(~sa.exists().where(Posting.entry_id == Entry.id))
+    astray = (sa.select(Posting.entry_id).join(Entry, Entry.id == Posting.entry_id)
+              .join(Account, Account.id == Posting.account_id)
+              .where(sa.or_(Posting.date != Entry.date, Posting.currency != Entry.currency,
+                            Posting.company_id != Entry.company_id, Account.company_id != Entry.company_id)))
+    return _answer(sa.union(off, empty, astray), _("entries that do not add up to zero, or lie on the wrong day"))
 
 
 @check("balances_match")
@@ -56,41 +64,91 @@ def balances_match() -> Result:
 
 @check("open_amounts_match")
 def open_amounts_match() -> Result:
-    """What is open on documents and payments is what their allocations leave."""
-    wrong = [_documents(), _credits(Payment, Allocation.payment_id, Payment.state == "recorded", Payment.amount),
-             _credits(Invoice, Allocation.credit_note_id,
-                      sa.and_(Invoice.kind == "credit_note", Invoice.state == "issued"), Invoice.total)]
+    """What is open on documents and payments is what their allocations leave; nothing pays what was taken back."""
+    paid = sa.case((Payment.state == "recorded", Payment.amount), else_=0)
+    issued = sa.case((Invoice.state == "issued", Invoice.total), else_=0)
+    note = Invoice.kind == "credit_note"
+    wrong = [_left(Invoice, Allocation.invoice_id, ~note, issued),
+             _left(Payment, Allocation.payment_id, sa.true(), paid),
+             _left(Invoice, Allocation.credit_note_id, note, issued), _astray()]
     return _answer(sa.union_all(*wrong), _("documents or payments whose open amount is not what the allocations leave"))
 
 
-def _documents() -> sa.Select[Any]:
-    paid = (sa.select(Allocation.invoice_id, sa.func.sum(Allocation.amount).label("amount"))
-            .group_by(Allocation.invoice_id).subquery())
-    open_now = sa.case((Invoice.state == "issued", Invoice.total), else_=0) - sa.func.coalesce(paid.c.amount, 0)
-    return (sa.select(Invoice.id).outerjoin(paid, paid.c.invoice_id == Invoice.id)
-            .where(Invoice.kind != "credit_note", Invoice.open_amount != open_now))
-
-
-def _credits(model: Any, column: Any, in_use: Any, whole: Any) -> sa.Select[Any]:
+def _left(model: Any, column: Any, which: Any, whole: Any) -> sa.Select[Any]:
     used = sa.select(column.label("id"), sa.func.sum(Allocation.amount).label("amount")).group_by(column).subquery()
     left = whole - sa.func.coalesce(used.c.amount, 0)
-    return sa.select(model.id).outerjoin(used, used.c.id == model.id).where(in_use, model.open_amount != left)
+    return sa.select(model.id).outerjoin(used, used.c.id == model.id).where(which, model.open_amount != left)
+
+
+def _astray() -> sa.Select[Any]:
+    """Allocations between two customers, in two currencies, or onto a credit note."""
+    note = aliased(Invoice)
+    giver = sa.func.coalesce(Payment.customer_id, note.customer_id)
+    currency = sa.func.coalesce(Payment.currency, note.currency)
+    return (sa.select(Invoice.id).select_from(Allocation).join(Invoice, Invoice.id == Allocation.invoice_id)
+            .outerjoin(Payment, Payment.id == Allocation.payment_id)
+            .outerjoin(note, note.id == Allocation.credit_note_id)
+            .where(sa.or_(giver != Invoice.customer_id, currency != Invoice.currency, Invoice.kind == "credit_note",
+                          note.kind != "credit_note")))
 
 
 @check("documents_in_ledger")
 def documents_in_ledger() -> Result:
     """Every document and payment is booked with its own amount; what was taken back is booked twice."""
-    receivable = (sa.select(Entry.invoice_id, Entry.payment_id, sa.func.sum(Posting.amount).label("amount"))
-                  .join(Posting, Posting.entry_id == Entry.id).where(Posting.customer_id.is_not(None))
-                  .group_by(Entry.invoice_id, Entry.payment_id).subquery())
     owed = sa.case((Invoice.state == "cancelled", 0), (Invoice.kind == "credit_note", -Invoice.total),
                    else_=Invoice.total)
-    documents = (sa.select(Invoice.id).outerjoin(receivable, receivable.c.invoice_id == Invoice.id)
-                 .where(sa.func.coalesce(receivable.c.amount, 0) != owed))
     received = sa.case((Payment.state == "reversed", 0), else_=-Payment.amount)
-    payments = (sa.select(Payment.id).outerjoin(receivable, receivable.c.payment_id == Payment.id)
-                .where(sa.func.coalesce(receivable.c.amount, 0) != received))
-    return _answer(sa.union_all(documents, payments), _("documents or payments that are not booked as they stand"))
+    wrong = [_not_booked(Invoice, Entry.invoice_id, owed), _not_booked(Payment, Entry.payment_id, received),
+             _not_receivable()]
+    return _answer(sa.union_all(*wrong), _("documents or payments that are not booked as they stand"))
+
+
+def _not_booked(model: Any, column: Any, amount: Any) -> sa.Select[Any]:
+    """Rows that have no entry, or whose entries put another amount into their own customer's account."""
+    booked = (sa.select(column.label("id"), Posting.customer_id, Posting.currency,
+                        sa.func.sum(Posting.amount).label("amount"))
+              .join(Posting, Posting.entry_id == Entry.id).where(Posting.customer_id.is_not(None), column.is_not(None))
+              .group_by(column, Posting.customer_id, Posting.currency).subquery())
+    own = sa.and_(booked.c.id == model.id, booked.c.customer_id == model.customer_id,
+                  booked.c.currency == model.currency)
+    mine = sa.select(model.id).outerjoin(booked, own).where(
+        sa.or_(booked.c.id.is_(None), booked.c.amount != amount))
+    others = sa.select(booked.c.id).join(model, booked.c.id == model.id).where(
+        sa.or_(booked.c.customer_id != model.customer_id, booked.c.currency != model.currency))
+    return sa.select(sa.union_all(mine, others).subquery().c[0])
+
+
+def _not_receivable() -> sa.Select[Any]:
+    """Postings of a customer on what is no asset; which asset is the receivable may have changed over time."""
+    return (sa.select(Posting.entry_id).join(Account, Account.id == Posting.account_id)
+            .where(Posting.customer_id.is_not(None), Account.kind != "asset"))
+
+
+@check("credits_within_documents")
+def credits_within_documents() -> Result:
+    """No document was credited with more than its total, and notes belong to the customer of their document."""
+    note = aliased(Invoice)
+    credited = (sa.select(note.original_id.label("id"), sa.func.sum(note.total).label("amount"))
+                .where(note.kind == "credit_note", note.state == "issued", note.original_id.is_not(None))
+                .group_by(note.original_id).subquery())
+    over = sa.select(Invoice.id).join(credited, credited.c.id == Invoice.id).where(credited.c.amount > Invoice.total)
+    other = sa.select(note.id).join(Invoice, Invoice.id == note.original_id).where(
+        sa.or_(note.customer_id != Invoice.customer_id, note.currency != Invoice.currency))
+    return _answer(sa.union_all(over, other), _("documents credited with more than they were issued for"))
+
+
+@check("document_totals")
+def document_totals() -> Result:
+    """Lines and taxes of each document add up to its total."""
+    lines = (sa.select(InvoiceLine.invoice_id.label("id"), sa.func.sum(InvoiceLine.total).label("amount"))
+             .group_by(InvoiceLine.invoice_id).subquery())
+    extra = (sa.select(InvoiceTax.invoice_id.label("id"), sa.func.sum(InvoiceTax.amount).label("amount"))
+             .where(InvoiceTax.of_document).group_by(InvoiceTax.invoice_id).subquery())
+    parts = sa.func.coalesce(lines.c.amount, 0) + sa.func.coalesce(extra.c.amount, 0)
+    sums = Invoice.net + Invoice.untaxed + Invoice.exempt + Invoice.tax_total - Invoice.withheld
+    wrong = (sa.select(Invoice.id).outerjoin(lines, lines.c.id == Invoice.id).outerjoin(extra, extra.c.id == Invoice.id)
+             .where(sa.or_(parts != Invoice.total, sums != Invoice.total)))
+    return _answer(wrong, _("documents whose lines and taxes do not add up to their total"))
 
 
 @check("payments_unique")
@@ -100,13 +158,41 @@ def payments_unique() -> Result:
              .group_by(PaymentMedium.payment_id).subquery())
     wrong = (sa.select(Payment.id).outerjoin(media, media.c.payment_id == Payment.id)
              .where(sa.func.coalesce(media.c.amount, 0) != Payment.amount))
-    gaps = (sa.select(Numbering.id).join(Payment, Payment.company_id == Numbering.company_id)
-            .where(Numbering.name == RECEIPT).group_by(Numbering.id, Numbering.next_number)
-            .having(sa.or_(sa.func.count() != Numbering.next_number - 1,
-                           sa.func.count(sa.distinct(Payment.number)) != sa.func.count())))
     twice = (sa.select(sa.func.min(Payment.id)).where(Payment.external_id.is_not(None))
              .group_by(Payment.company_id, Payment.source, Payment.external_id).having(sa.func.count() > 1))
-    return _answer(sa.union_all(wrong, gaps, twice), _("payments recorded twice, or with a gap in their receipts"))
+    numbers = sa.select(Payment.company_id, Payment.number)
+    return _answer(sa.union_all(wrong, _gaps(RECEIPT, numbers), twice),
+                   _("payments recorded twice, or with a gap in their receipts"))
+
+
+@check("own_numbers_no_gap")
+def own_numbers_no_gap() -> Result:
+    """The numbers that the company gives its documents itself follow each other without a hole, and none is double."""
+    parts = []
+    for kind in ("invoice", "credit_note", "debit_note"):
+        numbers = sa.select(Invoice.company_id, sa.cast(Invoice.legal_number, sa.BigInteger).label("number")).where(
+            Invoice.kind == kind, Invoice.legal_state == "not_required", Invoice.origin != "import",
+            Invoice.legal_number.regexp_match("^[0-9]+$"))
+        parts.append(_gaps(kind, numbers))
+    return _answer(sa.union_all(*parts), _("sequences of own numbers with a gap or a double"))
+
+
+def _gaps(name: str, numbers: sa.Select[Any]) -> sa.Select[Any]:
+    """The sequences of this name of which not every number up to the next one was given exactly once."""
+    given = numbers.subquery()
+    used = (sa.select(given.c.company_id, sa.func.count().label("many"),
+                      sa.func.count(sa.distinct(given.c.number)).label("different"),
+                      sa.func.min(given.c.number).label("first"), sa.func.max(given.c.number).label("last"))
+            .group_by(given.c.company_id).subquery())
+    sequence = sa.select(Numbering.company_id, Numbering.next_number).where(Numbering.name == name).subquery()
+    last = sa.func.coalesce(sequence.c.next_number, 1) - 1
+    joined = sa.outerjoin(used, sequence, sequence.c.company_id == used.c.company_id)
+    wrong = sa.select(used.c.company_id).select_from(joined).where(
+        sa.or_(used.c.many != last, used.c.different != last, used.c.first != 1, used.c.last != last))
+    unused = sa.select(sequence.c.company_id).select_from(
+        sa.outerjoin(sequence, used, used.c.company_id == sequence.c.company_id)).where(
+        used.c.company_id.is_(None), sequence.c.next_number != 1)
+    return sa.select(sa.union_all(wrong, unused).subquery().c[0])
 
 
 @check("locked_periods_untouched")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +21,12 @@ Row = dict[str, Any]
 
 @dataclass
 class _Credit:
-    """A payment or credit note with something left."""
+    """A payment or credit note with something left, and since when."""
 
     table: Any
     id: int
     left: Decimal
+    since: dt.date
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,21 @@ def use(invoices: Sequence[Row]) -> list[Used]:
 
 
 def _available(customer_ids: Sequence[int]) -> dict[tuple[int, str], deque[_Credit]]:
-    """What is left of payments and credit notes by customer and currency, locked, with two selects."""
-    found: dict[tuple[int, str], deque[_Credit]] = defaultdict(deque)
+    """What is left of payments and credit notes by customer and currency, oldest first, locked, with two selects."""
+    found: dict[tuple[int, str], list[_Credit]] = defaultdict(list)
     if not customer_ids:
-        return found
-    payments = sa.select(Payment.id, Payment.customer_id, Payment.currency, Payment.open_amount).where(
-        among(Payment.customer_id, customer_ids), Payment.open_amount != 0, Payment.state == "recorded")
-    notes = sa.select(Invoice.id, Invoice.customer_id, Invoice.currency, Invoice.open_amount).where(
+        return {}
+    notes = sa.select(Invoice.id, Invoice.customer_id, Invoice.currency, Invoice.open_amount,
+                      Invoice.issue_date.label("since")).where(
         among(Invoice.customer_id, customer_ids), Invoice.open_amount != 0, Invoice.kind == "credit_note",
         Invoice.state == "issued")
+    payments = sa.select(Payment.id, Payment.customer_id, Payment.currency, Payment.open_amount,
+                         Payment.paid_on.label("since")).where(
+        among(Payment.customer_id, customer_ids), Payment.open_amount != 0, Payment.state == "recorded")
     for model, wanted in ((Invoice, notes), (Payment, payments)):
         for row in db.session.execute(lock(wanted.order_by(model.id))):
-            found[(row.customer_id, row.currency)].append(_Credit(model.__table__, row.id, row.open_amount))
-    return found
+            found[(row.customer_id, row.currency)].append(_Credit(model.__table__, row.id, row.open_amount, row.since))
+    return {key: deque(sorted(credits, key=lambda one: one.since)) for key, credits in found.items()}
 
 
 def record(used: Sequence[Used]) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import render_template
-from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
 
 from core import logs, pdf, storage
 from core.db import db, find
@@ -21,6 +20,7 @@ from core.jobs import outside
 from core.models import Company, StoredFile
 from core.scope import current_company
 from modules.accounting import designs, sheets
+from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
 from modules.accounting.ports import layouts, print_blocks
 from modules.accounting.print_data import CountryPart, PayWay
 

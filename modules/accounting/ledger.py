@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from core import clock
 from core.db import allocate_ids, among, db, is_postgresql, write_rows
 from core.errors import DomainError
-from core.i18n import _
+from core.i18n import _, format_date
+from core.models import User
 from core.scope import current_company_id
 from modules.accounting.errors import NoAccount, PeriodLocked
 from modules.accounting.models import AccountRole, Balance, Entry, Policy, Posting
@@ -135,13 +136,25 @@ def policy() -> Policy:
     return found
 
 
-def check_open(day: dt.date) -> None:
-    """Refuse a day of a closed period."""
-    until = db.session.scalar(sa.select(Policy.locked_until))
+def check_open(day: dt.date, field: str = "date") -> None:
+    """Refuse a day of a closed period; a period cannot be closed before this transaction ends."""
+    wanted = sa.select(Policy.locked_until)
+    until = db.session.scalar(wanted.with_for_update(read=True) if is_postgresql() else wanted)
     if until is not None and day <= until:
-        raise PeriodLocked(_("Booking on %(day)s is not possible because the books are closed until %(until)s; "
-                             "choose a later date, or have the period opened.", day=day.strftime("%d/%m/%Y"),
-                             until=until.strftime("%d/%m/%Y")), field="date")
+        raise PeriodLocked(_refusal(day, until), field=field)
+
+
+def _refusal(day: dt.date, until: dt.date) -> str:
+    """Who closed the books and why, so that one knows whom to ask."""
+    found = policy()
+    words = {"day": format_date(day), "until": format_date(until)}
+    person = db.session.get(User, found.locked_by) if found.locked_by else None
+    if person is None:
+        return _("Booking on %(day)s is not possible because the books are closed until %(until)s; choose a later "
+                 "date, or have the period opened.", **words)
+    reason = f" ({found.lock_reason})" if found.lock_reason else ""
+    return _("Booking on %(day)s is not possible because %(person)s closed the books until %(until)s%(reason)s; "
+             "choose a later date, or have the period opened.", person=str(person), reason=reason, **words)
 
 
 class Accounts:

@@ -11,16 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock, jobs
-from core.db import db, find, lock
+from core.db import db, find
 from core.errors import DomainError
-from core.i18n import _
+from core.i18n import _, format_amount
 from core.money import quantize
 from core.scope import current_company, current_user_id
 from modules.accounting import allocations, ledger, numbering
 from modules.accounting.errors import NotPossible, WrongAmount
 from modules.accounting.events import PaymentRecorded, PaymentReversed
 from modules.accounting.ledger import Accounts, NewEntry, Side
-from modules.accounting.models import CashAccount, Entry, Invoice, Payment, PaymentMedium
+from modules.accounting.models import WITHHOLDING, CashAccount, Entry, Invoice, Payment, PaymentMedium
 from modules.accounting.services import reversal_of
 from modules.crm.models import Customer
 
@@ -59,7 +59,7 @@ class PaymentData:
 def record_payment(data: PaymentData) -> Payment:
     """Record a payment of the company in scope; the same notice or form again answers with the first one.
 
-    Raises PeriodLocked, WrongAmount, WrongCurrency or NotPossible; nothing is written then.
+    Raises PeriodLocked, WrongAmount, WrongCurrency, NotPossible or NotFound; nothing is written then.
     """
     if found := _recorded(data):
         return _same(found, data)
@@ -88,18 +88,20 @@ def _recorded(data: PaymentData) -> Payment | None:
 
 def _same(found: Payment, data: PaymentData) -> Payment:
     """The payment that was recorded before; another amount under the same id is refused, never mixed up."""
-    total = sum((one.amount for one in data.media), ZERO)
-    if found.amount != total or found.customer_id != data.customer_id:
-        raise NotPossible(_("Recording this payment is not possible because %(id)s was recorded before as %(amount)s "
-                            "(receipt %(number)s).", id=data.external_id or _("this form"), amount=found.amount,
-                            number=found.number), code="recorded_differently")
+    said = (sum((one.amount for one in data.media), ZERO), data.customer_id,
+            data.currency or current_company().currency)
+    if (found.amount, found.customer_id, found.currency) != said:
+        raise NotPossible(
+            _("Recording this payment is not possible because %(id)s was recorded before as %(amount)s (receipt "
+              "%(number)s).", id=data.external_id or _("this form"), number=found.number,
+              amount=format_amount(found.amount, found.currency)), code="recorded_differently")
     return found
 
 
 def _record(data: PaymentData) -> Payment:
     company = current_company()
     currency, day = data.currency or company.currency, data.paid_on or clock.today()
-    total = _check(data, currency, day)
+    total = check(data, currency, day)
     find(Customer, data.customer_id)
     ledger.lock_customers([data.customer_id])
     payment = Payment(
@@ -113,23 +115,28 @@ def _record(data: PaymentData) -> Payment:
     return payment
 
 
-def _check(data: PaymentData, currency: str, day: dt.date) -> Decimal:
+def check(data: PaymentData, currency: str, day: dt.date) -> Decimal:
     """The total of the media; refused where a part is not an amount that can be paid."""
     if not data.media:
         raise WrongAmount(_("To record a payment you must say how much was paid."), field="amount")
     for one in data.media:
         if one.amount <= 0 or quantize(one.amount, currency) != one.amount:
             raise WrongAmount(_("To record a payment its amount must be above zero and have no parts of a cent; "
-                                "%(amount)s was given.", amount=one.amount), field="amount")
+                                "%(amount)s was given.", amount=f"{one.amount:f}"), field="amount")
     if day > clock.today():
         raise DomainError(_("To record a payment its date must not lie in the future."), field="paid_on")
-    ledger.check_open(day)
+    ledger.check_open(day, field="paid_on")
     return sum((one.amount for one in data.media), ZERO)
 
 
 def _media(data: PaymentData, currency: str) -> list[PaymentMedium]:
     return [PaymentMedium(method=one.method, amount=one.amount, reference=one.reference[:100],
-                          cash_account=cash_account(one.cash_account_id, currency)) for one in data.media]
+                          cash_account=_place(one, currency)) for one in data.media]
+
+
+def _place(medium: Medium, currency: str) -> CashAccount | None:
+    """Where the money lies; a tax that the customer withheld lies nowhere."""
+    return None if medium.method == WITHHOLDING else cash_account(medium.cash_account_id, currency)
 
 
 def cash_account(account_id: int | None, currency: str = "") -> CashAccount:
@@ -139,6 +146,9 @@ def cash_account(account_id: int | None, currency: str = "") -> CashAccount:
     if found is None:
         raise DomainError(_("To record a payment you must first make one cash account the default one."),
                           field="cash_account_id")
+    if not found.active:
+        raise DomainError(_("To record a payment you must choose a cash account in use; %(name)s is not any more.",
+                            name=found.name), field="cash_account_id")
     own = found.currency or current_company().currency
     if currency and own != currency:
         raise DomainError(_("To record a payment in %(currency)s you must choose a cash account in %(currency)s; "
@@ -148,15 +158,19 @@ def cash_account(account_id: int | None, currency: str = "") -> CashAccount:
 
 
 def _book(payment: Payment) -> None:
-    """Cash against the customer's account."""
-    sides = [Side(one.cash_account.account_id, one.amount) for one in payment.media]
-    sides.append(Side(Accounts()["receivable"], -payment.amount, payment.customer_id))
+    """Cash and withheld taxes against the customer's account."""
+    accounts = Accounts()
+    sides = [Side(one.cash_account.account_id if one.cash_account else accounts["withholdings"], one.amount)
+             for one in payment.media]
+    sides.append(Side(accounts["receivable"], -payment.amount, payment.customer_id))
     ledger.write([NewEntry(payment.paid_on, "payment", payment.currency, sides, payment_id=payment.id)])
 
 
 def _pay(payment: Payment, data: PaymentData) -> None:
+    """Apply it to the documents that were named, then to the oldest ones."""
+    allocations.lock_rows(payment.customer_id)
     for invoice_id, amount in data.pays:
-        invoice = db.session.scalars(lock(sa.select(Invoice).where(Invoice.id == invoice_id))).one_or_none()
+        invoice = allocations.fresh(Invoice, invoice_id)
         if invoice is None:
             raise NotPossible(_("Paying document %(id)s is not possible because it does not exist.", id=invoice_id))
         allocations.allocate(payment, invoice, amount)
@@ -167,9 +181,7 @@ def _pay(payment: Payment, data: PaymentData) -> None:
 
 def reverse_payment(payment: Payment, reason: str) -> None:
     """Take a payment back (a cheque that bounced, a wrong customer): what it paid is open again."""
-    ledger.lock_customers([payment.customer_id])
-    payment = db.session.scalars(lock(sa.select(Payment).where(Payment.id == payment.id))
-                                 .execution_options(populate_existing=True)).one()
+    payment = allocations.hold(payment)
     if payment.state == "reversed":
         raise NotPossible(_("Taking the payment back is not possible because that was done already."))
     if not reason.strip():
@@ -178,7 +190,8 @@ def reverse_payment(payment: Payment, reason: str) -> None:
     entry = db.session.scalars(sa.select(Entry).where(Entry.payment_id == payment.id, Entry.kind == "payment")).one()
     ledger.write([reversal_of(entry, "reversal", clock.today(), reason)])
     payment.state, payment.open_amount = "reversed", ZERO
-    payment.reversed_on, payment.reversal_reason = clock.today(), reason[:300]
+    payment.reversed_on, payment.reversal_reason = clock.today(), reason.strip()[:300]
     db.session.flush()
+    allocations.settle_by_itself(payment.customer_id, payment.currency)
     jobs.publish(PaymentReversed(payment.id))
     audit.record("accounting.reverse_payment", payment, {"amount": payment.amount}, reason)

@@ -13,8 +13,8 @@ from modules.accounting.models import Account, AccountRole, CashAccount, Policy
 
 def seed(company: Company) -> None:
     """Idempotent: what a company has already, or has changed, is left alone."""
-    insert_new(Policy.__table__, [{"company_id": company.id, "legal_documents": True, "apply_credit": True}],
-               ("company_id",))
+    insert_new(Policy.__table__, [{"company_id": company.id, "legal_documents": True, "apply_credit": True,
+                                   "lock_reason": ""}], ("company_id",))
     chart = CHARTS[company.country]
     insert_new(Account.__table__, [
         {"company_id": company.id, "code": code, "name": name, "kind": kind, "active": True}
@@ -29,7 +29,8 @@ def seed(company: Company) -> None:
 def _cash_accounts(company: Company) -> None:
     if db.session.scalar(sa.select(CashAccount.id).limit(1)):
         return
-    roles = {row.role: row.account_id for row in db.session.execute(sa.select(AccountRole.role, AccountRole.account_id))}
+    rows = db.session.execute(sa.select(AccountRole.role, AccountRole.account_id))
+    roles = {row.role: row.account_id for row in rows}
     with use_locale(company.locale):
         db.session.add_all([
             CashAccount(name=_("Cash box"), kind="cash", account_id=roles["cash"], is_default=True),

@@ -5,29 +5,34 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock, jobs
-from core.db import db, lock
+from core.db import among, db, lock
 from core.errors import DomainError
 from core.i18n import _
-from core.scope import current_company
+from core.scope import current_company, current_user_id
 from modules.accounting import allocations, ledger, snapshots
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import InvoiceDraft
 from modules.accounting.errors import NotPossible
 from modules.accounting.events import CreditNoteIssued, InvoiceCancelled, InvoiceReady
 from modules.accounting.ledger import NewEntry, Side
-from modules.accounting.models import Entry, Invoice, Posting
+from modules.accounting.models import Entry, Invoice, Policy, Posting
+from modules.accounting.totals import of_draft
 
 # what a document may become from each state, by the word of the authority
 LEGAL_STEPS = {
     "pending": ("authorized", "rejected", "unknown"), "unknown": ("authorized", "rejected", "pending"),
     "rejected": ("pending", "authorized"), "authorized": ("cancelled",),
 }
+# states in which a result without number leaves the number as it is
+KEEPING_NUMBER = ("authorized", "cancelled")
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,17 @@ class LegalResult:
 
 
 def issue_invoice(draft: InvoiceDraft) -> Invoice:
-    """Issue one document; the same `form_key` again answers with what was issued the first time."""
-    if draft.form_key and (found := _by_form_key(draft.form_key)):
+    """Issue one document; the same `form_key` again answers with what was issued the first time.
+
+    Raises PeriodLocked, NothingToIssue, NoAccount or NotPossible; nothing is written then.
+    """
+    if found := issued_before(draft):
         return found
     try:
         with db.session.begin_nested():
             (key,) = issue_many(current_company(), [draft])
     except IntegrityError:
-        found = _by_form_key(draft.form_key) if draft.form_key else None
+        found = issued_before(draft)
         if found is None:
             raise
         return found
@@ -59,8 +67,21 @@ def issue_invoice(draft: InvoiceDraft) -> Invoice:
     return invoice
 
 
-def _by_form_key(form_key: str) -> Invoice | None:
-    return db.session.scalar(sa.select(Invoice).where(Invoice.form_key == form_key))
+def issued_before(draft: InvoiceDraft) -> Invoice | None:
+    """What this very form issued before; another document under the same key is refused, never mixed up."""
+    found = by_form_key(draft.form_key)
+    if found is None:
+        return None
+    said = (draft.customer_id, draft.kind, draft.original_id, of_draft(draft, current_company().country).total)
+    if (found.customer_id, found.kind, found.original_id, found.total) != said:
+        raise NotPossible(_("Issuing this is not possible because the same form issued %(document)s before, with other "
+                            "contents. Open a new form.", document=str(found)), code="issued_differently")
+    return found
+
+
+def by_form_key(form_key: str | None) -> Invoice | None:
+    """The document that was issued with this form key, if there is one."""
+    return db.session.scalar(sa.select(Invoice).where(Invoice.form_key == form_key)) if form_key else None
 
 
 def cancel_invoice(invoice: Invoice, reason: str) -> None:
@@ -68,22 +89,33 @@ def cancel_invoice(invoice: Invoice, reason: str) -> None:
 
     An authorised one is corrected by a credit note; one that waits or whose answer was lost must be decided first.
     """
-    invoice = locked(invoice)
-    if invoice.state == "cancelled":
-        raise NotPossible(_("Annulling is not possible because the document is annulled already."))
-    if invoice.legal_state not in ("not_required", "rejected"):
-        raise NotPossible(_("Annulling is not possible because the tax authority has or may have the document; "
-                            "once it is authorised, issue a credit note."))
-    if not reason.strip():
-        raise DomainError(_("To annul a document you must say why."), field="reason")
+    invoice = allocations.hold(invoice)
+    _check_cancel(invoice, reason)
     allocations.release_all(invoice)
     _reverse(invoice, reason)
-    invoice.state, invoice.open_amount, invoice.reason = "cancelled", invoice.open_amount * 0, reason[:300]
+    invoice.state, invoice.open_amount = "cancelled", ZERO
+    invoice.cancelled_on, invoice.cancel_reason = clock.today(), reason.strip()[:300]
     if invoice.legal_state == "rejected":
         invoice.legal_state = "cancelled"
     db.session.flush()
+    allocations.settle_by_itself(invoice.customer_id, invoice.currency)
     jobs.publish(InvoiceCancelled(invoice.id))
     audit.record("accounting.cancel_invoice", invoice, {"total": invoice.total}, reason)
+
+
+def _check_cancel(invoice: Invoice, reason: str) -> None:
+    if invoice.state == "cancelled":
+        raise NotPossible(_("Annulling is not possible because the document is annulled already."))
+    if invoice.legal_state not in ("not_required", "rejected", "cancelled"):
+        raise NotPossible(_("Annulling is not possible because the tax authority has or may have the document; "
+                            "once it is authorised, issue a credit note."))
+    note = db.session.scalar(sa.select(Invoice).where(Invoice.original_id == invoice.id, Invoice.state == "issued")
+                             .limit(1))
+    if note is not None:
+        raise NotPossible(_("To annul %(document)s you must first annul its note %(note)s.", document=str(invoice),
+                            note=str(note)))
+    if not reason.strip():
+        raise DomainError(_("To annul a document you must say why."), field="reason")
 
 
 def _reverse(invoice: Invoice, reason: str) -> None:
@@ -99,21 +131,20 @@ def reversal_of(entry: Entry, kind: str, day: dt.date, description: str) -> NewE
                     description[:300])
 
 
-def locked(invoice: Invoice) -> Invoice:
-    """The same document, its customer's account and its row locked, read anew."""
-    ledger.lock_customers([invoice.customer_id])
-    return db.session.scalars(lock(sa.select(Invoice).where(Invoice.id == invoice.id))
-                              .execution_options(populate_existing=True)).one()
-
-
 def refresh_snapshot(invoice: Invoice) -> None:
-    """Copy the customer's and issuer's present data into a document that the authority does not have yet."""
+    """Copy the customer's and issuer's present data into a document that the authority does not have yet.
+
+    A note keeps the receiver of the document that it corrects.
+    """
+    invoice = db.session.scalars(lock(sa.select(Invoice).where(Invoice.id == invoice.id))
+                                 .execution_options(populate_existing=True)).one()
     if invoice.legal_state not in ("pending", "rejected"):
         raise NotPossible(_("Changing the document is not possible because the authority has it already."))
     company = current_company()
-    fresh = snapshots.of_customers(company, [invoice.customer_id])
-    invoice.snapshot = {**invoice.snapshot, "customer": fresh[invoice.customer_id],
-                        "issuer": snapshots.of_issuer(company)}
+    receivers = snapshots.of_originals([invoice.original_id] if invoice.original_id else [])
+    customer = receivers.get(invoice.original_id or 0) or snapshots.of_customers(
+        company, [invoice.customer_id])[invoice.customer_id]
+    invoice.snapshot = {**invoice.snapshot, "customer": customer, "issuer": snapshots.of_issuer(company)}
     db.session.flush()
 
 
@@ -135,24 +166,35 @@ def record_legal_results(results: Sequence[LegalResult]) -> None:
 def _record(state: str, results: Sequence[LegalResult]) -> list[int]:
     """The ids that really changed."""
     before = [one for one, following in LEGAL_STEPS.items() if state in following]
-    wanted = [one.invoice_id for one in results]
-    ids = set(db.session.scalars(lock(sa.select(Invoice.id).where(
-        Invoice.id.in_(wanted), Invoice.state == "issued", Invoice.legal_state.in_(before)).order_by(Invoice.id))))
-    table: Any = Invoice.__table__
-    rows = [{"row_id": one.invoice_id, "number": one.number} for one in results if one.invoice_id in ids]
-    if rows:
+    numbers = {one.invoice_id: one.number for one in results}
+    ids = list(db.session.scalars(lock(sa.select(Invoice.id).where(
+        among(Invoice.id, sorted(numbers)), Invoice.state == "issued", Invoice.legal_state.in_(before))
+        .order_by(Invoice.id))))
+    if ids:
+        table: Any = Invoice.__table__
+        values = {"legal_state": state, "legal_number": sa.bindparam("number")}
+        if state in KEEPING_NUMBER:
+            values["legal_number"] = sa.func.coalesce(sa.func.nullif(sa.bindparam("number"), ""), table.c.legal_number)
         db.session.connection().execute(
-            sa.update(table).where(table.c.id == sa.bindparam("row_id"))
-            .values(legal_state=state, legal_number=sa.bindparam("number")), rows)
-    return sorted(ids)
+            sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(**values),
+            [{"row_id": one, "number": numbers[one]} for one in ids])
+    return ids
 
 
 def lock_period(until: dt.date | None, reason: str = "") -> None:
-    """Close the books up to and including a day; None or an earlier day opens them again, which is audited."""
-    found = ledger.policy()
+    """Close the books up to and including a day; None or an earlier day opens them again, which is audited.
+
+    Waits for what is being booked at this moment.
+    """
     if until is not None and until >= clock.today():
         raise DomainError(_("To close a period its last day must lie in the past."), field="until")
-    before, found.locked_until = found.locked_until, until
-    found.locked_at = clock.now() if until else None
+    found = db.session.scalars(lock(sa.select(Policy)).execution_options(populate_existing=True)).one()
+    before = found.locked_until
+    opened = before is not None and (until is None or until < before)
+    if opened and not reason.strip():
+        raise DomainError(_("To open a closed period you must say why."), field="reason")
+    found.locked_until, found.lock_reason = until, reason.strip()[:300] if until else ""
+    found.locked_at, found.locked_by = (clock.now(), current_user_id()) if until else (None, None)
     db.session.flush()
-    audit.record("accounting.lock_period", found, {"locked_until": [before, until]}, reason)
+    audit.record("accounting.open_period" if opened else "accounting.lock_period", found,
+                 {"locked_until": [before, until]}, reason)

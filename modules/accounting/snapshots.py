@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.db import among, db
 from core.models import Company
+from modules.accounting.models import Invoice
 from modules.crm import countries
 from modules.crm.models import Address, Customer
 from modules.crm.queries import fiscal_addresses
@@ -27,6 +28,14 @@ def of_customers(company: Company, customer_ids: Sequence[int]) -> dict[int, dic
         .where(among(Customer.id, customer_ids)))
     return {row.id: {name: getattr(row, name) for name in CUSTOMER if getattr(row, name)}
             | {"address": of_address(company, addresses.get(row.id))} for row in rows}
+
+
+def of_originals(invoice_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The receivers that these documents name, by document: a note goes to whom its document went."""
+    if not invoice_ids:
+        return {}
+    rows = db.session.execute(sa.select(Invoice.id, Invoice.snapshot).where(among(Invoice.id, invoice_ids)))
+    return {row.id: customer for row in rows if (customer := (row.snapshot or {}).get("customer"))}
 
 
 def of_address(company: Company, address: Address | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.db import Amount, BigId, CompanyScoped, JSONText, Model, Scaled, UTCDateTime
+from modules.accounting import labels
 from modules.crm.models import Customer
 
 ZERO = Decimal("0.00")
@@ -55,6 +56,9 @@ class Invoice(CompanyScoped, Model):
     # the document that a note corrects, and why
     original_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_invoice.id"))
     reason: Mapped[str] = mapped_column(sa.String(300), default="")
+    # the day and the reason of the reversing entry
+    cancelled_on: Mapped[dt.date | None] = mapped_column(sa.Date)
+    cancel_reason: Mapped[str] = mapped_column(sa.String(300), default="")
     # copies of all that is printed: sheets.py says what it holds
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     pdf_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_file.id"))
@@ -72,8 +76,9 @@ class Invoice(CompanyScoped, Model):
         sa.UniqueConstraint("company_id", "form_key"),
         sa.CheckConstraint("kind IN ('invoice', 'credit_note', 'debit_note')", name="kind"),
         sa.CheckConstraint("state IN ('issued', 'cancelled')", name="state"),
-        sa.CheckConstraint("legal_state IN ('not_required', 'pending', 'authorized', 'rejected', 'unknown', 'cancelled')",
-                           name="legal_state"),
+        sa.CheckConstraint(
+            "legal_state IN ('not_required', 'pending', 'authorized', 'rejected', 'unknown', 'cancelled')",
+            name="legal_state"),
         sa.CheckConstraint("open_amount BETWEEN 0 AND total", name="open_amount"),
         sa.Index("ix_accounting_invoice_list", "company_id", "issue_date", "id"),
         sa.Index("ix_accounting_invoice_customer", "customer_id", "issue_date", "id"),
@@ -93,7 +98,7 @@ class Invoice(CompanyScoped, Model):
         return -1 if self.kind == "credit_note" else 1
 
     def __str__(self) -> str:
-        return self.legal_number or f"#{self.id}"
+        return labels.short_of(self)
 
 
 class InvoiceLine(Model):

@@ -12,8 +12,8 @@ from core import clock
 from core.db import Amount, BigId, CompanyScoped, Model, UTCDateTime
 
 # what postings are made for; each company maps every role to one of its accounts
-ROLES = ("receivable", "income", "vat_payable", "other_taxes_payable", "withholdings", "cash", "bank", "clearing", "fees",
-         "rounding", "opening")
+ROLES = ("receivable", "income", "vat_payable", "other_taxes_payable", "withholdings", "cash", "bank", "clearing",
+         "fees", "rounding", "opening")
 KINDS = ("asset", "liability", "equity", "income", "expense")
 
 
@@ -160,5 +160,7 @@ class Policy(CompanyScoped, Model):
     # nothing is booked on or before this day
     locked_until: Mapped[dt.date | None] = mapped_column(sa.Date)
     locked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    locked_by: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+    lock_reason: Mapped[str] = mapped_column(sa.String(300), default="")
 
     __table_args__ = (sa.UniqueConstraint("company_id"),)

@@ -16,6 +16,8 @@ from modules.crm.models import Customer
 
 # how money comes; gateways add their own names
 METHODS = ("cash", "transfer", "card", "cheque", "deposit", "withholding", "other")
+# a tax that the customer kept back and paid to the state: it pays the invoice, but no cash account
+WITHHOLDING = "withholding"
 
 
 class Payment(CompanyScoped, Model):
@@ -76,15 +78,19 @@ class PaymentMedium(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     payment_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_payment.id"), index=True)
     method: Mapped[str] = mapped_column(sa.String(20), default="cash")
-    cash_account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_cash_account.id"), index=True)
+    # null for taxes that the customer withheld: that money went to the state
+    cash_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_cash_account.id"), index=True)
     amount: Mapped[Decimal] = mapped_column(Amount)
     # number of the transfer, cheque or coupon
     reference: Mapped[str] = mapped_column(sa.String(100), default="")
 
     payment: Mapped[Payment] = relationship(back_populates="media")
-    cash_account: Mapped[CashAccount] = relationship()
+    cash_account: Mapped[CashAccount | None] = relationship()
 
-    __table_args__ = (sa.CheckConstraint("amount > 0", name="amount"),)
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("(cash_account_id IS NULL) = (method = 'withholding')", name="place"),
+    )
 
 
 class Allocation(CompanyScoped, Model):

@@ -1,0 +1,134 @@
+"""Many payments at once: a fixed number of statements, for files and demos. Who was paid is told to nobody."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.db import allocate_ids, among, db, lock, write_rows
+from core.scope import current_company, current_company_id, current_user_id
+from modules.accounting import ledger, numbering
+from modules.accounting.ledger import Accounts, NewEntry, Side
+from modules.accounting.models import Allocation, CashAccount, Invoice, Payment, PaymentMedium
+from modules.accounting.payments import PaymentData, cash_account, check
+
+ZERO = Decimal("0.00")
+Row = dict[str, Any]
+
+
+@dataclass
+class _Debt:
+    """A document with something left to pay."""
+
+    id: int
+    left: Decimal
+
+
+@dataclass
+class _Batch:
+    """What the payments become."""
+
+    debts: dict[tuple[int, str], deque[_Debt]]
+    cash: dict[int | None, CashAccount]
+    accounts: Accounts
+    payments: list[Row] = field(default_factory=list)
+    media: list[Row] = field(default_factory=list)
+    allocations: list[Row] = field(default_factory=list)
+    entries: list[NewEntry] = field(default_factory=list)
+    touched: dict[int, Decimal] = field(default_factory=dict)
+
+
+def record_many(payments: Sequence[PaymentData]) -> list[int]:
+    """Record payments of the company in scope, each on its customer's oldest documents; their ids in order.
+
+    No events are told: nobody gets a receipt. `pays` is not looked at. An external id that is taken breaks the
+    transaction; WrongAmount and PeriodLocked are raised before anything is written.
+    """
+    if not payments:
+        return []
+    home = current_company().currency
+    for one in payments:
+        check(one, one.currency or home, one.paid_on or clock.today())
+    customer_ids = sorted({one.customer_id for one in payments})
+    ledger.lock_customers(customer_ids)
+    ids = allocate_ids(Payment.__table__, len(payments))
+    batch = _Batch(_debts(customer_ids), _cash_accounts(payments, home), Accounts())
+    for key, number, data in zip(ids, numbering.take(numbering.RECEIPT, len(ids)), payments, strict=True):
+        _payment(batch, key, number, data, data.currency or home)
+    _write(batch)
+    audit.record("accounting.record_payments", current_company(),
+                 {"count": len(ids), "first": ids[0], "last": ids[-1]})
+    return ids
+
+
+def _debts(customer_ids: Sequence[int]) -> dict[tuple[int, str], deque[_Debt]]:
+    """Open documents by customer and currency, oldest due first, locked."""
+    found: dict[tuple[int, str], deque[_Debt]] = defaultdict(deque)
+    rows = db.session.execute(lock(
+        sa.select(Invoice.id, Invoice.customer_id, Invoice.currency, Invoice.open_amount)
+        .where(among(Invoice.customer_id, customer_ids), Invoice.open_amount != 0, Invoice.kind != "credit_note",
+               Invoice.state == "issued")
+        .order_by(sa.func.coalesce(Invoice.due_date, Invoice.issue_date), Invoice.id)))
+    for row in rows:
+        found[(row.customer_id, row.currency)].append(_Debt(row.id, row.open_amount))
+    return found
+
+
+def _cash_accounts(payments: Sequence[PaymentData], home: str) -> dict[int | None, CashAccount]:
+    """Each account that the media name, looked up once; its currency must be that of who pays into it."""
+    wanted = {(medium.cash_account_id, one.currency or home) for one in payments for medium in one.media}
+    return {account_id: cash_account(account_id, currency) for account_id, currency in wanted}
+
+
+def _payment(batch: _Batch, key: int, number: int, data: PaymentData, currency: str) -> None:
+    """The rows of one payment."""
+    company_id, moment, day = current_company_id(), clock.now(), data.paid_on or clock.today()
+    total = sum((medium.amount for medium in data.media), ZERO)
+    left = total if data.only_these else _pay(batch, key, data.customer_id, currency, total)
+    batch.payments.append({
+        "id": key, "company_id": company_id, "number": number, "customer_id": data.customer_id, "paid_on": day,
+        "currency": currency, "amount": total, "open_amount": left, "state": "recorded", "source": data.source,
+        "external_id": data.external_id, "notes": data.notes[:300], "reversed_on": None, "reversal_reason": "",
+        "receipt_file_id": None, "form_key": data.form_key, "created_at": moment, "created_by": current_user_id()})
+    sides = [Side(batch.accounts["receivable"], -total, data.customer_id)]
+    for medium in data.media:
+        account = batch.cash[medium.cash_account_id]
+        batch.media.append({"payment_id": key, "method": medium.method, "cash_account_id": account.id,
+                            "amount": medium.amount, "reference": medium.reference[:100]})
+        sides.append(Side(account.account_id, medium.amount))
+    batch.entries.append(NewEntry(day, "payment", currency, sides, payment_id=key))
+
+
+def _pay(batch: _Batch, key: int, customer_id: int, currency: str, amount: Decimal) -> Decimal:
+    """Pay the oldest documents; what is left over."""
+    company_id, moment, today = current_company_id(), clock.now(), clock.today()
+    debts = batch.debts[(customer_id, currency)]
+    while debts and amount > 0:
+        debt = debts[0]
+        part = min(debt.left, amount)
+        debt.left, amount = debt.left - part, amount - part
+        batch.touched[debt.id] = debt.left
+        batch.allocations.append({"company_id": company_id, "invoice_id": debt.id, "payment_id": key,
+                                  "credit_note_id": None, "amount": part, "date": today, "created_at": moment})
+        if not debt.left:
+            debts.popleft()
+    return amount
+
+
+def _write(batch: _Batch) -> None:
+    write_rows(Payment.__table__, batch.payments)
+    write_rows(PaymentMedium.__table__, batch.media)
+    write_rows(Allocation.__table__, batch.allocations)
+    if batch.touched:
+        table: Any = Invoice.__table__
+        db.session.connection().execute(
+            sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(open_amount=sa.bindparam("left")),
+            [{"row_id": key, "left": left} for key, left in sorted(batch.touched.items())])
+    ledger.write(batch.entries)
+    db.session.expire_all()

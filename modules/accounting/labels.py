@@ -1,0 +1,34 @@
+"""What documents are called in texts for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.i18n import _, lazy
+
+KINDS = {"invoice": lazy("Invoice"), "credit_note": lazy("Credit note"), "debit_note": lazy("Debit note")}
+
+
+def kind_of(document: Any) -> str:
+    """The kind in a word. A balance that was brought in is no invoice."""
+    if document.origin == "import":
+        return _("Credit brought in") if document.kind == "credit_note" else _("Opening balance")
+    return str(KINDS[document.kind])
+
+
+def title_of(document: Any) -> str:
+    """Kind and number: "Invoice B 0003-00000119", "Invoice without number", "Opening balance".
+
+    Works on invoices and on rows with their kind, origin and legal_number.
+    """
+    if document.origin == "import":
+        return kind_of(document)
+    if not document.legal_number:
+        return _("%(kind)s without number", kind=kind_of(document))
+    return f"{kind_of(document)} {document.legal_number}"
+
+
+def short_of(document: Any) -> str:
+    """The number alone where it says by itself what it is ("B 0003-00000119"), else kind and number."""
+    number = document.legal_number or ""
+    return number if number and not number.isdigit() and document.origin != "import" else title_of(document)
