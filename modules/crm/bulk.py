@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from core import audit, clock
@@ -16,15 +16,15 @@ from modules.crm.models import Address, Customer, CustomerTag, Email, Phone
 Row = dict[str, Any]
 
 
-def create_many(customers: Sequence[CustomerData], avoid_codes: Collection[str] = ()) -> list[int]:
+def create_many(customers: Sequence[CustomerData], avoid_codes: Container[str] = ()) -> list[int]:
     """Make these customers of the company in scope; their ids in the same order.
 
     Raises as `create_customer` does, at the first that cannot be: check them before. Codes must be free;
     `avoid_codes` are not given to those without one.
     """
     company = current_company()
-    avoid = {*avoid_codes, *(one.code for one in customers)}
-    numbered = iter(services.reserve_codes(sum(not one.code for one in customers), avoid))
+    own = {one.code for one in customers}
+    numbered = iter(services.reserve_codes(sum(not one.code for one in customers), own, avoid_codes))
     ids = allocate_ids(Customer.__table__, len(customers))
     rows = [_customer(company, key, one, one.code or next(numbered)) for key, one in zip(ids, customers, strict=True)]
     parts = [_parts(company, key, one) for key, one in zip(ids, customers, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -249,11 +249,13 @@ def set_tags(customer: Customer, tag_ids: Sequence[int]) -> None:
 # --- codes and search ------------------------------------------------------------------------------------
 
 
-def reserve_codes(count: int, avoid: Collection[str] = ()) -> list[str]:
+def reserve_codes(count: int, *avoid: Container[str]) -> list[str]:
     """The next `count` free customer codes of the company in scope, under the lock of its numbering.
 
-    `avoid` are codes that are not in the table yet but soon will be.
+    `avoid` hold codes that are not in the table yet but soon will be.
     """
+    if count <= 0:
+        return []
     company_id = current_company_id()
     insert_new(Numbering.__table__, [{"company_id": company_id, "next_code": 1}], ("company_id",))
     row = db.session.scalars(lock(sa.select(Numbering)).execution_options(populate_existing=True)).one()
@@ -261,7 +263,7 @@ def reserve_codes(count: int, avoid: Collection[str] = ()) -> list[str]:
     while len(codes) < count:
         batch = [str(row.next_code + offset) for offset in range(min(count - len(codes), 500))]
         taken = set(db.session.scalars(sa.select(Customer.code).where(Customer.code.in_(batch))))
-        codes += [code for code in batch if code not in taken and code not in avoid]
+        codes += [code for code in batch if code not in taken and not any(code in one for one in avoid)]
         row.next_code += len(batch)
     db.session.flush()
     return codes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from core.errors import DomainError
@@ -26,24 +27,23 @@ class Setup:
     # {"prices": "gross", ...}: what is taken because nobody said otherwise
     assumed: dict[str, str]
 
-    def as_json(self) -> dict[str, Any]:
-        """What is remembered for the next file with the same headings."""
-        known = asdict(self.answers)
-        return {"fields": self.fields, "prices": known["prices"], "decimals": known["decimal_mark"],
-                "dates": "day_first" if known["day_first"] else "month_first"}
+    def said(self) -> dict[str, str]:
+        """The answers in the words in which they are given: {"prices", "dates", "decimals"}."""
+        return {"prices": self.answers.prices, "decimals": self.answers.decimal_mark,
+                "dates": "day_first" if self.answers.day_first else "month_first"}
 
 
 def prepare(sheet: Sheet, country: str, today: dt.date, given: Mapping[str, Any]) -> Setup:
     """Combine what is given (by a person, or remembered) with what the file shows and the country's habits.
 
-    `given` may have "columns" {heading: field}, "prices", "dates" and "decimals".
+    `given` may have "columns" {label: field}, "prices", "dates" and "decimals".
     """
     _check(given)
-    fields = columns.apply(sheet.headings, given.get("columns") or {})
+    fields = columns.apply(sheet.labels, given.get("columns") or {})
     if "name" not in fields:
         raise DomainError(_("To import this you must say which column is the name; the columns are: %(known)s.",
-                            known=", ".join(heading for heading in sheet.headings if heading)))
-    money = [*_column(sheet, fields, "price"), *_column(sheet, fields, "balance"), *_column(sheet, fields, "credit")]
+                            known=_known(sheet)), field="columns")
+    money = chain(*(_column(sheet, fields, wanted) for wanted in ("price", "balance", "credit")))
     decimals = given.get("decimals") or cells.decimal_mark_of(money, country)
     order = cells.date_order(_column(sheet, fields, "started_on"))
     assumed: dict[str, str] = {}
@@ -52,6 +52,19 @@ def prepare(sheet: Sheet, country: str, today: dt.date, given: Mapping[str, Any]
     if not given.get("dates") and order.day_first is None and order.ambiguous:
         assumed["dates"] = dates
     return Setup(fields, Answers(country, today, decimals, dates == "day_first", prices), assumed)
+
+
+def check_headings(sheet: Sheet, wanted: Iterable[str]) -> None:
+    """Refuse a mapping that names a column which the file does not have."""
+    known = {columns.fold(label) for label in sheet.labels}
+    missing = [heading for heading in wanted if columns.fold(heading) not in known]
+    if missing:
+        raise DomainError(_("To import this you must name columns that the file has: %(known)s. There is no %(bad)s.",
+                            known=_known(sheet), bad=", ".join(missing)), field="columns")
+
+
+def _known(sheet: Sheet) -> str:
+    return ", ".join(label for label in sheet.labels if label)
 
 
 def _check(given: Mapping[str, Any]) -> None:
@@ -65,12 +78,12 @@ def _check(given: Mapping[str, Any]) -> None:
                             known=", ".join(columns.FIELDS), bad=", ".join(sorted(unknown))), field="columns")
 
 
-def _column(sheet: Sheet, fields: Sequence[str], wanted: str) -> list[Cell]:
+def _column(sheet: Sheet, fields: Sequence[str], wanted: str) -> Iterator[Cell]:
     places = [index for index, field in enumerate(fields) if field == wanted]
-    return [row.cells[index] for row in sheet.rows for index in places if index < len(row.cells)]
+    return (row.cell(index) for row in sheet.rows for index in places) if places else iter(())
 
 
-def _prices(column: Sequence[Cell], decimals: str, assumed: dict[str, str]) -> str:
+def _prices(column: Iterable[Cell], decimals: str, assumed: dict[str, str]) -> str:
     """Where some prices say "+ IVA" the others have it in them, and the other way round; else it is assumed."""
     marks = set()
     for cell in column:

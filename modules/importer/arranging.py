@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from core.i18n import _
 from modules.crm import names
 from modules.crm.drafts import AddressData, CustomerData
-from modules.importer.rows import NOBODY, Record, Service
-
-ZERO = Decimal("0.00")
+from modules.importer.proof import ZERO, Totals, of_row
+from modules.importer.reader import Sheet
+from modules.importer.rows import Record, Service
+from modules.importer.sameness import marks, name_mark, place, short, telling
+from modules.importer.scratch import Marks, Shelf
 
 
 @dataclass
@@ -44,53 +46,117 @@ class WantedCustomer:
         return self.records[0].line
 
 
-@dataclass
 class Arrangement:
-    """What is to be loaded, and the rows that are not."""
+    """What is to be loaded, the rows that are not, and what is to be said; on the disk, in the order of the file."""
 
-    customers: list[WantedCustomer]
-    refused: list[Record]
-    records: list[Record]
+    def __init__(self, sheet: Sheet) -> None:
+        scratch = sheet.scratch
+        self.customers: Shelf[WantedCustomer] = scratch.shelf()
+        self.refused: Shelf[Record] = scratch.shelf()
+        # customer numbers that the file brings: none of them is given to somebody else
+        self.codes: Marks = scratch.marks()
+        # (line, text)
+        self.remarks: Shelf[tuple[int, str]] = scratch.shelf()
+        # of the rows: customers are counted as they are made
+        self.to_load, self._refused = Totals(), Totals()
+        # "code:3", "tax:20111111112", "name:ana@calle 1" of every row that is loaded
+        self.people: Marks = scratch.marks()
+        self._sheet = sheet
+        self._strangers: int | None = None
+
+    @property
+    def strangers(self) -> int:
+        """People of whom no row is loaded, each counted once."""
+        if self._strangers is None:
+            self._strangers = self._count_strangers()
+        return self._strangers
+
+    def _count_strangers(self) -> int:
+        seen, number = self._sheet.scratch.marks(), 0
+        for record in self.refused:
+            own = marks(record)
+            number += bool(own) and not any(mark in self.people or mark in seen for mark in own)
+            for mark in own:
+                seen.add(mark, record.line)
+        return number
+
+    def of_refused(self) -> Totals:
+        """The rows that are not loaded; a customer of whom another row is loaded counts as loaded."""
+        return self._refused.plus(Totals(customers=self.strangers))
+
+    def of_file(self) -> Totals:
+        """Everything that stands in the file; contracts and balances are counted row by row."""
+        return self.to_load.plus(self.of_refused())
+
+    def refuse(self, record: Record) -> None:
+        """Keep a row that is not loaded."""
+        self.refused.append(record)
+        self._refused = self._refused.plus(of_row(record))
+        self._strangers = None
+
+    def accept(self, record: Record, new: bool) -> None:
+        """Count a row that is to be loaded; `new` where it brings a customer."""
+        self.to_load = self.to_load.plus(of_row(record)).plus(Totals(customers=int(new)))
+        for mark in marks(record):
+            self.people.add(mark, record.line)
+
+    def take_out(self, wanted: WantedCustomer, reason: str) -> None:
+        """Refuse a customer after all, with all his rows."""
+        services = {one.record.line: one.service for one in wanted.services}
+        lines = {record.line: record for record in wanted.records}
+        self.to_load = self.to_load.minus(Totals(customers=1))
+        for row in (row for row in self._sheet.rows if row.line in lines):
+            light = lines[row.line]
+            record = Record(row, wanted.data, services.get(row.line), light.address, wanted.zone, light.balance,
+                            problems=[reason])
+            self.to_load = self.to_load.minus(of_row(record))
+            for mark in marks(record):
+                self.people.remove(mark)
+            self.refuse(record)
 
 
 class Arranger:
     """Takes rows one after the other and remembers by what each customer and service is recognised."""
 
-    def __init__(self) -> None:
-        self.customers: list[WantedCustomer] = []
-        self.refused: list[Record] = []
-        self.by_code: dict[str, WantedCustomer] = {}
-        self.by_document: dict[str, WantedCustomer] = {}
-        self.by_name: dict[tuple[str, str], WantedCustomer] = {}
-        self.users: dict[str, tuple[WantedCustomer, Record]] = {}
-        self.addresses: dict[str, tuple[WantedCustomer, Record]] = {}
+    def __init__(self, sheet: Sheet) -> None:
+        self.found, scratch = Arrangement(sheet), sheet.scratch
+        # "code:3", "tax:20111111112", "name:ana@calle 1" -> (customer, line)
+        self.people = scratch.marks()
+        # "user:ana", "ip:10.0.0.1" -> (customer, line)
+        self.network = scratch.marks()
 
     def take(self, record: Record) -> None:
         """Put a row where it belongs."""
-        if record.problems or record.customer is None:
-            self.refused.append(record)
+        if record.customer is None or record.problems:
+            self._refuse(record)
             return
-        found, contradiction = self._find(record.customer, record.address)
-        trouble = contradiction or self._double(found, record)
+        index, contradiction = self._find(record.customer, record.address)
+        wanted = self.found.customers[index] if index is not None else None
+        trouble = contradiction or self._double(wanted, index, record)
         if trouble:
             record.problems.append(trouble)
-            self.refused.append(record)
-        elif found:
-            self._join(found, record)
+            self._refuse(record)
+        elif wanted is not None and index is not None:
+            self._join(wanted, index, record)
         else:
             self._open(record)
 
-    def _find(self, data: CustomerData, address: AddressData | None) -> tuple[WantedCustomer | None, str]:
+    def _refuse(self, record: Record) -> None:
+        self.found.refuse(record)
+        if record.unreadable_balance:
+            self.found.remarks.append((record.line, _("The balance %(text)s could not be read and is in no sum.",
+                                                      text=record.unreadable_balance)))
+
+    def _find(self, data: CustomerData, address: AddressData | None) -> tuple[int | None, str]:
         """(the customer of a former row, why this row cannot be his)."""
         code, document = names.fold(data.code), telling(data.tax_id)
-        same = self.by_code.get(code) if code else None
+        same = self.people.find(f"code:{code}") if code else None
         if same:
-            return same, self._contradiction(same, data)
-        if document and document in self.by_document:
-            return self.by_document[document], ""
-        if not code and not document:
-            return self.by_name.get((names.fold(data.name), place(address))), ""
-        return None, ""
+            return same[0], self._contradiction(self.found.customers[same[0]], data)
+        same = self.people.find(f"tax:{document}") if document else None
+        if same is None and not code and not document:
+            same = self.people.find(name_mark(data, address))
+        return (same[0] if same else None), ""
 
     @staticmethod
     def _contradiction(same: WantedCustomer, data: CustomerData) -> str:
@@ -101,20 +167,20 @@ class Arranger:
             "The customer number %(code)s is already that of %(name)s in line %(line)s.", code=data.code,
             name=same.data.name, line=same.line)
 
-    def _double(self, found: WantedCustomer | None, record: Record) -> str:
+    def _double(self, found: WantedCustomer | None, index: int | None, record: Record) -> str:
         """Why the row's service is one that a former row brought already."""
         service = record.service
         if service is None:
             if found is None:
                 return ""
             return _("It is the same customer as in line %(line)s.", line=found.line) if not record.balance else ""
-        user = self.users.get(service.pppoe_user.lower()) if service.pppoe_user else None
-        if user and user[0] is found:
-            return _("It is the same service as in line %(line)s (PPPoE user %(user)s).", line=user[1].line,
+        user = self.network.find(f"user:{service.pppoe_user.lower()}") if service.pppoe_user else None
+        if user and user[0] == index:
+            return _("It is the same service as in line %(line)s (PPPoE user %(user)s).", line=user[1],
                      user=service.pppoe_user)
         if user:
             return _("The PPPoE user %(user)s is already that of %(name)s in line %(line)s.", user=service.pppoe_user,
-                     name=user[0].data.name, line=user[1].line)
+                     name=self.found.customers[user[0]].data.name, line=user[1])
         if found and not service.pppoe_user:
             for other in found.services:
                 if _same_unnamed(other, record):
@@ -124,20 +190,23 @@ class Arranger:
     def _open(self, record: Record) -> None:
         assert record.customer is not None
         data = record.customer
-        wanted = WantedCustomer(_customer_key(data, record.address), data, [record], record.zone)
-        self.customers.append(wanted)
-        self._remember(wanted, data, record.address)
-        self._add_service(wanted, record)
+        wanted = WantedCustomer(_customer_key(data, record.address), data, [record.light()], record.zone)
+        index = len(self.found.customers)
+        self._remember(index, wanted.line, data, record.address)
+        self._add_service(wanted, index, record)
+        self.found.customers.append(wanted)
+        self._settle(record, new=True)
 
-    def _remember(self, wanted: WantedCustomer, data: CustomerData, address: AddressData | None) -> None:
+    def _remember(self, index: int, line: int, data: CustomerData, address: AddressData | None) -> None:
         """By what else the customer is recognised from now on: a row may bring another number or document."""
         if data.code:
-            self.by_code.setdefault(names.fold(data.code), wanted)
+            self.people.add(f"code:{names.fold(data.code)}", index, line)
+            self.found.codes.add(data.code, index)
         if telling(data.tax_id):
-            self.by_document.setdefault(data.tax_id, wanted)
-        self.by_name.setdefault((names.fold(data.name), place(address)), wanted)
+            self.people.add(f"tax:{data.tax_id}", index, line)
+        self.people.add(name_mark(data, address), index, line)
 
-    def _join(self, wanted: WantedCustomer, record: Record) -> None:
+    def _join(self, wanted: WantedCustomer, index: int, record: Record) -> None:
         """A further row of a customer: his first row says who he is, this one fills what was empty."""
         assert record.customer is not None
         data, more = wanted.data, record.customer
@@ -149,47 +218,42 @@ class Arranger:
             data, **fill, emails=_merged(data.emails, more.emails), phones=_merged(data.phones, more.phones),
             notes="\n".join(dict.fromkeys(note for note in (data.notes, more.notes) if note)),
             active=data.active or more.active)
-        wanted.records.append(record)
+        wanted.records.append(record.light())
         wanted.zone = wanted.zone or record.zone
-        self._remember(wanted, more, record.address)
-        self._add_service(wanted, record)
+        self._remember(index, wanted.line, more, record.address)
+        self._add_service(wanted, index, record)
+        self.found.customers.replace(index, wanted)
+        self._settle(record, new=False)
 
-    def _add_service(self, wanted: WantedCustomer, record: Record) -> None:
+    def _settle(self, record: Record, new: bool) -> None:
+        self.found.accept(record, new)
+        for text in record.warnings:
+            self.found.remarks.append((record.line, text))
+
+    def _add_service(self, wanted: WantedCustomer, index: int, record: Record) -> None:
         service = record.service
         if service is None:
             return
-        if service.ip and service.ip in self.addresses:
-            holder, line = self.addresses[service.ip]
+        taken = self.network.find(f"ip:{service.ip}") if service.ip else None
+        if taken:
+            holder = wanted if taken[0] == index else self.found.customers[taken[0]]
             record.warnings.append(_("The address %(ip)s is already that of %(name)s in line %(line)s; left out here.",
-                                     ip=service.ip, name=holder.data.name, line=line.line))
+                                     ip=service.ip, name=holder.data.name, line=taken[1]))
             service = replace(service, ip="")
         elif service.ip:
-            self.addresses[service.ip] = (wanted, record)
+            self.network.add(f"ip:{service.ip}", index, record.line)
         if service.pppoe_user:
-            self.users[service.pppoe_user.lower()] = (wanted, record)
-        key = f"{wanted.key}|{_service_key(service, record.address)}"
-        wanted.services.append(WantedService(key[:300], record, service, record.address or AddressData()))
+            self.network.add(f"user:{service.pppoe_user.lower()}", index, record.line)
+        wanted.services.append(WantedService(_unique_key(wanted, service, record.address), record.light(), service,
+                                             record.address or AddressData()))
 
 
-def arrange(records: Sequence[Record]) -> Arrangement:
-    """Customers and refused rows, both in the order of the file."""
-    arranger = Arranger()
+def arrange(records: Iterable[Record], sheet: Sheet) -> Arrangement:
+    """Customers and refused rows of a file, both in its order."""
+    arranger = Arranger(sheet)
     for record in records:
         arranger.take(record)
-    return Arrangement(arranger.customers, arranger.refused, list(records))
-
-
-def telling(document: str) -> str:
-    """The document, if it tells people apart."""
-    return "" if document in NOBODY else document
-
-
-def place(address: AddressData | None) -> str:
-    """An address in the form that is compared: without the words that one writes or leaves out."""
-    if address is None:
-        return ""
-    words = names.fold(f"{address.street} {address.number} {address.city}").split()
-    return " ".join(word for word in words if word not in {"av", "avenida", "calle", "bv", "pje"})
+    return arranger.found
 
 
 def _same_unnamed(other: WantedService, record: Record) -> bool:
@@ -207,13 +271,18 @@ def _customer_key(data: CustomerData, address: AddressData | None) -> str:
         return f"code:{names.fold(data.code)}"
     if telling(data.tax_id):
         return f"tax:{data.tax_id}"
-    return f"name:{names.fold(data.name)}@{place(address)}"[:200]
+    return short(name_mark(data, address), 200)
 
 
-def _service_key(service: Service, address: AddressData | None) -> str:
-    if service.pppoe_user:
-        return f"user:{service.pppoe_user.lower()}"
-    return f"plan:{names.fold(service.plan)}@{place(address)}"
+def _unique_key(wanted: WantedCustomer, service: Service, address: AddressData | None) -> str:
+    """The service's key; where only an address of the network tells two apart, they are counted."""
+    named = f"user:{service.pppoe_user.lower()}" if service.pppoe_user else (
+        f"plan:{names.fold(service.plan)}@{place(address)}")
+    first = key = short(f"{wanted.key}|{named}", 300)
+    taken, number = {one.key for one in wanted.services}, 2
+    while key in taken:
+        key, number = f"{first}#{number}", number + 1
+    return key
 
 
 def _merged(first: Iterable[str], second: Iterable[str]) -> list[str]:

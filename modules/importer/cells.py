@@ -27,6 +27,10 @@ _FOREIGN = re.compile(r"U\$S|US\$|USD|U\$D|EUR|€", re.IGNORECASE)
 _MONTHS = {name: number for number, names_ in enumerate(
     (("ene", "jan"), ("feb",), ("mar",), ("abr", "apr"), ("may",), ("jun",), ("jul",), ("ago", "aug"),
      ("sep", "set"), ("oct",), ("nov",), ("dic", "dec")), 1) for name in names_}
+# Beyond this it is a typing error, and no column of the ledger holds it.
+_LARGEST = Decimal(10) ** 12
+_ERROR = re.compile(r"#(REF|VALUE|NAME\?|DIV/0|NUM|NULL|VALOR|NOMBRE\?|NUMERO|NÚMERO|DESBORDAMIENTO|SPILL|CALC)!?\??",
+                    re.IGNORECASE)
 EMPTY = frozenset({"", "-", "--", ".", "s/d", "sd", "n/a", "null", "none", "#n/a", "#n/d", "sin datos", "no tiene"})
 
 
@@ -59,6 +63,11 @@ def is_empty(cell: Cell | None) -> bool:
 def is_formula(cell: Cell | None) -> bool:
     """Would a spreadsheet run it? Numbers and phones with a sign are no formulas."""
     return isinstance(cell, str) and cell.startswith("=") and len(cell) > 1
+
+
+def is_error(cell: Cell | None) -> bool:
+    """Is it what a spreadsheet shows for a formula that failed?"""
+    return isinstance(cell, str) and cell.startswith("#") and bool(_ERROR.fullmatch(cell))
 
 
 # --- amounts -------------------------------------------------------------------------------------------
@@ -120,6 +129,8 @@ def _decimal_mark(plain: str, marks: list[str], usual: str) -> str:
 
 
 def _cents(value: Decimal, raw: str) -> Decimal:
+    if abs(value) >= _LARGEST:
+        raise CellError(_("%(text)s is too large for an amount.", text=raw[:60]))
     rounded = value.quantize(Decimal("0.01"))
     if abs(value - rounded) > Decimal("0.0000001"):
         raise CellError(_("%(text)s has more than two decimals.", text=raw))

@@ -10,15 +10,18 @@ from typing import Any
 
 import click
 
-from core import leases, processes
+from core import clock, leases, processes
 from core.cli import NEEDS_PERSON, chosen_company, company_option, echo_json, echo_table, json_option, note, with_app
 from core.db import db
 from core.errors import CannotRun, DomainError
 from core.i18n import _
 from core.models import Company
 from core.scope import company_scope
-from modules.importer import answers, handback, services
+from modules.importer import answers, handback, jobs, reader, services
+from modules.importer.outcome import outcome
 from modules.importer.services import Examined
+
+LISTED = 200
 
 
 @click.group("import")
@@ -36,6 +39,7 @@ def cli() -> None:
 @click.option("--dates", type=click.Choice(answers.CHOICES["dates"]), help="What stands first in 03/02/2021?")
 @click.option("--refused", "refused_file", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the refused rows to this file (.csv or .xlsx).")
+@click.option("--sheet", "page", help="The sheet of a workbook to read; by default the one with the best headings.")
 @json_option
 @with_app
 def spreadsheet(source: Path, company_code: str | None, dry_run: bool, map_file: Path | None, as_json: bool,
@@ -48,17 +52,37 @@ def spreadsheet(source: Path, company_code: str | None, dry_run: bool, map_file:
     given = _given(map_file) | {name: value for name, value in said.items() if value}
     began = time.monotonic()
     with company_scope(company):
-        examined = services.examine(source.read_bytes(), source.name, _asked(source, given))
-        if not dry_run:
+        examined = _examined(company, source, given)
+        if dry_run:
+            for _done in services.survey(examined):
+                db.session.rollback()
+        else:
             _load(company, examined)
-        result = services.outcome(examined, loaded=not dry_run)
+        result = outcome(examined, loaded=not dry_run)
     result["refused_file"] = _write_refused(examined, source, refused_file, dry_run)
     result["seconds"] = round(time.monotonic() - began, 1)
     if as_json:
         echo_json(result)
     else:
         _show(result)
-    return NEEDS_PERSON if result["refused"] or result["assumed"] or not result["proof"]["ok"] else 0
+    return NEEDS_PERSON if result["refused_rows"] or result["assumed"] or not result["proof"]["ok"] else 0
+
+
+def _examined(company: Company, source: Path, given: dict[str, Any]) -> Examined:
+    """The file understood, with no transaction open meanwhile; at a terminal the person is asked what it cannot tell."""
+    country, today = company.country, clock.today(company)
+    with source.open("rb") as file:
+        sheet = reader.read(file, source.name, given.get("page") or "")
+    note(_("%(rows)s rows read", rows=len(sheet.rows)))
+    settled = services.settle(sheet, given)
+    db.session.rollback()
+    examined = services.understand(sheet, settled, country, today)
+    if not (examined.setup.assumed and sys.stdin.isatty() and sys.stderr.isatty()):
+        return examined
+    for name, message in answers.questions(examined.setup.assumed).items():
+        settled[name] = click.prompt(message, type=click.Choice(answers.CHOICES[name]),
+                                     default=examined.setup.assumed[name], err=True)
+    return services.understand(sheet, settled, country, today)
 
 
 def _given(map_file: Path | None) -> dict[str, Any]:
@@ -74,26 +98,16 @@ def _given(map_file: Path | None) -> dict[str, Any]:
     return found
 
 
-def _asked(source: Path, given: dict[str, Any]) -> dict[str, Any]:
-    """At a terminal, ask what the file cannot tell; elsewhere the assumption stands and is reported."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return given
-    examined = services.examine(source.read_bytes(), source.name, given)
-    for name, message in answers.questions(examined.setup.assumed).items():
-        given = given | {name: click.prompt(message, type=click.Choice(answers.CHOICES[name]),
-                                            default=examined.setup.assumed[name], err=True)}
-    return given
-
-
 def _load(company: Company, examined: Examined) -> None:
     """Chunk after chunk, each committed; one import of a company at a time."""
-    name, owner = f"importer:{company.id}", f"{processes.identity()}#command"
-    if not leases.acquire(name, 900, owner):
+    name, owner = jobs.lease_name(company.id), f"{processes.identity()}#command"
+    if not leases.acquire(name, jobs.LEASE_SECONDS, owner):
         raise CannotRun(_("To import you must wait: another import of this company is running."))
     try:
         for done in services.load(examined):
             db.session.commit()
-            note(_("%(done)s of %(total)s customers", done=done, total=len(examined.steps)))
+            leases.acquire(name, jobs.LEASE_SECONDS, owner)
+            note(_("%(done)s of %(total)s customers", done=done, total=len(examined.arrangement.customers)))
         services.remember(examined)
         db.session.commit()
     except BaseException:
@@ -106,19 +120,21 @@ def _load(company: Company, examined: Examined) -> None:
 def _write_refused(examined: Examined, source: Path, wanted: Path | None, dry_run: bool) -> str | None:
     """The refused rows as a file: where it was asked for, else in the instance folder."""
     refused = examined.arrangement.refused
-    if not refused or (dry_run and wanted is None):
+    if not len(refused) or (dry_run and wanted is None):
         return None
     target = wanted or _default_target(source)
-    write = handback.as_xlsx if target.suffix.lower() == ".xlsx" else handback.as_csv
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(write(examined.sheet, refused))
+    with target.open("wb") as out:
+        handback.write(out, target.suffix.lower().lstrip("."), handback.headings_of(examined.sheet),
+                       handback.of_records(refused))
     return str(target)
 
 
 def _default_target(source: Path) -> Path:
     from core.cli import app
 
-    return Path(app().extensions["abona"].instance) / "imports" / f"{source.stem}-refused{source.suffix.lower()}"
+    kind = "xlsx" if source.suffix.lower() in (".xlsx", ".xlsm") else "csv"
+    return Path(app().extensions["abona"].instance) / "imports" / f"{source.stem}-refused.{kind}"
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -126,16 +142,20 @@ def _show(result: dict[str, Any]) -> None:
     click.echo(_(
         "%(file)s: %(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(refused)s rows refused.",
         file=result["file"], created=result["created"], updated=result["updated"], unchanged=result["unchanged"],
-        refused=len(result["refused"])))
+        refused=result["refused_rows"]))
     if result["dry_run"]:
         click.echo(_("This was a dry run: nothing was written."))
     for one in result["assumed"]:
         click.echo(f"! {one['message']}")
+    for title in result["read"]["other_pages"]:
+        click.echo(_("! The sheet %(other)s has headings too and was not read: import it with --sheet.", other=title))
     if result["refused"]:
         echo_table((_("line"), _("refused"), _("reason")),
-                   [(one["line"], one["name"], one["reason"]) for one in result["refused"]])
+                   [(one["line"], one["name"], one["reason"]) for one in result["refused"][:LISTED]])
     if result["warnings"]:
-        echo_table((_("line"), _("remark")), [(one["line"], one["message"]) for one in result["warnings"]])
+        echo_table((_("line"), _("remark")), [(one["line"], one["message"]) for one in result["warnings"][:LISTED]])
+    if max(result["refused_rows"], result["remarks"]) > LISTED:
+        click.echo(_("The first %(number)s are shown; --json and the file of refused rows have more.", number=LISTED))
     _show_proof(result["proof"])
     if result["refused_file"]:
         click.echo(_("The refused rows are in %(file)s; correct them there and load that file.",

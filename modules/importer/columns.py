@@ -27,6 +27,8 @@ FIELDS = {
 # Several columns may be these; of the others the first wins.
 MANY = frozenset({"phone", "email", "notes"})
 REASON_HEADING = "MOTIVO (no importado)"
+# What the reader calls a column without a heading.
+_UNNAMED = re.compile(r"\([A-Z]{1,3}\)")
 
 _WORDS: dict[str, str] = {
     "code": "no|n|nro|num|numero|codigo|cod|id|id cliente|nro cliente|no cliente|numero cliente|codigo cliente|"
@@ -100,7 +102,7 @@ def fold_all(row: Sequence[Cell]) -> tuple[str, ...]:
 def field_of(heading: Cell) -> str:
     """The field that a heading means; "" where it is not known."""
     folded = fold(heading)
-    if not folded or len(folded) > 60:
+    if not folded or len(folded) > 60 or _UNNAMED.fullmatch(text(heading)):
         return ""
     if folded in _EXACT:
         return _EXACT[folded]
@@ -126,9 +128,10 @@ def guess(headings: Sequence[str]) -> list[str]:
 
 
 def apply(headings: Sequence[str], wanted: Mapping[str, str]) -> list[str]:
-    """The guess, corrected by {heading: field or ""}; headings are compared folded."""
-    corrections = {fold(heading): field for heading, field in wanted.items()}
-    return [corrections.get(fold(heading), field) for heading, field in zip(headings, guess(headings), strict=True)]
+    """The guess, corrected by {heading: field or ""}; headings are compared exactly, else folded."""
+    folded = {fold(heading): field for heading, field in wanted.items()}
+    return [wanted[heading] if heading in wanted else folded.get(fold(heading), field)
+            for heading, field in zip(headings, guess(headings), strict=True)]
 
 
 def signature(headings: Sequence[str]) -> str:

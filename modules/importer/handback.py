@@ -6,8 +6,9 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import Any, BinaryIO
 
 from modules.importer import columns
 from modules.importer.cells import Cell, text
@@ -15,52 +16,81 @@ from modules.importer.reader import Sheet
 from modules.importer.rows import Record
 
 _HARMLESS = re.compile(r"[+-]?[\d\s.,()$/-]+")
+_LONGEST = 32_000
+
+# a row's cells and why it was refused
+Refused = tuple[Sequence[Cell], str]
 
 
-def as_csv(sheet: Sheet, refused: Sequence[Record]) -> bytes:
+def of_records(records: Iterable[Record]) -> Iterator[Refused]:
+    """The refused rows of a file that was just read."""
+    return ((record.row.cells, " ".join(record.problems)) for record in records)
+
+
+def headings_of(sheet: Sheet) -> list[str]:
+    """The headings as written, with a blank one for each column that has none."""
+    return [*sheet.headings, *([""] * (len(sheet.labels) - len(sheet.headings)))]
+
+
+def write(out: BinaryIO, kind: str, headings: Sequence[str], refused: Iterable[Refused]) -> None:
+    """Write "csv" or "xlsx", row by row."""
+    (_write_xlsx if kind == "xlsx" else _write_csv)(out, _table(headings, refused))
+
+
+def _write_csv(out: BinaryIO, table: Iterable[list[Cell]]) -> None:
     """UTF-8 with BOM, semicolon, CRLF: what a spreadsheet program of Latin America opens with a double click."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    for row in _table(sheet, refused):
-        writer.writerow([_safe(text(cell)) if not isinstance(cell, dt.date) else cell.strftime("%d/%m/%Y")
-                         for cell in row])
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
+    out.write(b"\xef\xbb\xbf")
+    page = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
+    writer = csv.writer(page, delimiter=";", lineterminator="\r\n")
+    for row in table:
+        writer.writerow([_safe(text(cell)) for cell in row])
+    page.detach()
 
 
-def as_xlsx(sheet: Sheet, refused: Sequence[Record]) -> bytes:
+def _write_xlsx(out: BinaryIO, table: Iterable[list[Cell]]) -> None:
     """Numbers as numbers, dates as dates, and nothing that runs as a formula."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
     book = Workbook(write_only=True)
     page = book.create_sheet("Abona")
-    for row in _table(sheet, refused):
+    for row in table:
         written = []
         for value in row:
-            cell = WriteOnlyCell(page, value=value)
+            cell = WriteOnlyCell(page, value=value[:_LONGEST] if isinstance(value, str) else value)
             if isinstance(value, str):
                 cell.data_type = "s"
             written.append(cell)
         page.append(written)
-    out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
 
 
-def _table(sheet: Sheet, refused: Sequence[Record]) -> list[list[Cell]]:
+def _table(headings: Sequence[str], refused: Iterable[Refused]) -> Iterator[list[Cell]]:
     """Headings and cells as they came; a column of reasons of a former time is replaced."""
-    kept = [index for index, heading in enumerate(sheet.headings) if columns.field_of(heading) != "reason"]
-    rows: list[list[Cell]] = [[*(sheet.headings[index] for index in kept), columns.REASON_HEADING]]
-    for record in sorted(refused, key=lambda record: record.line):
-        cells: list[Cell] = [_plain(record.row.cells[index]) for index in kept]
-        rows.append([*cells, " ".join(record.problems)])
-    return rows
+    kept = [index for index, heading in enumerate(headings) if columns.field_of(heading) != "reason"]
+    yield [*(headings[index] for index in kept), columns.REASON_HEADING]
+    for cells, reason in refused:
+        yield [*(_plain(cells[index] if index < len(cells) else "") for index in kept), reason]
 
 
-def _plain(cell: Cell) -> Cell:
-    return int(cell) if isinstance(cell, Decimal) and cell == cell.to_integral_value() else cell  # type: ignore[return-value]
+def _plain(cell: Cell) -> Any:
+    return int(cell) if isinstance(cell, Decimal) and cell == cell.to_integral_value() else cell
 
 
 def _safe(cell: str) -> str:
     """An apostrophe keeps a spreadsheet from running a text as a formula; the reader takes it off again."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) and not _HARMLESS.fullmatch(cell) else cell
+
+
+# --- keeping them in the database ------------------------------------------------------------------------
+
+
+def as_json(cells: Iterable[Cell]) -> list[Any]:
+    """Cells for a JSON column: numbers and dates stay what they are."""
+    return [{"n": str(cell)} if isinstance(cell, Decimal) else {"d": cell.isoformat()} if isinstance(cell, dt.date)
+            else cell for cell in cells]
+
+
+def from_json(cells: Iterable[Any]) -> list[Cell]:
+    return [cell if isinstance(cell, str) else Decimal(cell["n"]) if "n" in cell else dt.date.fromisoformat(cell["d"])
+            for cell in cells]

@@ -21,14 +21,18 @@ class ImportRun(CompanyScoped, Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     file_id: Mapped[int] = mapped_column(sa.ForeignKey("core_file.id"))
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
-    state: Mapped[str] = mapped_column(sa.String(10), default="checked")
-    # what a person said: {"columns": {heading: field}, "prices", "dates", "decimals"}
+    state: Mapped[str] = mapped_column(sa.String(10), default="checking")
+    # what a person said: {"columns": {label: field}, "prices", "dates", "decimals", "page"}
     given: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
-    # the outcome as `abona import --json` prints it; while loading, of the last check
+    # the outcome as `abona import --json` prints it, with the first rows only; while loading, of the last check
     result: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
-    # customers done, of how many
+    # samples of columns and customers, see outcome.looks
+    looks: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    # customers done, of how many; what became of those done, should the loading go on after a kill
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JSONText, default=dict)
+    began_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     finished_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
@@ -37,12 +41,29 @@ class ImportRun(CompanyScoped, Model):
     user: Mapped[User | None] = relationship()
 
     __table_args__ = (
-        sa.CheckConstraint("state IN ('checked', 'loading', 'loaded', 'failed')", name="state"),
+        sa.CheckConstraint("state IN ('checking', 'checked', 'loading', 'loaded', 'failed')", name="state"),
         sa.Index("ix_importer_run_list", "company_id", "id"),
     )
 
     def __str__(self) -> str:
         return self.file.name
+
+
+class ImportRefusal(CompanyScoped, Model):
+    """A row that was not loaded, kept so that it can be given back as a file."""
+
+    __tablename__ = "importer_refusal"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("importer_run.id"))
+    line: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(200), default="")
+    reason: Mapped[str] = mapped_column(sa.Text)
+    balance: Mapped[str] = mapped_column(sa.String(60), default="")
+    # as handback.as_json writes them
+    cells: Mapped[list[Any]] = mapped_column(JSONText, default=list)
+
+    __table_args__ = (sa.UniqueConstraint("run_id", "line"),)
 
 
 class ImportLink(CompanyScoped, Model):
@@ -62,6 +83,7 @@ class ImportLink(CompanyScoped, Model):
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("company_id", "kind", "source_key"),
+                      sa.Index("ix_importer_row_target", "company_id", "kind", "target_id"),
                       sa.CheckConstraint("kind IN ('customer', 'contract', 'debt', 'credit')", name="kind"))
 
 

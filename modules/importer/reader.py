@@ -1,35 +1,46 @@
-"""Reading a spreadsheet as it is: encoding and separator found out, title, empty and total rows set aside. Pure."""
+"""Taking a file apart: what format it is, where the headings are, which rows are data. Pure.
+
+The rows go to a scratch database on the disk, so that a large file needs no more memory than a small one.
+"""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from itertools import chain, islice
+from typing import BinaryIO
+
+from lxml import etree
 
 from core.errors import DomainError
 from core.i18n import _
 from modules.crm import names
-from modules.importer import columns
+from modules.importer import columns, delimited, webtables, workbooks
 from modules.importer.cells import Cell, is_empty, text
+from modules.importer.delimited import LOOK_AHEAD
+from modules.importer.scratch import Scratch, Shelf
 
-SEPARATORS = (";", ",", "\t", "|")
-_LOOK_AHEAD = 30
 _TOTAL = re.compile(r"(sub ?)?total(es)?\b|suma(s|n)?$|cantidad de (clientes|abonados)\b|saldo total\b")
-_LARGEST = 300 * 2**20
+_OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
+_AMOUNTS = {"price", "balance", "credit", ""}
+_NOTED = 200
 
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row of data: its line in the file (as the person sees it) and one cell per heading."""
+    """A row of data: its line in the file (as the person sees it), a cell per heading, and merged cells above it."""
 
     line: int
     cells: tuple[Cell, ...]
+    # (column, value) of cells that are merged with one of a row above and so are empty here
+    above: tuple[tuple[int, Cell], ...] = ()
+
+    def cell(self, index: int) -> Cell:
+        return self.cells[index] if index < len(self.cells) else ""
 
 
 @dataclass(frozen=True)
@@ -41,205 +52,169 @@ class Skipped:
     cells: tuple[Cell, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sheet:
-    """A file taken apart."""
+    """A file taken apart. `headings` are as written; `labels` are unique, and name columns without a heading."""
 
     name: str
     format: str
     headings: tuple[str, ...]
     heading_line: int
-    rows: list[SourceRow]
+    rows: Shelf[SourceRow]
+    scratch: Scratch
+    # the first ones, and how many there are
     skipped: list[Skipped] = field(default_factory=list)
+    skipped_rows: int = 0
     encoding: str = ""
     separator: str = ""
+    # of a workbook: the sheet that was read, and others with headings that were not
+    page: str = ""
+    other_pages: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def signature(self) -> str:
         """What the mapping of columns is remembered by: the headings, without accents and case."""
         return columns.signature(self.headings)
 
+    def skip(self, row: Skipped) -> None:
+        self.skipped_rows += 1
+        if len(self.skipped) < _NOTED:
+            self.skipped.append(row)
 
-Raw = list[tuple[int, list[Cell]]]
+
+Line = tuple[int, list[Cell], tuple[tuple[int, Cell], ...]]
 
 
-def read(data: bytes, name: str) -> Sheet:
-    """Take a CSV or XLSX file apart. DomainError where it is neither, broken, or has no heading row."""
-    if not data.strip(b"\x00 \r\n\t"):
+def kind_of(file: BinaryIO, name: str) -> str:
+    """"xlsx", "html" or "csv"; DomainError for what is none of them, as far as its first bytes tell."""
+    file.seek(0)
+    head = file.read(8192)
+    if not head.strip(b"\x00 \r\n\t"):
         raise DomainError(_("%(name)s cannot be imported because it is empty.", name=name))
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise DomainError(_("To import %(name)s you must save it as XLSX or CSV: it is in the format of old Excel.",
+    if head.startswith(_OLE):
+        raise DomainError(_old_office(file, name))
+    if head.startswith(b"PK"):
+        return "xlsx"
+    if webtables.is_spreadsheet_xml(head):
+        raise DomainError(_("To import %(name)s you must save it as XLSX or CSV: it is in the XML format of Excel 2003.",
                             name=name))
-    if data.startswith(b"PK"):
-        return _best_sheet(data, name)
-    return _csv(data, name)
+    return "html" if webtables.is_page(head) else "csv"
 
 
-# --- CSV -----------------------------------------------------------------------------------------------
+def read(source: bytes | BinaryIO, name: str, page: str = "") -> Sheet:
+    """Take a CSV or XLSX file (or a web page called .xls) apart; `page` names a sheet of a workbook.
+
+    DomainError where it is none of them, broken, protected, or has no heading row.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    kind = kind_of(file, name)
+    if kind == "xlsx":
+        return _workbook(file, name, page)
+    encoding = delimited.encoding_of(file)
+    if kind == "html":
+        return _arranged(webtables.rows(file, encoding.removesuffix("-sig")), name, "html", encoding=encoding)
+    separator = delimited.separator_of(file, encoding)
+    found = ((line, cells, ()) for line, cells in delimited.rows(file, name, encoding, separator))
+    return _arranged(found, name, "csv", encoding=encoding, separator=separator)
 
 
-def _csv(data: bytes, name: str) -> Sheet:
-    content, encoding = decode(data)
-    if "\x00" in content:
-        raise DomainError(_("%(name)s cannot be imported because it is no spreadsheet (CSV or XLSX).", name=name))
-    separator = _separator(content)
-    try:
-        rows = list(_csv_rows(content, separator))
-    except _Swallowed:
-        rows = list(_csv_rows(content, separator, quoting=csv.QUOTE_NONE))
-    return _arranged(rows, name, "csv", encoding=encoding, separator=separator)
-
-
-def decode(data: bytes) -> tuple[str, str]:
-    """(text, encoding): by its mark, else UTF-8, else what Windows or, failing the eye, DOS wrote."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace"), encoding
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        pass
-    windows = data.decode("cp1252", "replace")
-    dos = data.decode("cp850", "replace")
-    if _letters(dos) > _letters(windows):
-        return dos, "cp850"
-    return (windows, "cp1252") if "\ufffd" not in windows else (data.decode("latin-1"), "latin-1")
-
-
-def _letters(content: str) -> int:
-    """How many letters of Spanish and Portuguese a reading has: the right reading has more."""
-    return sum(content.count(char) for char in "áéíóúñüÁÉÍÓÚÑÜçãõºª°")
-
-
-def _separator(content: str) -> str:
-    """The one whose heading row is understood best; the more columns, the better."""
-    found = re.match(r"sep=(.)\r?\n", content)
-    if found:
-        return found[1]
-
-    def merit(separator: str) -> tuple[int, int]:
-        lines = "".join(content.splitlines(keepends=True)[:_LOOK_AHEAD])
-        head = [row for _line, row in _csv_rows(lines, separator, quoting=csv.QUOTE_NONE)]
-        return (max((columns.score(row) for row in head), default=0), max((len(row) for row in head), default=0))
-
-    return max(SEPARATORS, key=merit)
-
-
-class _Swallowed(Exception):
-    """A quotation mark that is never closed has taken many lines into one cell."""
-
-
-def _csv_rows(content: str, separator: str, quoting: int = csv.QUOTE_MINIMAL) -> Iterator[tuple[int, list[Cell]]]:
-    """(line in the file, cells) of each record."""
-    csv.field_size_limit(2**20)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, quoting=quoting)  # type: ignore[arg-type]
-    while True:
-        start = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise _Swallowed from None
-        if reader.line_num - start > 20:
-            raise _Swallowed
-        if start > 1 or not (row and row[0].startswith("sep=")):
-            yield start, [_unquoted(cell) for cell in row]
-
-
-def _unquoted(cell: str) -> str:
-    """Without the apostrophe that keeps a spreadsheet from running a text as a formula."""
-    tidy = names.tidy(cell)
-    return tidy[1:] if re.match(r"'[=+\-@]", tidy) else tidy
+def _old_office(file: BinaryIO, name: str) -> str:
+    file.seek(0)
+    rest = b""
+    while block := file.read(2**20):
+        if _ENCRYPTED in rest + block:
+            return _("To import %(name)s you must first take its password off: open it, save it without one.",
+                     name=name)
+        rest = block[-64:]
+    return _("To import %(name)s you must save it as XLSX or CSV: it is in the format of old Excel.", name=name)
 
 
 # --- XLSX ----------------------------------------------------------------------------------------------
 
 
-def _best_sheet(data: bytes, name: str) -> Sheet:
-    """The sheet whose headings are understood best; formulas as text unless the file holds their number."""
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
+def _workbook(file: BinaryIO, name: str, wanted: str) -> Sheet:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > _LARGEST:
-                raise DomainError(_("%(name)s cannot be imported because it is too large.", name=name))
-        written = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-        sheets = {sheet.title: list(_xlsx_rows(sheet)) for sheet in written.worksheets
-                  if sheet.sheet_state == "visible"}
-        if any(_has_formula(rows) for rows in sheets.values()):
-            _put_values(sheets, openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True))
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise DomainError(_("%(name)s cannot be imported because it is damaged or no XLSX file.", name=name)) from error
-    if not sheets:
-        raise DomainError(_("%(name)s cannot be imported because it is empty.", name=name))
-    best = max(sheets.values(), key=lambda rows: max((columns.score(r) for _line, r in rows[:_LOOK_AHEAD]), default=0))
-    return _arranged(best, name, "xlsx")
+        book = workbooks.open_workbook(file)
+        scores = {page.title: _score(book, page) for page in book.pages}
+        if not scores:
+            raise DomainError(_("%(name)s cannot be imported because it is empty.", name=name))
+        best = wanted if wanted in scores else max(scores, key=lambda title: scores[title])
+        others = tuple(title for title, score in scores.items() if score > 2 and title != best)
+        page = next(page for page in book.pages if page.title == best)
+        return _arranged(book.rows(page), name, "xlsx", page=best, other_pages=others)
+    except (workbooks.Damaged, zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, IndexError, OSError,
+            RuntimeError, NotImplementedError, etree.LxmlError) as error:
+        raise DomainError(_no_workbook(file, name, error)) from error
 
 
-def _xlsx_rows(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
-    for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        yield line, [_xlsx_cell(value) for value in row]
+def _score(book: workbooks.Workbook, page: workbooks.Page) -> int:
+    return max((columns.score(cells) for _line, cells, _above in islice(book.rows(page), LOOK_AHEAD)), default=0)
 
 
-def _xlsx_cell(value: Any) -> Cell:
-    """A float is only how the file stores a number: its shortest form is what the person typed."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "SI" if value else "NO"
-    if isinstance(value, (int, float)):
-        return Decimal(repr(value)) if abs(value) < 10**15 else Decimal(int(value))
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    return _unquoted(str(value))
-
-
-def _has_formula(rows: Raw) -> bool:
-    return any(isinstance(cell, str) and cell.startswith("=") for _line, row in rows for cell in row)
-
-
-def _put_values(sheets: dict[str, Raw], computed: Any) -> None:
-    """Where a formula gave a number or date, take that; where it gave text, keep the formula to be seen."""
-    for title, rows in sheets.items():
-        values = dict(_xlsx_rows(computed[title]))
-        for line, row in rows:
-            for index, cell in enumerate(row):
-                if isinstance(cell, str) and cell.startswith("="):
-                    value = values.get(line, [])[index:index + 1]
-                    row[index] = value[0] if value and isinstance(value[0], (Decimal, dt.date)) else cell
+def _no_workbook(file: BinaryIO, name: str, error: Exception) -> str:
+    if str(error) == "too large":
+        return _("%(name)s cannot be imported because it is too large.", name=name)
+    if workbooks.what_else(file) in ("binary", "ods"):
+        return _("To import %(name)s you must save it as XLSX or CSV: it is in another format.", name=name)
+    return _("%(name)s cannot be imported because it is damaged or no XLSX file.", name=name)
 
 
 # --- what is what --------------------------------------------------------------------------------------
 
 
-def _arranged(rows: Raw, name: str, kind: str, encoding: str = "", separator: str = "") -> Sheet:
+def _arranged(lines: Iterator[Line], name: str, kind: str, **more: object) -> Sheet:
     """Find the heading row; above it are titles, below it data, with empty and total rows set aside."""
-    head = rows[:_LOOK_AHEAD]
+    head = list(islice(lines, LOOK_AHEAD))
     place = max(range(len(head)), key=lambda index: (columns.score(head[index][1]), -index), default=None)
     if place is None or columns.score(head[place][1]) < 2:
         raise DomainError(_(
             "%(name)s cannot be imported because no row with headings was found (like Name, Document, Plan, Balance). "
-            "First row: %(row)s", name=name, row=" | ".join(text(cell) for cell in (rows[0][1] if rows else []))[:200]))
-    heading_line, headings = rows[place]
-    width = _width(headings)
-    skipped = [Skipped(line, "empty" if _is_blank(row) else "title", tuple(row)) for line, row in rows[:place]]
-    data: list[SourceRow] = []
-    for line, row in rows[place + 1:]:
-        cells = tuple((row + [""] * width)[:max(width, _width(row))])
-        if _is_blank(row):
-            skipped.append(Skipped(line, "empty"))
-        elif _is_total(row):
-            skipped.append(Skipped(line, "total", cells))
-        elif columns.fold_all(row) == columns.fold_all(headings):
-            skipped.append(Skipped(line, "title", cells))
-        else:
-            data.append(SourceRow(line, cells))
-    return Sheet(name, kind, tuple(text(cell) for cell in headings[:width]), heading_line, data, skipped, encoding,
-                 separator)
+            "First row: %(row)s", name=name, row=" | ".join(text(cell) for cell in (head[0][1] if head else []))[:200]))
+    heading_line, written, _above = head[place]
+    scratch = Scratch()
+    sheet = Sheet(name, kind, tuple(text(cell) for cell in written[:_width(written)]), heading_line, scratch.shelf(),
+                  scratch, **more)  # type: ignore[arg-type]
+    for line, row, _above in head[:place]:
+        sheet.skip(Skipped(line, "empty" if _is_blank(row) else "title", tuple(row)))
+    used: set[int] = set()
+    for line, row, above in chain(head[place + 1:], lines):
+        _sort(sheet, line, row, above, used)
+    sheet.labels = _labels(sheet.headings, used)
+    return sheet
+
+
+def _sort(sheet: Sheet, line: int, row: list[Cell], above: tuple[tuple[int, Cell], ...], used: set[int]) -> None:
+    """Keep a row of data, set any other aside."""
+    width = len(sheet.headings)
+    cells = tuple((row + [""] * width)[:max(width, _width(row))])
+    if _is_blank(row):
+        sheet.skip(Skipped(line, "empty"))
+    elif not above and _is_total(sheet, row):
+        sheet.skip(Skipped(line, "total", cells))
+    elif columns.fold_all(row) == columns.fold_all(sheet.headings):
+        sheet.skip(Skipped(line, "title", cells))
+    else:
+        used.update(index for index, cell in enumerate(row) if cell != "")
+        sheet.rows.append(SourceRow(line, cells, above))
+
+
+def _labels(headings: Sequence[str], used: set[int]) -> tuple[str, ...]:
+    """Each heading once; a column with data but without a heading is called by its letter: "(F)"."""
+    labels: list[str] = []
+    for index in range(max([len(headings), *(place + 1 for place in used)])):
+        heading = headings[index] if index < len(headings) else ""
+        label = heading or (f"({_letter(index)})" if index in used else "")
+        number = 2
+        while label and label in labels:
+            label, number = f"{heading} ({number})", number + 1
+        labels.append(label)
+    return tuple(labels)
+
+
+def _letter(index: int) -> str:
+    """The letter of a column: 0 is A, 26 is AA."""
+    return (_letter(index // 26 - 1) if index >= 26 else "") + chr(65 + index % 26)
 
 
 def _width(row: Sequence[Cell]) -> int:
@@ -251,10 +226,12 @@ def _is_blank(row: Sequence[Cell]) -> bool:
     return not any(text(cell) for cell in row)
 
 
-def _is_total(row: Sequence[Cell]) -> bool:
-    """Its first word says so, or it has nothing but one or two numbers."""
-    filled = [text(cell) for cell in row if text(cell)]
-    if any(_TOTAL.match(names.fold(cell)) for cell in filled[:2]):
+def _is_total(sheet: Sheet, row: Sequence[Cell]) -> bool:
+    """Its first word says so, or it has nothing but one or two amounts under the headings of amounts."""
+    filled = [(index, text(cell)) for index, cell in enumerate(row) if text(cell)]
+    if any(_TOTAL.match(names.fold(cell)) for _index, cell in filled[:2]):
         return len(filled) <= max(4, len(row) // 2)
-    numbers = [cell for cell in filled if re.fullmatch(r"[$\s\d.,()-]+", cell)]
-    return len(filled) <= 2 and len(numbers) == len(filled) and not is_empty(filled[-1]) and len(row) > 4
+    if len(filled) > 2 or len(sheet.headings) <= 4 or is_empty(filled[-1][1]):
+        return False
+    headings = {columns.field_of(sheet.headings[index]) for index, _cell in filled if index < len(sheet.headings)}
+    return headings <= _AMOUNTS and all(re.fullmatch(r"[$\s\d.,()-]+", cell) for _index, cell in filled)

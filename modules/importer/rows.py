@@ -17,6 +17,10 @@ from modules.importer.cells import Cell, CellError, Money
 from modules.importer.reader import SourceRow
 
 T = TypeVar("T")
+# Of cells merged over several rows these hold for each row; an amount would be counted twice.
+MERGED = frozenset({"code", "name", "last_name", "trade_name", "tax_id_kind", "tax_id", "tax_condition", "street",
+                    "number", "unit", "district", "city", "region", "postal_code", "reference", "zone", "phone",
+                    "email", "due_day", "state", "latitude", "longitude"})
 # Numbers of somebody who is not identified: they tell nobody apart.
 NOBODY = frozenset({"9999999999999", "222222222222", "XAXX010101000", "XEXX010101000"})
 
@@ -70,6 +74,10 @@ class Record:
     def line(self) -> int:
         return self.row.line
 
+    def light(self) -> Record:
+        """Without cells and remarks: as much as loading needs."""
+        return Record(SourceRow(self.line, ()), balance=self.balance, address=self.address, left=self.left)
+
 
 class Row:
     """The cells of one row by field, reading with complaints collected instead of raised."""
@@ -77,8 +85,11 @@ class Row:
     def __init__(self, row: SourceRow, fields: Sequence[str], record: Record) -> None:
         self.record = record
         self.values: dict[str, list[Cell]] = {}
-        for name, cell in zip(fields, row.cells, strict=False):
-            if name and not cells.is_empty(cell):
+        for name, cell in zip(fields, _filled(row, fields), strict=False):
+            if name and cells.is_error(cell):
+                record.problems.append(_("%(text)s is a formula that failed: write its value instead.",
+                                         text=cells.text(cell)))
+            elif name and not cells.is_empty(cell):
                 self.values.setdefault(name, []).append(cell)
 
     def text(self, name: str, longest: int = 200) -> str:
@@ -99,6 +110,16 @@ class Row:
         except CellError as error:
             (self.record.warnings if doubtful else self.record.problems).append(str(error))
             return default
+
+
+def _filled(row: SourceRow, fields: Sequence[str]) -> list[Cell]:
+    """The cells, with what is merged from above where it says whose row this is; amounts are never repeated."""
+    found = list(row.cells)
+    for index, value in row.above:
+        if index < len(fields) and fields[index] in MERGED and cells.is_empty(row.cell(index)):
+            found.extend([""] * (index + 1 - len(found)))
+            found[index] = value
+    return found
 
 
 def understand(row: SourceRow, fields: Sequence[str], answers: Answers) -> Record:

@@ -2,104 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from core import audit, clock, storage
+from core import audit, clock
 from core.db import db
-from core.errors import DomainError
-from core.i18n import _
-from core.jobs import enqueue
-from core.scope import current_company, current_company_id, current_user_id
-from modules.importer import answers, arranging, columns, comparing, proof, reader, rows, targets
+from core.scope import current_company, current_company_id
+from modules.importer import answers, arranging, columns, comparing, reader, rows
 from modules.importer.answers import Setup
 from modules.importer.arranging import Arrangement
-from modules.importer.comparing import Step
-from modules.importer.loading import Loader
-from modules.importer.models import ImportMapping, ImportRun
+from modules.importer.loading import CHUNK, Loader
+from modules.importer.models import ImportMapping
 from modules.importer.reader import Sheet
 
-MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+MEDIA = {"csv": "text/csv", "html": "text/html",
+         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 @dataclass
 class Examined:
-    """A file understood and compared with what is here; nothing is written yet."""
+    """A file understood; `counts` say what became, or would become, of its customers."""
 
     sheet: Sheet
     setup: Setup
     arrangement: Arrangement
-    steps: list[Step]
-    doubts: list[tuple[int, str]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    surveyed: bool = False
 
 
-def examine(data: bytes, name: str, given: Mapping[str, Any] | None = None) -> Examined:
-    """Read a file with what is given, else with what is remembered for its headings. Changes nothing."""
-    company = current_company()
-    sheet = reader.read(data, name)
-    merged = {**remembered(sheet.signature), **{key: value for key, value in (given or {}).items() if value}}
-    setup = answers.prepare(sheet, company.country, clock.today(company), merged)
-    records = [rows.understand(row, setup.fields, setup.answers) for row in sheet.rows]
-    arrangement = arranging.arrange(records)
-    return Examined(sheet, setup, arrangement, comparing.compare(arrangement))
+def examine(source: bytes | BinaryIO, name: str, given: Mapping[str, Any] | None = None) -> Examined:
+    """Read a file with what is given, else with what is remembered for its headings. Changes nothing.
+
+    It takes seconds for thousands of rows: jobs and commands call the three steps themselves, with no transaction open.
+    """
+    sheet = reader.read(source, name, (given or {}).get("page") or "")
+    return understand(sheet, settle(sheet, given or {}), current_company().country, clock.today())
 
 
-def load(examined: Examined) -> Iterator[int]:
-    """Write what was examined, chunk by chunk; the caller commits after each. Yields customers done."""
-    loader = Loader(clock.today())
-    yield from loader.load(examined.steps)
-    examined.doubts = loader.doubts
-    audit.record("importer.load", current_company(), {"file": examined.sheet.name, "customers": len(examined.steps)})
+def settle(sheet: Sheet, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds for this file: what was remembered for its headings, and above it what is given."""
+    said = {key: value for key, value in given.items() if value}
+    answers.check_headings(sheet, said.get("columns") or {})
+    if "frozen" in said:
+        return said
+    known = remembered(sheet.signature)
+    mapped = {**(known.get("columns") or {}), **(said.get("columns") or {})}
+    return {**known, **said, "columns": mapped}
 
 
-def outcome(examined: Examined, *, loaded: bool) -> dict[str, Any]:
-    """What came of it as JSON; `loaded` measures what stands in the books, else what would."""
-    arrangement = examined.arrangement
-    counts = dict.fromkeys(("created", "updated", "unchanged"), 0)
-    for step in examined.steps:
-        counts[step.outcome] += 1
-    measured = targets.in_the_books(examined.steps) if loaded else proof.to_load(arrangement)
-    closing = proof.Proof(proof.of_file(arrangement), measured, proof.of_refused(arrangement))
-    refused = sorted(arrangement.refused, key=lambda record: record.line)
-    return {
-        "file": examined.sheet.name, "company": current_company().code, "dry_run": not loaded,
-        "read": {"format": examined.sheet.format, "encoding": examined.sheet.encoding,
-                 "separator": examined.sheet.separator, "heading_line": examined.sheet.heading_line,
-                 "rows": len(examined.sheet.rows), "columns": _columns(examined),
-                 "skipped": [{"line": one.line, "what": one.what} for one in examined.sheet.skipped]},
-        **counts,
-        "refused": [{"line": record.line, "reason": " ".join(record.problems), "name": _name(record),
-                     "balance": record.unreadable_balance or f"{record.balance:.2f}"} for record in refused],
-        "warnings": _warnings(examined),
-        "assumed": [{"what": what, "taken": examined.setup.assumed[what], "message": message}
-                    for what, message in answers.questions(examined.setup.assumed).items()],
-        "answers": {key: value for key, value in examined.setup.as_json().items() if key != "fields"},
-        "proof": closing.as_json(),
-    }
+def understand(sheet: Sheet, settled: Mapping[str, Any], country: str, today: date) -> Examined:
+    """Make customers of the rows. Pure: the database is not asked."""
+    setup = answers.prepare(sheet, country, today, settled)
+    records = (rows.understand(row, setup.fields, setup.answers) for row in sheet.rows)
+    return Examined(sheet, setup, arranging.arrange(records, sheet))
 
 
-def _columns(examined: Examined) -> dict[str, str]:
-    return {heading: name for heading, name in zip(examined.sheet.headings, examined.setup.fields, strict=True)
-            if heading}
+def survey(examined: Examined) -> Iterator[int]:
+    """Compare with what is here, chunk by chunk, without writing; the caller may end its transaction after each."""
+    start = 0
+    while chunk := examined.arrangement.customers.chunk(start, CHUNK):
+        for step in comparing.compare(chunk):
+            examined.counts[step.outcome] += 1
+            for remark in step.remarks:
+                examined.arrangement.remarks.append(remark)
+        start += len(chunk)
+        yield start
+    examined.surveyed = True
 
 
-def _name(record: rows.Record) -> str:
-    return record.customer.name if record.customer else ""
+def load(examined: Examined, done_before: int = 0) -> Iterator[int]:
+    """Write what was examined, chunk by chunk; the caller commits after each. Yields customers done.
+
+    `done_before` customers were counted by an attempt that was killed; they are looked at again, not counted again.
+    """
+    loader = Loader(examined.arrangement, clock.today())
+    for done in loader.load():
+        if done > done_before:
+            examined.counts.update(loader.counts)
+        loader.counts.clear()
+        yield done
+    audit.record("importer.load", current_company(), {
+        "file": examined.sheet.name, "customers": len(examined.arrangement.customers),
+        "refused": len(examined.arrangement.refused)})
 
 
-def _warnings(examined: Examined) -> list[dict[str, Any]]:
-    found = [(record.line, text) for record in examined.arrangement.records if not record.problems
-             for text in record.warnings] + examined.doubts
-    unreadable = [(record.line, _("The balance %(text)s could not be read and is in no sum.",
-                                  text=record.unreadable_balance))
-                  for record in examined.arrangement.refused if record.unreadable_balance]
-    return [{"line": line, "message": text} for line, text in sorted([*found, *unreadable])]
-
-
-# --- remembering -----------------------------------------------------------------------------------------
+# --- what is remembered ----------------------------------------------------------------------------------
 
 
 def remembered(signature: str) -> dict[str, Any]:
@@ -111,10 +103,8 @@ def remembered(signature: str) -> dict[str, Any]:
 def remember(examined: Examined) -> None:
     """Keep columns and answers for the next file with these headings; assumptions are asked again."""
     setup = examined.setup
-    kept = {name: value for name, value in setup.as_json().items()
-            if name not in ("fields", *setup.assumed)}
-    kept["columns"] = {heading: name for heading, name in _columns(examined).items()
-                       if columns.field_of(heading) != name}
+    kept: dict[str, Any] = {name: value for name, value in setup.said().items() if name not in setup.assumed}
+    kept["columns"] = {label: name for label, name in mapping(examined).items() if columns.field_of(label) != name}
     row = db.session.scalar(sa.select(ImportMapping).where(ImportMapping.signature == examined.sheet.signature))
     if row is None:
         row = ImportMapping(company_id=current_company_id(), signature=examined.sheet.signature)
@@ -123,46 +113,12 @@ def remember(examined: Examined) -> None:
     db.session.flush()
 
 
-# --- imports on screen -----------------------------------------------------------------------------------
+def frozen(examined: Examined) -> dict[str, Any]:
+    """All that was said and remembered, so that what is loaded is exactly what was seen."""
+    said = {name: value for name, value in examined.setup.said().items() if name not in examined.setup.assumed}
+    return {"frozen": True, "columns": mapping(examined), "page": examined.sheet.page, **said}
 
 
-def open_run(data: bytes, name: str) -> ImportRun:
-    """Keep an uploaded file and examine it."""
-    sheet = reader.read(data, name)
-    stored = storage.store(data, name[:200], MEDIA[sheet.format])
-    run = ImportRun(company_id=current_company_id(), file_id=stored.id, user_id=current_user_id())
-    run.given = remembered(sheet.signature)
-    db.session.add(run)
-    db.session.flush()
-    check_run(run, {})
-    return run
-
-
-def examined_again(run: ImportRun) -> Examined:
-    """The file of a run, understood as it was said."""
-    return examine(storage.read(run.file_id), run.file.name, run.given)
-
-
-def check_run(run: ImportRun, given: Mapping[str, Any]) -> None:
-    """Examine the file anew with corrected columns and answers."""
-    if run.state not in ("checked", "failed"):
-        raise DomainError(_("This cannot be changed any more because the file was loaded."))
-    run.given = {**run.given, **given}
-    examined = examined_again(run)
-    run.result, run.state, run.error = outcome(examined, loaded=False), "checked", ""
-    run.done, run.total = 0, len(examined.steps)
-
-
-def confirm_run(run: ImportRun) -> None:
-    """Load the file in the background."""
-    from modules.importer import jobs
-
-    if run.state not in ("checked", "failed"):
-        return
-    run.state, run.done, run.error = "loading", 0, ""
-    enqueue(jobs.load_run, run_id=run.id)
-
-
-def refused_lines(run: ImportRun) -> Sequence[dict[str, Any]]:
-    """The refused rows of the last check or loading."""
-    return run.result.get("refused", [])
+def mapping(examined: Examined) -> dict[str, str]:
+    """The field of each column that has a name."""
+    return {label: name for label, name in zip(examined.sheet.labels, examined.setup.fields, strict=True) if label}

@@ -12,19 +12,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock
-from core.db import allocate_ids, db, write_rows
+from core.db import allocate_ids, db, find, write_rows
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company
 from modules.contracts import bulk as contracts
+from modules.contracts import services as contract_verbs
 from modules.contracts.drafts import ContractData
 from modules.contracts.models import Contract, Plan, PlanPrice
 from modules.crm import names
 from modules.crm.models import Customer
-from modules.importer import proof
-from modules.importer.arranging import ZERO, WantedService
-from modules.importer.comparing import Step, batches
-from modules.importer.models import ImportLink
+from modules.importer import links
+from modules.importer.arranging import WantedCustomer, WantedService
+from modules.importer.proof import ZERO, Totals
 
 PlanKey = tuple[str, bool]
 # General rate of the tax on services; a company that is under no such tax has none (see `taxes_of`).
@@ -63,36 +63,61 @@ class Plans:
         for plan_id, name, includes_tax, price in rows:
             self.found[(names.fold(name), includes_tax)] = KnownPlan(plan_id, price)
 
-    def know(self, wanted: Iterable[WantedService]) -> int:
-        """Make the plans that are missing; how many."""
-        groups: dict[PlanKey, list[WantedService]] = {}
+    def know(self, wanted: Iterable[WantedService], usual: UsualPrices) -> int:
+        """Make the plans that are missing for these services, at their usual price in the file; how many."""
+        missing: dict[PlanKey, WantedService] = {}
         for one in wanted:
-            groups.setdefault(_key(one), []).append(one)
-        missing = {key: services for key, services in groups.items() if key not in self.found}
-        self._make(missing)
+            if _key(one) not in self.found:
+                missing.setdefault(_key(one), one)
+        self._make(missing, usual)
         return len(missing)
 
     def of(self, service: WantedService) -> KnownPlan:
         return self.found[_key(service)]
 
-    def _make(self, missing: dict[PlanKey, list[WantedService]]) -> None:
+    def _make(self, missing: dict[PlanKey, WantedService], usual: UsualPrices) -> None:
         company, codes = current_company(), _Codes()
         ids, moment = allocate_ids(Plan.__table__, len(missing)), clock.now()
         plans, prices = [], []
-        for plan_id, (key, services) in zip(ids, missing.items(), strict=True):
-            price = Counter(one.service.price for one in services).most_common(1)[0][0]
-            speed = next((one.service.megabits for one in services if one.service.megabits), None)
+        for plan_id, (key, one) in zip(ids, missing.items(), strict=True):
+            price, speed = usual.price(key) or one.service.price, usual.speeds.get(key)
             plans.append({
-                "id": plan_id, "company_id": company.id, "code": codes.free(key[0]), "name": services[0].service.plan,
+                "id": plan_id, "company_id": company.id, "code": codes.free(key[0]), "name": one.service.plan,
                 "speed_down_kbps": speed * 1000 if speed else None, "speed_up_kbps": None, "period_months": 1,
                 "currency": "", "includes_tax": key[1], "taxes": taxes_of(company), "product_codes": {},
                 "account_id": None, "valid_from": None, "valid_to": None, "notes": "", "active": True,
                 "created_at": moment})
-            prices.append({"company_id": company.id, "plan_id": plan_id, "valid_from": _since(services),
+            prices.append({"company_id": company.id, "plan_id": plan_id, "valid_from": usual.since(key),
                            "price": price, "revision_id": None})
             self.found[key] = KnownPlan(plan_id, price)
         write_rows(Plan.__table__, plans)
         write_rows(PlanPrice.__table__, prices)
+
+
+class UsualPrices:
+    """What the services of a whole file cost, by plan; grows with the number of plans, not of customers."""
+
+    def __init__(self, customers: Iterable[WantedCustomer]) -> None:
+        self._prices: dict[PlanKey, Counter[Decimal]] = {}
+        self._starts: dict[PlanKey, dt.date] = {}
+        self.speeds: dict[PlanKey, int] = {}
+        for one in (one for wanted in customers for one in wanted.services):
+            key, service = _key(one), one.service
+            self._prices.setdefault(key, Counter())[service.price] += 1
+            if service.megabits:
+                self.speeds.setdefault(key, service.megabits)
+            if service.started_on:
+                self._starts[key] = min(self._starts.get(key, service.started_on), service.started_on)
+
+    def price(self, key: PlanKey) -> Decimal | None:
+        """The price that most services of the plan have."""
+        found = self._prices.get(key)
+        return found.most_common(1)[0][0] if found else None
+
+    def since(self, key: PlanKey) -> dt.date:
+        """The file's price holds for as long as anybody has the plan: no earlier price is known."""
+        first = clock.today().replace(month=1, day=1)
+        return min(first, self._starts.get(key, first))
 
 
 class _Codes:
@@ -113,12 +138,6 @@ class _Codes:
 
 def _key(one: WantedService) -> PlanKey:
     return (names.fold(one.service.plan), one.service.includes_tax)
-
-
-def _since(services: Sequence[WantedService]) -> dt.date:
-    """The file's price holds for as long as anybody has the plan: no earlier price is known."""
-    started = [one.service.started_on for one in services if one.service.started_on]
-    return min([*started, clock.today().replace(month=1, day=1)])
 
 
 # --- contracts -------------------------------------------------------------------------------------------
@@ -146,6 +165,23 @@ def _contract(customer_id: int, one: WantedService, address_id: int | None, plan
         pppoe_user=service.pppoe_user, pppoe_password=service.pppoe_password)
 
 
+def change_network(contract_id: int, one: WantedService) -> None:
+    """What an import may change of a contract later: how it is connected, and its due day; nothing is emptied."""
+    service = one.service
+    fields = {name: getattr(service, name) for name in ("ip", "pppoe_user", "pppoe_password", "due_day")
+              if getattr(service, name)}
+    contract_verbs.update_contract(find(Contract, contract_id), **fields)
+
+
+def owners_of_contracts(customer_ids: Sequence[int]) -> dict[int, int]:
+    """Contract id -> customer id of all contracts of these customers."""
+    found: dict[int, int] = {}
+    for start in range(0, len(customer_ids), 500):
+        found.update(db.session.execute(sa.select(Contract.id, Contract.customer_id).where(
+            Contract.customer_id.in_(customer_ids[start:start + 500]))).tuples().all())
+    return found
+
+
 # --- the ledger ------------------------------------------------------------------------------------------
 
 
@@ -165,31 +201,27 @@ def balance_doubt(before: Decimal, now: Decimal) -> str:
 # --- the proof -------------------------------------------------------------------------------------------
 
 
-def in_the_books(steps: Sequence[Step]) -> proof.Totals:
-    """What stands in the books of what the file brought: customers, contracts and entries that exist."""
+def in_the_books(customers: Sequence[WantedCustomer]) -> Totals:
+    """What stands in the books of what these customers of the file brought: measured, not counted while writing."""
     from modules.accounting import opening
 
-    people = {step.customer_id for step in steps if step.customer_id}
-    keys = [step.wanted.key for step in steps]
-    services = [service.key for step in steps for service in step.wanted.services]
+    keys = [wanted.key for wanted in customers]
+    people = [link.target_id for link in links.find("customer", keys).values()]
+    services = [one.key for wanted in customers for one in wanted.services]
     debt = opening.sum_of_opening_balances(_targets("debt", keys))
     credit = opening.sum_of_opening_balances(_targets("credit", keys))
-    return proof.Totals(_existing(Customer, people), _existing(Contract, _targets("contract", services)),
-                        debt or ZERO, -credit if credit else ZERO)
+    here = _existing(Customer, people)
+    return Totals(sum(person in here for person in people), len(_existing(Contract, _targets("contract", services))),
+                  debt or ZERO, -credit if credit else ZERO)
 
 
 def _targets(kind: str, keys: Sequence[str]) -> list[int]:
-    found: list[int] = []
-    for batch in batches(keys):
-        found += db.session.scalars(sa.select(ImportLink.target_id).where(
-            ImportLink.kind == kind, ImportLink.source_key.in_(batch)))
-    return found
+    return [link.target_id for link in links.find(kind, keys).values()]
 
 
-def _existing(model: Any, ids: Iterable[int]) -> int:
-    """How many of these rows there are."""
-    every, found = list(ids), 0
+def _existing(model: Any, ids: Iterable[int]) -> set[int]:
+    """Which of these rows there are."""
+    every, found = sorted(set(ids)), set()
     for start in range(0, len(every), 500):
-        part = sa.select(sa.func.count()).select_from(model).where(model.id.in_(every[start:start + 500]))
-        found += db.session.scalar(part) or 0
+        found |= set(db.session.scalars(sa.select(model.id).where(model.id.in_(every[start:start + 500]))))
     return found

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import tempfile
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from sqlalchemy.orm import joinedload
 
+from core import clock
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _
 from core.paging import paginate
 from core.security import require
-from modules.importer import answers, columns, handback, services
-from modules.importer.models import ImportRun
+from modules.importer import answers, columns, handback, runs, services
+from modules.importer.models import ImportRefusal, ImportRun
 
 bp = Blueprint("importer", __name__, url_prefix="/imports")
+LARGEST = runs.LARGEST // 2**20
+
+
+@bp.app_template_filter("decimal")
+def decimal_filter(written: str) -> Decimal:
+    """An amount that JSON carries as text."""
+    return Decimal(written)
 
 
 @bp.route("/", methods=["GET", "POST"])
@@ -24,26 +35,42 @@ def imports() -> Any:
     """Former imports, and the form for the next file."""
     error = ""
     if request.method == "POST":
+        request.max_content_length = runs.LARGEST + 2**20
         upload = request.files.get("file")
         if upload is None or not upload.filename:
             error = _("To import you must choose a file (CSV or XLSX).")
         else:
             try:
-                run = services.open_run(upload.read(), upload.filename)
+                run = runs.open_run(upload.read(), upload.filename)
                 return redirect(url_for("importer.run", run_id=run.id))
             except DomainError as refusal:
                 db.session.rollback()
                 error = str(refusal)
-    page = paginate(sa.select(ImportRun), [ImportRun.id], desc=True, size=20)
-    return render_template("importer/imports.html", page=page, error=error), 422 if error else 200
+    listed = sa.select(ImportRun).options(joinedload(ImportRun.file), joinedload(ImportRun.user))
+    page = paginate(listed, [ImportRun.id], desc=True, size=20)
+    return render_template("importer/imports.html", page=page, error=error, largest=LARGEST), 422 if error else 200
 
 
 @bp.get("/<int:run_id>")
 @require("importer.import_customers")
 def run(run_id: int) -> Any:
     """One import: how it is understood, what would happen or happened, the proof."""
-    row = find(ImportRun, run_id)
-    return render_template("importer/run.html", run=row, result=row.result, fields=columns.FIELDS, error="")
+    return _page(find(ImportRun, run_id))
+
+
+def _page(row: ImportRun, error: str = "") -> Any:
+    page = paginate(runs.refusals(row), [ImportRefusal.line], size=50)
+    speed = _speed(row)
+    left = (row.total - row.done) / speed if speed else None
+    return render_template("importer/run.html", run=row, result=row.result, looks=row.looks, fields=columns.FIELDS,
+                           error=error, page=page, speed=round(speed), left=left)
+
+
+def _speed(row: ImportRun) -> float:
+    """Customers a second since the loading began; 0 while that cannot be said."""
+    if row.state != "loading" or not row.began_at or not row.done:
+        return 0
+    return row.done / max((clock.now() - row.began_at).total_seconds(), 1)
 
 
 @bp.post("/<int:run_id>/check")
@@ -52,19 +79,17 @@ def check(run_id: int) -> Any:
     """Understand the file anew with the corrected mapping."""
     row = find(ImportRun, run_id)
     try:
-        services.check_run(row, _said())
+        runs.check_again(row, _said())
     except DomainError as refusal:
         db.session.rollback()
-        row = find(ImportRun, run_id)
-        return render_template("importer/run.html", run=row, result=row.result, fields=columns.FIELDS,
-                               error=str(refusal)), 422
+        return _page(find(ImportRun, run_id), str(refusal)), 422
     return redirect(url_for("importer.run", run_id=row.id))
 
 
 def _said() -> dict[str, Any]:
-    """What the form says: a field per heading, and the answers."""
+    """What the form says: a field per column, the answers, the sheet of a workbook."""
     headings, fields = request.form.getlist("heading"), request.form.getlist("field")
-    chosen = {name: request.form.get(name, "") for name in answers.CHOICES}
+    chosen = {name: request.form.get(name, "") for name in (*answers.CHOICES, "page")}
     return {"columns": dict(zip(headings, fields, strict=False))} | {name: one for name, one in chosen.items() if one}
 
 
@@ -73,7 +98,7 @@ def _said() -> dict[str, Any]:
 def confirm(run_id: int) -> Any:
     """Load it in the background."""
     row = find(ImportRun, run_id)
-    services.confirm_run(row)
+    runs.confirm_run(row)
     flash(_("The file is being loaded. You may leave this page."), "ok")
     return redirect(url_for("importer.run", run_id=row.id))
 
@@ -83,18 +108,8 @@ def confirm(run_id: int) -> Any:
 def refused(run_id: int, kind: str) -> Any:
     """The refused rows in the layout of the file, with a column of reasons."""
     row = find(ImportRun, run_id)
-    examined = services.examined_again(row)
-    lines = {one["line"]: one["reason"] for one in services.refused_lines(row)}
-    records = [record for record in examined.arrangement.records if record.line in lines]
-    for record in records:
-        record.problems[:] = [lines[record.line]]
-    write = handback.as_xlsx if kind == "xlsx" else handback.as_csv
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    handback.write(out, kind, runs.headings(row), runs.refused_rows(row))
+    out.seek(0)
     name = f"{row.file.name.rsplit('.', 1)[0]}-refused.{kind}"
-    return Response(write(examined.sheet, records), mimetype=services.MEDIA[kind], headers={
-        "Content-Disposition": f"attachment; filename*=UTF-8''{_quoted(name)}"})
-
-
-def _quoted(name: str) -> str:
-    from urllib.parse import quote
-
-    return quote(name)
+    return send_file(out, mimetype=services.MEDIA[kind], as_attachment=True, download_name=name)

@@ -22,7 +22,7 @@ class Taken:
         self.sheet = sheet
         self.setup = answers.prepare(sheet, country, dt.date(2026, 11, 24), given)
         self.records = [rows.understand(row, self.setup.fields, self.setup.answers) for row in sheet.rows]
-        self.found = arranging.arrange(self.records)
+        self.found = arranging.arrange(self.records, sheet)
 
     @property
     def refused(self):

@@ -67,10 +67,10 @@ def test_the_documents_are_recognised_with_and_without_marks(take):
 
 def test_what_stands_in_the_file_is_loaded_or_refused(take):
     found = take(file=AR).found
-    file, refused = proof.of_file(found), proof.of_refused(found)
+    file, refused = found.of_file(), found.of_refused()
     assert file == proof.Totals(11, 13, Decimal("194450.00") - Decimal("0.00"), Decimal("1250.50"))
     assert refused == proof.Totals(4, 5, Decimal("24000.00"), Decimal("0.00"))
-    assert proof.Proof(file, proof.to_load(found), refused).ok
+    assert proof.Proof(file, found.to_load, refused).ok
 
 
 def test_every_odd_row_of_the_ecuadorian_sheet_ends_as_it_must(take):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from decimal import Decimal
@@ -19,6 +20,7 @@ from modules.crm import services as crm
 from modules.crm.models import Customer
 from modules.importer import handback, services
 from modules.importer.models import ImportLink
+from modules.importer.outcome import outcome
 
 DATA = Path(__file__).parents[2] / "data" / "import"
 AR, EC = "planilla_ar_latin1.csv", "clientes_ec_utf8bom.csv"
@@ -34,7 +36,7 @@ def bring(data, name="x.csv", **given):
         db.session.commit()
     services.remember(examined)
     db.session.commit()
-    return services.outcome(examined, loaded=True)
+    return outcome(examined, loaded=True)
 
 
 def lines(*rows):
@@ -128,7 +130,9 @@ def test_loading_the_same_file_again_changes_nothing(request, name):
 def test_the_corrected_file_of_refused_rows_loads_the_rest_and_doubles_nothing(company):
     examined = services.examine((DATA / AR).read_bytes(), AR)
     bring(AR)
-    text = handback.as_csv(examined.sheet, examined.arrangement.refused).decode("utf-8-sig")
+    out = io.BytesIO()
+    handback.write(out, "csv", handback.headings_of(examined.sheet), handback.of_records(examined.arrangement.refused))
+    text = out.getvalue().decode("utf-8-sig")
     corrected = (text.replace("20-12345678-9", "20-12345678-6").replace("31/02/2020", "28/02/2020")
                  .replace("7;;20304050609", "7;Sin Nombre Ya;20304050609").replace(";1e3;", ";1.000,00;")
                  .replace("\"'=HYPERLINK(\"\"http://x.example\"\";\"\"ver\"\")\"", "Ver Gómez"))
@@ -180,7 +184,7 @@ def test_the_answers_of_the_last_file_hold_for_the_next_with_the_same_headings(e
 
 def test_a_dry_run_writes_nothing(company):
     examined = services.examine((DATA / AR).read_bytes(), AR)
-    result = services.outcome(examined, loaded=False)
+    result = outcome(examined, loaded=False)
     assert result["dry_run"] and result["created"] == 7 and result["proof"]["ok"]
     assert not db.session.new and not db.session.dirty and count(Customer) == 0
 
@@ -190,7 +194,7 @@ def test_a_loading_that_is_killed_goes_on_where_it_stopped(company):
     examined = services.examine(lines(*rows), "x.csv")
     from modules.importer.loading import Loader
 
-    loading = Loader(examined.setup.answers.today).load(examined.steps, size=10)
+    loading = Loader(examined.arrangement, examined.setup.answers.today).load(size=10)
     next(loading)
     db.session.commit()
     next(loading)

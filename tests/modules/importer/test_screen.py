@@ -33,7 +33,7 @@ def uploaded(login, company):
 def test_an_uploaded_file_shows_what_would_happen_and_loads_nothing(uploaded):
     browser, address = uploaded
     page = text(browser.get(address))
-    assert "170450.00" in page and "20-12345678-9" in page
+    assert "170.450,00" in page and "20-12345678-9" in page
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Customer)) == 0
 
 
