@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from core import config
 from core.db import db, dump_json
 from core.errors import CannotRun, DomainError, OutsideError, Rejected
-from core.i18n import _
+from core.i18n import _, speak
 
 DONE, NEEDS_PERSON, BAD_INPUT, UNREACHABLE, CANNOT_RUN = 0, 1, 2, 3, 4
 # the order in which `abona --help` shows the groups: from making an installation to working with it
@@ -187,6 +187,7 @@ class Abona(AbonaGroup):
             return
         commands.register(self)
         settings = config.load()
+        speak(settings.language)
         modules.extend(settings.modules_path)
         for _name, part in modules.parts(modules.resolve(settings.modules or modules.available()), "cli"):
             for command in part.cli if isinstance(part.cli, list) else [part.cli]:

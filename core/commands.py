@@ -9,7 +9,6 @@ import click
 
 from core import config
 from core.cli import (
-    CANNOT_RUN,
     NEEDS_PERSON,
     app,
     echo_json,
@@ -25,10 +24,10 @@ from core.i18n import _
 
 def register(group: click.Group) -> None:
     """Add every command of the frame."""
-    from core import simulators, users_cli
+    from core import backups_cli, simulators, users_cli
 
-    for command in (init, upgrade, serve, worker_command, scheduler, check, show_config, modules_group, keys,
-                    company, users_cli.cli, simulators.cli):
+    for command in (init, upgrade, serve, worker_command, scheduler, check, show_config, backups_cli.backup,
+                    backups_cli.restore, modules_group, keys, company, users_cli.cli, simulators.cli):
         group.add_command(command)
 
 
@@ -210,14 +209,19 @@ def keys() -> None:
 
 
 @keys.command("rotate")
+@click.option("--new-key", is_flag=True, help="Make a new key first (in the key file of the instance folder).")
 @with_app
-def rotate_keys() -> int:
-    """Re-encrypt every secret with the newest key (the first of ABONA_ENCRYPTION_KEYS)."""
-    from core import secrets_store
+def rotate_keys(new_key: bool) -> int:
+    """Re-encrypt every secret with the newest key."""
+    from core import audit, secrets_store
 
+    extensions = app().extensions
+    if new_key:
+        extensions["abona"] = config.add_encryption_key(extensions["abona"])
     done, unreadable = secrets_store.rotate_all()
+    audit.record("core.rotate_keys", None, {"secrets": done, "unreadable": unreadable})
     click.echo(_("%(done)s secrets are under the newest key; %(bad)s could not be read.", done=done, bad=unreadable))
-    return CANNOT_RUN if unreadable else 0
+    return NEEDS_PERSON if unreadable else 0
 
 
 @click.group()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from core.i18n import _
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ABONA_"
-KEY_FILE = "secret.key"
+KEY_FILE, ENCRYPTION_FILE = "secret.key", "encryption.keys"
 CONFIG_FILE = "config.py"
 YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
@@ -40,6 +40,7 @@ class Settings:
     mail_from: str = "abona@localhost"
     worker_threads: int = 4
     log_level: str = "INFO"
+    language: str = "es"
     testing: bool = False
 
     @property
@@ -66,18 +67,45 @@ def load(**overrides: Any) -> Settings:
     values["database_url"] = _with_driver(values["database_url"])
     if not values.get("secret_key"):
         values["secret_key"] = _key_from_file(instance)
+    if not values.get("encryption_keys"):
+        values["encryption_keys"] = keys_from_file(instance)
     return Settings(**{name: _typed(name, value) for name, value in values.items()})
 
 
-def make_key_file(instance: Path) -> Path:
-    """Create the instance folder and its key (mode 0600); an existing key is left alone."""
+def make_key_file(instance: Path, key: str | None = None) -> Path:
+    """Create the instance folder and its key (mode 0600, a new one unless given); an existing key is left alone."""
     instance.mkdir(parents=True, exist_ok=True)
     path = instance / KEY_FILE
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
+        write_secret(path, (key or secrets.token_urlsafe(48)) + "\n")
     return path
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner may read; whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def keys_from_file(instance: Path) -> tuple[str, ...]:
+    """The encryption keys of the instance folder, the newest first; used where ABONA_ENCRYPTION_KEYS is not set."""
+    path = instance / ENCRYPTION_FILE
+    return tuple(line for line in path.read_text().split() if line) if path.exists() else ()
+
+
+def add_encryption_key(settings: Settings) -> Settings:
+    """Make a new key the first of the key file; the settings with it. CannotRun where the keys come from elsewhere."""
+    if settings.encryption_keys and settings.encryption_keys != keys_from_file(settings.instance):
+        raise CannotRun(_("To make a new key you must add it yourself where ABONA_ENCRYPTION_KEYS is set, as the "
+                          "first one; then run: abona keys rotate"))
+    keys = (secrets.token_urlsafe(48), *settings.encryption_keys)
+    write_secret(settings.instance / ENCRYPTION_FILE, "\n".join(keys) + "\n")
+    return replace(settings, encryption_keys=keys)
 
 
 def masked(settings: Settings) -> dict[str, str]:

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_currency
-from flask import Flask, has_app_context, has_request_context, request, session
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, has_app_context, has_request_context, request, session
 from flask_babel import Babel, force_locale, get_locale
 from flask_babel import gettext as _babel_gettext
 from flask_babel import ngettext as _babel_ngettext
@@ -22,13 +23,23 @@ LOCALES = ("es", "es_AR", "es_CO", "es_EC", "es_MX", "es_PE", "es_DO", "en", "pt
 DEFAULT = "es"
 
 babel = Babel()
+_spoken: NullTranslations | None = None
 
 
 def _(message: str, **values: Any) -> str:
-    """The message in the reader's language; outside an app, as it is written."""
+    """The message in the reader's language; outside an app in that of the process, by default as it is written."""
     if not has_app_context():
-        return message % values if values else message
+        found = str(_spoken.ugettext(message)) if _spoken else message
+        return found % values if values else found
     return _babel_gettext(message, **values)
+
+
+def speak(locale: str) -> None:
+    """Let this process speak a language outside any app too: the `abona` command does."""
+    global _spoken
+    from core.config import ROOT
+
+    _spoken = Translations.load(ROOT / "translations", [locale])
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
@@ -90,15 +101,18 @@ def init_app(app: Flask) -> None:
 
     folders = [ROOT / "translations", ROOT / "translations" / "countries"]
     folders += [modules.folder(name) / "translations" for name in app.extensions["abona_modules"]]
-    app.config.setdefault("BABEL_DEFAULT_LOCALE", DEFAULT)
+    app.config["BABEL_DEFAULT_LOCALE"] = app.extensions["abona"].language
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(folder) for folder in folders if folder.is_dir())
     babel.init_app(app, locale_selector=choose_locale)
 
 
 def choose_locale() -> str:
-    """The reader's language: chosen by the person, else by the company in scope, else by the browser."""
+    """The reader's language: chosen by the person, else by the company in scope, else by the browser.
+
+    Outside a request it is the installation's.
+    """
     if not has_request_context():
-        return DEFAULT
+        return str(current_app.config["BABEL_DEFAULT_LOCALE"])
     chosen = session.get("locale") or getattr(request, "abona_locale", None)
     return chosen or request.accept_languages.best_match(LOCALES) or DEFAULT
 

@@ -78,7 +78,8 @@ class Installation:
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith("ABONA_") or name == "ABONA_MODULES"}
         own = {"ABONA_INSTANCE": str(self.folder), "ABONA_DATABASE_URL": self.database_url, **self.settings, **more}
-        return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **own}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes start: they need not compile all of it each time
+        return {**kept, **own}
 
     def abona(self, *words: str, stdin: str = "", code: int | None = 0, timeout: float = 120, **env: str) -> Result:
         """Run a command; `code` is the exit status that must come (None: any)."""
