@@ -19,6 +19,7 @@ MANIFEST = Manifest(
     ),
     menu=(
         MenuItem(_("Contracts"), "contracts.contracts", "contracts.view_contracts", group="contracts", order=20),
+        MenuItem(_("Plans"), "contracts.plans", "contracts.view_contracts", group="contracts", order=30),
         MenuItem(_("Bill a month"), "contracts.desk", "contracts.view_billing", group="billing", order=10),
         MenuItem(_("Drafts to approve"), "contracts.drafts", "contracts.approve_drafts", group="billing", order=30),
         MenuItem(_("Price revisions"), "contracts.revisions", "contracts.revise_prices", group="billing", order=60),

@@ -79,8 +79,9 @@ def candidates(context: Context, after: int, upto: int, only: Sequence[int] | No
         return []
     inside = [row.id for row in rows]
     parts = _timeline(inside)
-    extras = {"items": _items(context, inside), "instalments": _instalments(context, inside),
-              "discounts": _discounts(inside)}
+    extras: dict[str, dict[int, list[Any]]] = {
+        "items": _items(context, inside), "instalments": _instalments(context, inside),
+        "discounts": _discounts(inside)}
     known = _Known(_billed(context, inside), _with_address({row.customer_id for row in rows}))
     return [_candidate(context, row, parts, extras, known) for row in rows]
 
@@ -164,7 +165,8 @@ def _timeline(inside: Sequence[int]) -> dict[str, dict[int, list[Any]]]:
                   nothing.label("one"), nothing.label("two"))
         .where(among(Suspension.contract_id, inside)),
         sa.select(sa.literal("price"), ContractPrice.contract_id, ContractPrice.id, ContractPrice.valid_from,
-                  ContractPrice.valid_to, sa.type_coerce(ContractPrice.price, sa.BigInteger), nothing)
+                  ContractPrice.valid_to, sa.type_coerce(ContractPrice.price, sa.BigInteger),
+                  sa.case((ContractPrice.promised, sa.literal(1, sa.BigInteger)), else_=nothing))
         .where(among(ContractPrice.contract_id, inside)),
         sa.select(sa.literal("change"), PlanChange.contract_id, PlanChange.id, PlanChange.valid_from, never,
                   PlanChange.old_plan_id, PlanChange.new_plan_id)
@@ -182,7 +184,7 @@ def _dated(kind: str, first: dt.date, last: dt.date | None, one: int | None, two
     if kind == "change":
         return PlanSwitch(first, one or 0, two or 0)
     if kind == "price":
-        return DatedPrice(first, Decimal(one or 0).scaleb(-6), last or FOREVER)
+        return DatedPrice(first, Decimal(one or 0).scaleb(-6), last or FOREVER, bool(two))
     return Span(first, last or FOREVER)
 
 

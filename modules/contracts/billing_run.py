@@ -41,15 +41,19 @@ PLAN, CHUNK = "modules.contracts.jobs.plan_run", "modules.contracts.jobs.bill_ch
 
 
 def start_run(company: Company, month: dt.date, *, automatic: bool = False, filters: Mapping[str, Any] | None = None,
-              issue_date: dt.date | None = None) -> BillingRun:
-    """Start billing a month, or go on with the run of it that is not finished. Bills only who is not billed yet."""
+              issue_date: dt.date | None = None, expected: Mapping[str, Any] | None = None) -> BillingRun:
+    """Start billing a month, or go on with the run of it that is not finished. Bills only who is not billed yet.
+
+    `expected` is what a preview said, to be set beside the result.
+    """
     billing_context.load(company, month, clock.today(company))  # refuses early what would refuse every contract
     found = None if automatic else open_run(company, month)
     if found is not None:
         resume(found)
         return found
     run = BillingRun(company_id=company.id, month=month, issue_date=issue_date or clock.today(company),
-                     automatic=automatic, filters=dict(filters or {}), started_by=current_user_id())
+                     automatic=automatic, filters=dict(filters or {}), started_by=current_user_id(),
+                     expected=dict(expected or {}))
     try:
         with db.session.begin_nested():
             db.session.add(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -71,10 +71,15 @@ def preview(period: str, company_code: str | None, as_json: bool) -> int:
     found = []
     with waiting.display() as display, reading():
         for company in chosen_companies(company_code):
-            name = company.code
-            found.append(billing.preview(company, month, progress=lambda done, planned, name=name: display.show(
-                name, [Stage(BILLED, _("Looked at"), done, max(done, planned))])))
+            found.append(billing.preview(company, month, progress=_showing(display, company.code)))
     return _answer(found, as_json, reporting.preview_text)
+
+
+def _showing(display: waiting.Display, name: str) -> Callable[[int, int], None]:
+    def show(done: int, planned: int) -> None:
+        display.show(name, [Stage(BILLED, _("Looked at"), done, max(done, planned))])
+
+    return show
 
 
 @cli.command()

@@ -36,3 +36,5 @@ class ContractData:
     pppoe_user: str = ""
     pppoe_password: str = ""
     notes: str = ""
+    # a form sent twice makes one contract
+    form_key: str | None = None

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
-
 from core import audit, clock
 from core.db import db
 from core.i18n import _
@@ -18,6 +16,7 @@ from modules.contracts import months, states
 from modules.contracts.errors import NotPossible, WrongValue
 from modules.contracts.models import Charge, ChargeInstalment, Contract, ContractItem, Discount
 from modules.contracts.months import DAY
+from modules.contracts.services import of_form
 from modules.contracts.settlement import Settlement
 
 LONGEST = 120
@@ -26,8 +25,10 @@ LONGEST = 120
 def add_item(contract: Contract, description: str, unit_price: Decimal, *, quantity: Decimal = Decimal(1),
              first_day: dt.date | None = None, last_day: dt.date | None = None, code: str = "",
              includes_tax: bool | None = None, taxes: Sequence[dict[str, Any]] | None = None,
-             account_id: int | None = None) -> ContractItem:
+             account_id: int | None = None, form_key: str | None = None) -> ContractItem:
     """A recurring extra at a price per month; taxes are the plan's where none are given. Billed months are settled."""
+    if known := of_form(ContractItem, form_key):
+        return known
     _open(contract)
     _named(description)
     if quantity <= 0:
@@ -38,7 +39,7 @@ def add_item(contract: Contract, description: str, unit_price: Decimal, *, quant
     settlement = Settlement.before(contract)
     item = ContractItem(contract_id=contract.id, code=code, description=description.strip(), quantity=quantity,
                         unit_price=unit_price, first_day=first, last_day=last_day, account_id=account_id,
-                        **_taxed(contract, includes_tax, taxes))
+                        form_key=form_key, **_taxed(contract, includes_tax, taxes))
     db.session.add(item)
     settlement.after("item")
     db.session.expire(contract, ["items"])
@@ -59,15 +60,14 @@ def add_charge(contract: Contract, description: str, total: Decimal, *, instalme
                taxes: Sequence[dict[str, Any]] | None = None, account_id: int | None = None,
                form_key: str | None = None) -> Charge:
     """Something to be paid once, in instalments that come with the next invoices. Negative: a credit."""
+    if known := of_form(Charge, form_key):
+        return known
     if contract.state == states.CANCELLED:
         raise NotPossible(_("Charging is not possible because this contract was cancelled."))
     _named(description)
     if total == 0 or not 1 <= instalments <= LONGEST:
         raise WrongValue(_("To charge you must give an amount other than zero, and 1 to %(most)s instalments.",
                            most=LONGEST), field="total")
-    known = db.session.scalar(sa.select(Charge).where(Charge.form_key == form_key)) if form_key else None
-    if known is not None:
-        return known
     charge = Charge(contract_id=contract.id, code=code, description=description.strip(), total=total,
                     account_id=account_id, form_key=form_key, **_taxed(contract, includes_tax, taxes))
     first = months.of(first_month or clock.today())
@@ -97,8 +97,11 @@ def cancel_charge(contract: Contract, charge: Charge, reason: str = "") -> int:
 
 def add_discount(contract: Contract, description: str, *, percent: Decimal | None = None,
                  amount: Decimal | None = None, first_month: dt.date | None = None, count: int | None = None,
-                 last_month: dt.date | None = None, on_items: bool = False) -> Discount:
+                 last_month: dt.date | None = None, on_items: bool = False,
+                 form_key: str | None = None) -> Discount:
     """Less by percent or by an amount a month, for `count` months or until `last_month` (None: without end)."""
+    if known := of_form(Discount, form_key):
+        return known
     _open(contract)
     _named(description)
     if (percent is None) == (amount is None):
@@ -112,7 +115,8 @@ def add_discount(contract: Contract, description: str, *, percent: Decimal | Non
         raise WrongValue(_("To give a discount you must let it end in or after the month it begins."),
                          field="last_month")
     discount = Discount(contract_id=contract.id, description=description.strip(), percent=percent, amount=amount,
-                        first_month=first, last_month=last, on_items=on_items)
+                        first_month=first, last_month=last, on_items=on_items,
+                        form_key=form_key)
     db.session.add(discount)
     db.session.flush()
     db.session.expire(contract, ["discounts"])

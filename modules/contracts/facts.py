@@ -26,6 +26,8 @@ class DatedPrice:
     first: dt.date
     price: Decimal
     last: dt.date = FOREVER
+    # of contracts: no price revision touches it
+    promised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from core.db import find
 from core.i18n import use_locale
 from core.jobs import enqueue, job, schedule
 from core.scope import company_scope, current_company
-from modules.contracts import approval, automatic, billing_run, previews, services
-from modules.contracts.models import BillingRun
+from modules.contracts import approval, automatic, billing_run, previews, revisions, services
+from modules.contracts.models import BillingRun, PriceRevision
 
 
 @job()
@@ -31,6 +31,18 @@ def bill_chunk(chunk_id: int) -> None:
 def issue_drafts(run_id: int) -> None:
     """Issue the approved drafts of a run, batch by batch."""
     approval.issue_approved(find(BillingRun, run_id))
+
+
+@job()
+def apply_revision(revision_id: int) -> None:
+    """Write the new prices of a revision of many contracts."""
+    revisions.apply(find(PriceRevision, revision_id))
+
+
+@job()
+def tell_revision(revision_id: int) -> None:
+    """Queue the notices of a revision."""
+    revisions.tell(find(PriceRevision, revision_id))
 
 
 @job()

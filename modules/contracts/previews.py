@@ -12,7 +12,7 @@ from core.db import db, insert_new, reading
 from core.jobs import enqueue
 from core.models import Company
 from modules.contracts import billing, billing_read
-from modules.contracts.models import BillingPreview
+from modules.contracts.models import BillingPreview, Contract
 
 # up to so many contracts a page computes its preview itself
 AT_ONCE = 3000
@@ -22,6 +22,11 @@ COMPUTE = "modules.contracts.jobs.compute_preview"
 def at_once(company: Company) -> bool:
     """Whether a page can wait for the preview."""
     return billing_read.count_contracts(company.id) <= AT_ONCE
+
+
+def has_contracts() -> bool:
+    """Whether there is anything that could ever be billed."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Contract.state != "cancelled"))))
 
 
 def stored(company: Company, month: dt.date) -> BillingPreview | None:

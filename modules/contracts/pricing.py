@@ -200,24 +200,25 @@ def _wholly(gone: Span | None, span: Span | None) -> bool:
 
 
 def price_of(contract: ContractFacts, plan: PlanFacts, day: dt.date) -> Decimal:
-    """The price on that day: the contract's own where it has one, else the plan's. NoPrice where there is none.
-
-    A price of its own belongs to the plan for which it was agreed: it lapses when the plan changes.
-    """
-    since = max((switch.day for switch in contract.switches if switch.day <= day), default=EVER)
-    price = _dated([one for one in contract.own_prices if one.first >= since], day)
-    if price is None:
-        price = _dated(plan.prices, day)
-    if price is None:
+    """The price on that day: the contract's own where it has one, else the plan's. NoPrice where there is none."""
+    found = own_price(contract, day) or dated(plan.prices, day)
+    if found is None:
         raise NoPrice(plan, day)
-    return price
+    return found.price
 
 
-def _dated(prices: Sequence[DatedPrice], day: dt.date) -> Decimal | None:
+def own_price(contract: ContractFacts, day: dt.date) -> DatedPrice | None:
+    """The contract's own price on that day. It belongs to the plan for which it was agreed: a change ends it."""
+    since = max((switch.day for switch in contract.switches if switch.day <= day), default=EVER)
+    return dated([one for one in contract.own_prices if one.first >= since], day)
+
+
+def dated(prices: Sequence[DatedPrice], day: dt.date) -> DatedPrice | None:
+    """Of prices in order of their first day, the last one that is valid on the day."""
     found = None
     for one in prices:
         if one.first <= day <= one.last:
-            found = one.price
+            found = one
     return found
 
 

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
+from modules.accounting.models import Invoice
 from modules.contracts.models import (
     BilledPeriod,
     BillingProfile,
@@ -77,8 +78,10 @@ def find_contract(reference: str | int) -> Contract:
 def contracts_of(customer_id: int) -> list[Contract]:
     """The contracts of a customer, those in use first."""
     order = sa.case((Contract.state.in_(("active", "suspended", "draft")), 0), else_=1)
-    return list(db.session.scalars(sa.select(Contract).where(Contract.customer_id == customer_id)
-                                   .options(joinedload(Contract.plan)).order_by(order, Contract.id)))
+    return list(db.session.scalars(
+        sa.select(Contract).where(Contract.customer_id == customer_id).order_by(order, Contract.id)
+        .options(selectinload(Contract.plan, Plan.prices), selectinload(Contract.prices),
+                 selectinload(Contract.changes), selectinload(Contract.address))))
 
 
 def effective_profile(contract: Contract) -> BillingProfile:
@@ -125,11 +128,13 @@ def profiles() -> list[BillingProfile]:
                                    .order_by(BillingProfile.name)))
 
 
-def billed_periods(contract_id: int, limit: int = 24) -> list[BilledPeriod]:
-    """What the contract was billed, the newest first."""
-    return list(db.session.scalars(
-        sa.select(BilledPeriod).where(BilledPeriod.contract_id == contract_id)
-        .order_by(BilledPeriod.month.desc(), BilledPeriod.id.desc()).limit(limit)))
+def billed_periods(contract_id: int, limit: int = 24) -> list[tuple[BilledPeriod, Invoice | None]]:
+    """What the contract was billed, with the invoice (None: a draft that waits), the newest first."""
+    rows = db.session.execute(
+        sa.select(BilledPeriod, Invoice).outerjoin(Invoice, Invoice.id == BilledPeriod.invoice_id)
+        .where(BilledPeriod.contract_id == contract_id)
+        .order_by(BilledPeriod.month.desc(), BilledPeriod.id.desc()).limit(limit))
+    return [(row.BilledPeriod, row.Invoice) for row in rows]
 
 
 def last_run(month: dt.date | None = None) -> BillingRun | None:

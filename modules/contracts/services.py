@@ -43,6 +43,8 @@ EDITABLE = ("address_id", "profile_id", "installed_on", "in_advance", "billing_d
 
 def create_contract(data: ContractData) -> Contract:
     """Make a contract; with state "active" it is activated too. Tells ContractActivated then."""
+    if known := of_form(Contract, data.form_key):
+        return known
     customer = find(Customer, data.customer_id)
     if not customer.active:
         raise NotPossible(_("To make a contract you must first make %(name)s a customer again.", name=customer.name))
@@ -50,7 +52,7 @@ def create_contract(data: ContractData) -> Contract:
     contract = Contract(
         number=data.number.strip() or reserve_numbers(1)[0], customer=customer, plan=plan, state=states.DRAFT,
         billing_from=data.billing_from or clock.today(), courtesy_from=data.courtesy_from,
-        courtesy_until=data.courtesy_until, courtesy_reason=data.courtesy_reason,
+        courtesy_until=data.courtesy_until, courtesy_reason=data.courtesy_reason, form_key=data.form_key,
         **{name: getattr(data, name) or (None if name == "pppoe_password" else getattr(data, name))
            for name in EDITABLE})
     _free_number(contract.number)
@@ -58,10 +60,15 @@ def create_contract(data: ContractData) -> Contract:
     db.session.flush()
     audit.record("contracts.create_contract", contract, {"customer": customer.code, "plan": plan.code})
     if data.price is not None:
-        set_price(contract, data.price, contract.billing_from, data.price_until, promised=data.price_until is not None)
+        _add_price(contract, data.price, contract.billing_from, data.price_until, data.price_until is not None)
     if data.state == states.ACTIVE:
         activate(contract)
     return contract
+
+
+def of_form(model: type[Any], form_key: str | None) -> Any:
+    """What the same form made before; None where it is new."""
+    return db.session.scalar(sa.select(model).where(model.form_key == form_key)) if form_key else None
 
 
 def _free_number(number: str) -> None:
@@ -229,8 +236,7 @@ def change_plan(contract: Contract, plan: Plan, on: dt.date | None = None, reaso
                 price: Decimal | None = None) -> PlanChange:
     """Another plan from `on` (today) on; a day to come is possible. Days that were billed are settled both ways."""
     day = on or clock.today()
-    sold(plan, day)
-    _check_change(contract, plan, day)
+    check_change(contract, plan, day)
     settlement = Settlement.before(contract)
     earlier = [change for change in _changes(contract) if change.valid_from < day]
     later = [change for change in _changes(contract) if change.valid_from > day]
@@ -243,7 +249,7 @@ def change_plan(contract: Contract, plan: Plan, on: dt.date | None = None, reaso
     db.session.flush()
     db.session.expire(contract, ["changes"])
     if price is not None:
-        set_price(contract, price, day)
+        _add_price(contract, price, day)
     if day <= clock.today():
         apply_change(change, contract)
     settlement.after("plan_change", change)
@@ -255,7 +261,9 @@ def _changes(contract: Contract) -> list[PlanChange]:
     return [change for change in contract.changes if change.state != "cancelled"]
 
 
-def _check_change(contract: Contract, plan: Plan, day: dt.date) -> None:
+def check_change(contract: Contract, plan: Plan, day: dt.date) -> None:
+    """Refuses a change of plan that cannot be: WrongValue or NotPossible."""
+    sold(plan, day)
     if contract.state not in (states.ACTIVE, states.SUSPENDED, states.DRAFT):
         raise NotPossible(_("Changing the plan is not possible because this contract is %(state)s.",
                             state=states.TITLES[contract.state]))
@@ -295,13 +303,26 @@ def cancel_change(change: PlanChange) -> None:
 
 
 def set_price(contract: Contract, price: Decimal, first: dt.date | None = None, last: dt.date | None = None,
-              promised: bool = False) -> ContractPrice:
-    """A price of the contract's own from a day on; promised: no price revision touches it until `last`."""
+              promised: bool = False, form_key: str | None = None) -> ContractPrice:
+    """A price of the contract's own from a day on; promised: no price revision touches it until `last`.
+
+    Days that are billed already are settled.
+    """
+    if known := of_form(ContractPrice, form_key):
+        return known
+    settlement = Settlement.before(contract)
+    row = _add_price(contract, price, first, last, promised, form_key)
+    settlement.after("price")
+    return row
+
+
+def _add_price(contract: Contract, price: Decimal, first: dt.date | None = None, last: dt.date | None = None,
+               promised: bool = False, form_key: str | None = None) -> ContractPrice:
     if price < 0 or (last and first and last < first):
         raise WrongValue(_("To set a price you must give an amount that is not negative, and an end after its begin."),
                          field="price")
     row = ContractPrice(contract_id=contract.id, price=price, valid_from=first or clock.today(), valid_to=last,
-                        promised=promised)
+                        promised=promised, form_key=form_key)
     db.session.add(row)
     db.session.flush()
     db.session.expire(contract, ["prices"])

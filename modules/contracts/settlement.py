@@ -17,8 +17,9 @@ from core import clock
 from core.db import db
 from core.i18n import _, use_locale
 from core.scope import current_company
-from modules.contracts import billing_context, billing_read, months, pricing
+from modules.contracts import billing_context, billing_read, drafting, months, pricing
 from modules.contracts.billing_context import Context
+from modules.contracts.errors import WrongValue
 from modules.contracts.facts import ContractFacts
 from modules.contracts.models import BilledPeriod, Charge, ChargeInstalment, Contract, PlanChange
 from modules.contracts.months import Span
@@ -89,7 +90,10 @@ class Settlement:
 
 
 def _lines(facts: ContractFacts, context: Context, month: dt.date) -> list[Line]:
-    found = pricing.price_service(facts, context.plans, month)
+    try:
+        found = pricing.price_service(facts, context.plans, month)
+    except pricing.NoPrice as error:
+        raise WrongValue(drafting.no_price(facts, error).message, field="plan_id") from None
     return list(found.lines) if isinstance(found, Priced) else []
 
 

@@ -85,6 +85,7 @@ def upgrade() -> None:
     sa.Column('automatic', sa.Boolean(), nullable=False),
     sa.Column('filters', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('issue_date', sa.Date(), nullable=False),
+    sa.Column('expected', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('started_by', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
@@ -148,12 +149,14 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
     sa.Column('applied_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('form_key', sa.String(length=64), nullable=True),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.CheckConstraint("state IN ('draft', 'applied', 'cancelled')", name=op.f('ck_contracts_price_revision_state')),
     sa.CheckConstraint('(percent IS NULL) <> (amount IS NULL)', name=op.f('ck_contracts_price_revision_one_change')),
     sa.ForeignKeyConstraint(['company_id'], ['core_company.id'], name=op.f('fk_contracts_price_revision_company_id')),
     sa.ForeignKeyConstraint(['created_by'], ['core_user.id'], name=op.f('fk_contracts_price_revision_created_by')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_price_revision'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_price_revision')),
+    sa.UniqueConstraint('company_id', 'form_key', name=op.f('uq_contracts_price_revision_company_id_form_key'))
     )
     with op.batch_alter_table('contracts_price_revision', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contracts_price_revision_company_id'), ['company_id'], unique=False)
@@ -284,6 +287,7 @@ def upgrade() -> None:
     sa.Column('activated_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('form_key', sa.String(length=64), nullable=True),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.CheckConstraint("state IN ('draft', 'active', 'suspended', 'ended', 'cancelled')", name=op.f('ck_contracts_contract_state')),
     sa.CheckConstraint('billing_day IS NULL OR billing_day BETWEEN 1 AND 28', name=op.f('ck_contracts_contract_billing_day')),
@@ -294,7 +298,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['plan_id'], ['contracts_plan.id'], name=op.f('fk_contracts_contract_plan_id')),
     sa.ForeignKeyConstraint(['profile_id'], ['contracts_billing_profile.id'], name=op.f('fk_contracts_contract_profile_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_contract')),
-    sa.UniqueConstraint('company_id', 'number', name=op.f('uq_contracts_contract_company_id_number'))
+    sa.UniqueConstraint('company_id', 'number', name=op.f('uq_contracts_contract_company_id_number')),
+    sa.UniqueConstraint('company_id', 'form_key', name=op.f('uq_contracts_contract_company_id_form_key'))
     )
     with op.batch_alter_table('contracts_contract', schema=None) as batch_op:
         batch_op.create_index('ix_contracts_contract_billing', ['company_id', 'customer_id', 'id'], unique=False)
@@ -368,12 +373,14 @@ def upgrade() -> None:
     sa.Column('price', sa.BigInteger(), nullable=False),
     sa.Column('promised', sa.Boolean(), nullable=False),
     sa.Column('revision_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+    sa.Column('form_key', sa.String(length=64), nullable=True),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.CheckConstraint('price >= 0', name=op.f('ck_contracts_contract_price_price')),
     sa.ForeignKeyConstraint(['company_id'], ['core_company.id'], name=op.f('fk_contracts_contract_price_company_id')),
     sa.ForeignKeyConstraint(['contract_id'], ['contracts_contract.id'], name=op.f('fk_contracts_contract_price_contract_id')),
     sa.ForeignKeyConstraint(['revision_id'], ['contracts_price_revision.id'], name=op.f('fk_contracts_contract_price_revision_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_contract_price'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_contract_price')),
+    sa.UniqueConstraint('company_id', 'form_key', name=op.f('uq_contracts_contract_price_company_id_form_key'))
     )
     with op.batch_alter_table('contracts_contract_price', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contracts_contract_price_company_id'), ['company_id'], unique=False)
@@ -388,13 +395,15 @@ def upgrade() -> None:
     sa.Column('first_month', sa.Date(), nullable=False),
     sa.Column('last_month', sa.Date(), nullable=True),
     sa.Column('on_items', sa.Boolean(), nullable=False),
+    sa.Column('form_key', sa.String(length=64), nullable=True),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.CheckConstraint('(percent IS NULL) <> (amount IS NULL)', name=op.f('ck_contracts_discount_one_kind')),
     sa.CheckConstraint('amount IS NULL OR amount > 0', name=op.f('ck_contracts_discount_amount')),
     sa.CheckConstraint('percent IS NULL OR percent BETWEEN 0 AND 1000000', name=op.f('ck_contracts_discount_percent')),
     sa.ForeignKeyConstraint(['company_id'], ['core_company.id'], name=op.f('fk_contracts_discount_company_id')),
     sa.ForeignKeyConstraint(['contract_id'], ['contracts_contract.id'], name=op.f('fk_contracts_discount_contract_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_discount'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_discount')),
+    sa.UniqueConstraint('company_id', 'form_key', name=op.f('uq_contracts_discount_company_id_form_key'))
     )
     with op.batch_alter_table('contracts_discount', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contracts_discount_company_id'), ['company_id'], unique=False)
@@ -412,11 +421,13 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
     sa.Column('first_day', sa.Date(), nullable=False),
     sa.Column('last_day', sa.Date(), nullable=True),
+    sa.Column('form_key', sa.String(length=64), nullable=True),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['accounting_account.id'], name=op.f('fk_contracts_item_account_id')),
     sa.ForeignKeyConstraint(['company_id'], ['core_company.id'], name=op.f('fk_contracts_item_company_id')),
     sa.ForeignKeyConstraint(['contract_id'], ['contracts_contract.id'], name=op.f('fk_contracts_item_contract_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_item'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts_item')),
+    sa.UniqueConstraint('company_id', 'form_key', name=op.f('uq_contracts_item_company_id_form_key'))
     )
     with op.batch_alter_table('contracts_item', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contracts_item_company_id'), ['company_id'], unique=False)

@@ -57,6 +57,8 @@ class BillingRun(CompanyScoped, Model):
     automatic: Mapped[bool] = mapped_column(default=False)
     filters: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     issue_date: Mapped[dt.date] = mapped_column(sa.Date)
+    # what the preview said when it was confirmed: {"billed", "exceptions", "totals": {currency: total}}
+    expected: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     started_by: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
     started_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     finished_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

@@ -50,6 +50,8 @@ class Contract(CompanyScoped, Model):
     pppoe_password: Mapped[str | None] = secret()
     notes: Mapped[str] = mapped_column(sa.Text, default="")
     activated_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # a form sent twice makes one contract; the same on prices, extras, charges and discounts
+    form_key: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     updated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now, onupdate=clock.now)
 
@@ -66,6 +68,7 @@ class Contract(CompanyScoped, Model):
 
     __table_args__ = (
         sa.UniqueConstraint("company_id", "number"),
+        sa.UniqueConstraint("company_id", "form_key"),
         sa.CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
         sa.CheckConstraint("billing_day IS NULL OR billing_day BETWEEN 1 AND 28", name="billing_day"),
         sa.CheckConstraint("due_day IS NULL OR due_day BETWEEN 1 AND 31", name="due_day"),
@@ -92,8 +95,10 @@ class ContractPrice(CompanyScoped, Model):
     price: Mapped[Decimal] = mapped_column(Scaled(6))
     promised: Mapped[bool] = mapped_column(default=False)
     revision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contracts_price_revision.id"))
+    form_key: Mapped[str | None] = mapped_column(sa.String(64))
 
-    __table_args__ = (sa.CheckConstraint("price >= 0", name="price"),)
+    __table_args__ = (sa.UniqueConstraint("company_id", "form_key"),
+                      sa.CheckConstraint("price >= 0", name="price"))
 
 
 class Suspension(CompanyScoped, Model):
@@ -135,6 +140,9 @@ class ContractItem(CompanyScoped, Model):
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_account.id"))
     first_day: Mapped[dt.date] = mapped_column(sa.Date)
     last_day: Mapped[dt.date | None] = mapped_column(sa.Date)
+    form_key: Mapped[str | None] = mapped_column(sa.String(64))
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "form_key"),)
 
 
 class Charge(CompanyScoped, Model):
@@ -201,8 +209,10 @@ class Discount(CompanyScoped, Model):
     first_month: Mapped[dt.date] = mapped_column(sa.Date)
     last_month: Mapped[dt.date | None] = mapped_column(sa.Date)
     on_items: Mapped[bool] = mapped_column(default=False)
+    form_key: Mapped[str | None] = mapped_column(sa.String(64))
 
-    __table_args__ = (sa.CheckConstraint("(percent IS NULL) <> (amount IS NULL)", name="one_kind"),
+    __table_args__ = (sa.UniqueConstraint("company_id", "form_key"),
+                      sa.CheckConstraint("(percent IS NULL) <> (amount IS NULL)", name="one_kind"),
                       sa.CheckConstraint("percent IS NULL OR percent BETWEEN 0 AND 1000000", name="percent"),
                       sa.CheckConstraint("amount IS NULL OR amount > 0", name="amount"))
 

@@ -185,8 +185,10 @@ class PriceRevision(CompanyScoped, Model):
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
     applied_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    form_key: Mapped[str | None] = mapped_column(sa.String(64))
 
-    __table_args__ = (sa.CheckConstraint("state IN ('draft', 'applied', 'cancelled')", name="state"),
+    __table_args__ = (sa.UniqueConstraint("company_id", "form_key"),
+                      sa.CheckConstraint("state IN ('draft', 'applied', 'cancelled')", name="state"),
                       sa.CheckConstraint("(percent IS NULL) <> (amount IS NULL)", name="one_change"))
 
     def __str__(self) -> str:

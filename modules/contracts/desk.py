@@ -1,0 +1,119 @@
+"""Answers to the frame's slots and search box, without the weight of the views at import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from markupsafe import Markup
+
+from core import clock
+from core.db import db
+from core.i18n import _, ngettext
+from core.search import Hit
+from modules.contracts import months, queries, states
+from modules.contracts.models import BilledPeriod, BillingDraft, BillingException, BillingRun, Contract, Plan
+from modules.crm.models import Customer
+
+FIGURE = Markup('<div class="figure"><div class="figure-label">{}</div><a class="figure-value" href="{}">{}</a>'
+                '<div class="figure-note">{}</div></div>')
+NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
+
+
+def customer_tab(customer: Customer) -> str:
+    """The contracts of a customer."""
+    from modules.contracts import views
+
+    return views.customer_tab(customer)
+
+
+def customer_summary(customer: Customer) -> str:
+    """A strip per contract in use."""
+    from modules.contracts import views
+
+    return views.customer_summary(customer)
+
+
+def customer_action(customer: Customer) -> str:
+    """The button of a new contract."""
+    from modules.contracts import views
+
+    return views.customer_action(customer)
+
+
+def find(text: str, limit: int) -> list[Hit]:
+    """Contracts by number, user name or address on the network; customers are found by their own searcher."""
+    typed = text.strip()
+    rows = db.session.execute(
+        sa.select(Contract.id, Contract.number, Contract.state, Customer.name, Plan.name.label("plan"))
+        .join(Customer, Customer.id == Contract.customer_id).join(Plan, Plan.id == Contract.plan_id)
+        .where(sa.or_(Contract.number == typed, Contract.number == typed.zfill(6), Contract.pppoe_user == typed,
+                      Contract.ip == typed)).order_by(Contract.id).limit(limit))
+    return [Hit(_("Contract %(number)s", number=row.number), url_for("contracts.contract", contract_id=row.id),
+                f"{row.name} · {row.plan} · {states.TITLES[row.state]}") for row in rows]
+
+
+def figures(_company: Any) -> Markup:
+    """Contracts in service, and how this month's billing stands."""
+    from core.templating import number
+
+    counts = queries.state_counts()
+    if not counts:
+        return Markup("")
+    cut = counts.get(states.SUSPENDED, 0)
+    note = ngettext("%(num)s is cut", "%(num)s are cut", cut) if cut else ""
+    return FIGURE.format(_("Active contracts"), url_for("contracts.contracts", state="active"),
+                         number(counts.get(states.ACTIVE, 0)), note)
+
+
+def billing_figure(company: Any) -> Markup:
+    """What was billed this month."""
+    from core.templating import amount
+    from modules.contracts.wording import month_name
+
+    month = months.of(clock.today(company))
+    total = db.session.scalar(sa.select(sa.func.sum(BilledPeriod.total)).where(
+        BilledPeriod.company_id == company.id, BilledPeriod.month == month, BilledPeriod.currency == company.currency))
+    if total is None:
+        return Markup("")
+    return FIGURE.format(_("Billed"), url_for("contracts.desk"), amount(total), month_name(month, company.locale))
+
+
+def todo(company: Any) -> Markup:
+    """A run that goes on, contracts that could not be billed, drafts that wait."""
+    lines = []
+    run = db.session.scalar(sa.select(BillingRun).where(BillingRun.state != "billed").order_by(BillingRun.id).limit(1))
+    if run is not None:
+        lines.append(NOTICE.format("info", url_for("contracts.run", run_id=run.id), _("A month is being billed")))
+    last = queries.last_run()
+    excepted = 0 if last is None else db.session.scalar(sa.select(sa.func.count()).select_from(BillingException).where(
+        BillingException.company_id == company.id, BillingException.month == last.month)) or 0
+    if last is not None and excepted:
+        lines.append(NOTICE.format("bad", url_for("contracts.exceptions", month=months.show(last.month)), ngettext(
+            "%(num)s contract could not be billed", "%(num)s contracts could not be billed", excepted)))
+    return Markup("").join(lines)
+
+
+def drafts_todo(_company: Any) -> Markup:
+    """Drafts that wait to be approved."""
+    waiting = db.session.scalar(sa.select(sa.func.count()).select_from(BillingDraft).where(
+        BillingDraft.state == "waiting")) or 0
+    return NOTICE.format("warn", url_for("contracts.drafts"), ngettext(
+        "%(num)s draft waits to be approved", "%(num)s drafts wait to be approved",
+        waiting)) if waiting else Markup("")
+
+
+def plan_step(_company: Any) -> tuple[bool, str]:
+    """First plan."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Plan.id > 0)))), url_for("contracts.plans")
+
+
+def contract_step(_company: Any) -> tuple[bool, str]:
+    """First contract."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Contract.id > 0)))), url_for("contracts.contracts")
+
+
+def billing_step(_company: Any) -> tuple[bool, str]:
+    """First month billed."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(BillingRun.id > 0)))), url_for("contracts.desk")

@@ -1,0 +1,129 @@
+"""Staff pages of contracts: the list, a contract, a new one, its terms. The other pages are in files of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import selectinload
+
+from core import clock
+from core.db import find
+from core.errors import DomainError
+from core.forms import refused
+from core.i18n import _
+from core.paging import paginate
+from core.security import can, require
+from modules.contracts import (
+    billing_views,
+    cures,
+    draft_views,
+    extra_views,
+    foresight,
+    forms,
+    history,
+    plan_views,
+    queries,
+    revision_views,
+    services,
+    states,
+    verb_views,
+)
+from modules.contracts.blueprint import bp, form_page
+from modules.contracts.models import Contract, Plan
+from modules.contracts.queries import ContractFilter
+from modules.crm import queries as crm
+from modules.crm.models import Customer
+
+__all__ = ["billing_views", "bp", "draft_views", "extra_views", "plan_views", "revision_views", "verb_views"]
+
+
+@bp.get("/contracts/")
+@require("contracts.view_contracts")
+def contracts() -> Any:
+    """The list, filtered by what stands in the address."""
+    chosen = _chosen_filter()
+    wanted = queries.listed(chosen).options(
+        selectinload(Contract.prices), selectinload(Contract.changes), selectinload(Contract.plan, Plan.prices))
+    return render_template("contracts/contracts.html", page=paginate(wanted, queries.LIST_KEYS), chosen=chosen,
+                           plans=queries.plans(active_only=False), zones=crm.zones(), states=states.TITLES,
+                           price_on=queries.price_on, today=clock.today())
+
+
+def _chosen_filter() -> ContractFilter:
+    wanted = request.args
+    state = wanted.get("state", "")
+    return ContractFilter(
+        text=wanted.get("q", "").strip()[:200], state=state if state in states.STATES else "",
+        plan_id=wanted.get("plan", type=int), zone_id=wanted.get("zone", type=int),
+        courtesy=wanted.get("courtesy") == "1")
+
+
+@bp.get("/contracts/<int:contract_id>")
+@require("contracts.view_contracts")
+def contract(contract_id: int) -> Any:
+    """One contract: its state and what can be done, what it costs, what was and will be billed, what happened."""
+    row = find(Contract, contract_id)
+    today = clock.today()
+    own = queries.own_price(row, today)
+    return render_template(
+        "contracts/contract.html", contract=row, today=today, own_price=own, price=queries.price_on(row, today),
+        profile=queries.effective_profile(row), actions=states.possible(row.state), next=foresight.next_bill(row),
+        periods=queries.billed_periods(row.id), history=history.of_contract(row),
+        page_url=cures.other_page, suspension=next((one for one in row.suspensions if one.ended_at is None), None),
+        planned=[one for one in row.changes if one.state == "planned"])
+
+
+@bp.route("/contracts/new", methods=["GET", "POST"])
+@require("contracts.edit_contracts")
+def new_contract() -> Any:
+    """A new contract of the customer that the address names; without one it asks for whom."""
+    customer_id = request.args.get("customer", type=int)
+    if customer_id is None:
+        text = request.args.get("q", "").strip()[:200]
+        return render_template("contracts/choose_customer.html", text=text,
+                               found=crm.search_customers(text, 20) if text else [])
+    customer = find(Customer, customer_id)
+    form = forms.contract_form(customer)
+    if form.validate_on_submit():
+        try:
+            made = services.create_contract(form.contract(customer))
+        except DomainError as error:
+            refused(form, error)
+        else:
+            flash(_("Contract %(number)s was made.", number=made.number), "ok")
+            return redirect(url_for("contracts.contract", contract_id=made.id))
+    return form_page("contracts/contract_form.html", form, customer=customer, has_plans=len(form.plan_id.choices) > 1)
+
+
+@bp.route("/contracts/<int:contract_id>/edit", methods=["GET", "POST"])
+@require("contracts.edit_contracts")
+def edit_contract(contract_id: int) -> Any:
+    """Address, profile, days, notes, network data."""
+    row = find(Contract, contract_id)
+    form = forms.terms_form(row)
+    if form.validate_on_submit():
+        services.update_contract(row, **form.terms())
+        flash(_("The changes are saved."), "ok")
+        return redirect(url_for("contracts.contract", contract_id=row.id))
+    return form_page("contracts/terms_form.html", form, contract=row)
+
+
+def customer_tab(customer: Customer) -> str:
+    """The contracts of a customer, on the customer's page."""
+    rows = queries.contracts_of(customer.id)
+    today = clock.today()
+    return render_template("contracts/customer_tab.html", customer=customer, rows=rows, today=today,
+                           price_on=queries.price_on, may_edit=can("contracts.edit_contracts"))
+
+
+def customer_summary(customer: Customer) -> str:
+    """A strip per contract in use, above the tabs of the customer's page."""
+    rows = [one for one in queries.contracts_of(customer.id) if one.state in (states.ACTIVE, states.SUSPENDED)]
+    return render_template("contracts/customer_summary.html", rows=rows[:6], more=len(rows) - 6) if rows else ""
+
+
+def customer_action(customer: Customer) -> str:
+    """The button of a new contract on the customer's page."""
+    return render_template("contracts/customer_action.html", customer=customer) if customer.active else ""
+
