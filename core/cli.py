@@ -13,7 +13,7 @@ from flask import Flask
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core import config
 from core.db import db, dump_json
@@ -65,10 +65,6 @@ def explain(error: BaseException) -> tuple[str, int]:
         return _("%(what)s Nothing is lost; it will be tried again.", what=str(error)), UNREACHABLE
     if isinstance(error, RedisError):
         return _("Redis cannot be reached: %(reason)s", reason=error), UNREACHABLE
-    if isinstance(error, ArgumentError):
-        return _("To start you must correct the setting %(name)s: found %(found)s, expected %(expected)s.",
-                 name="ABONA_DATABASE_URL", found=str(error).splitlines()[0],
-                 expected="sqlite:///… / postgresql://…"), CANNOT_RUN
     if isinstance(error, (OperationalError, ProgrammingError)):
         return _database_trouble(error), CANNOT_RUN
     if isinstance(error, OSError) and error.strerror:
@@ -163,6 +159,23 @@ def echo_table(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     for row in listed:
         table.add_row(*row)
     Console(file=sys.stdout, width=200, highlight=False).print(table)
+
+
+def read_password() -> str:
+    """From standard input, or asked for twice at a terminal; never empty. An easy one is told, not refused."""
+    from core.security.passwords import check_strength
+
+    if sys.stdin.isatty():
+        found = str(click.prompt(_("Password"), hide_input=True, confirmation_prompt=True))
+    else:
+        found = sys.stdin.readline().rstrip("\r\n")
+    if not found:
+        raise DomainError(_("To set a password you must write it on standard input, in one line."))
+    try:
+        check_strength(found)
+    except DomainError as error:
+        note(str(error))
+    return found
 
 
 def note(message: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -15,10 +14,11 @@ from core.cli import (
     echo_table,
     json_option,
     note,
+    read_password,
     with_app,
 )
 from core.db import db
-from core.errors import CannotRun
+from core.errors import CannotRun, DomainError
 from core.i18n import _
 
 
@@ -35,12 +35,14 @@ def register(group: click.Group) -> None:
 @click.option("--admin-email", help="Login of the first administrator.")
 @click.option("--password-stdin", is_flag=True, help="Read the administrator's password from standard input.")
 def init(admin_email: str | None, password_stdin: bool) -> None:
-    """Create the instance folder, key, database and first administrator."""
+    """Folder, key, database and first administrator."""
     from core import installation
 
     settings = config.load()
+    if password_stdin and not admin_email:
+        raise DomainError(_("To set a password you must also say whose: --admin-email."))
+    password = read_password() if password_stdin else None
     config.make_key_file(settings.instance)
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with app().app_context():
         made = installation.prepare(admin_email, password)
     click.echo(_("The installation is ready in %(folder)s.", folder=settings.instance))
@@ -50,7 +52,7 @@ def init(admin_email: str | None, password_stdin: bool) -> None:
 
 @click.command()
 def upgrade() -> None:
-    """Bring the database up to date with the enabled modules."""
+    """Bring the database up to date with the modules."""
     from core import installation, schema
 
     with app().app_context():
@@ -65,7 +67,7 @@ def upgrade() -> None:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--threads", default=8, show_default=True, help="Web threads.")
 def serve(host: str, port: int, threads: int) -> None:
-    """Serve the web, and run jobs in the same process unless Redis is set."""
+    """Serve the web, and do the jobs unless Redis is set."""
     from core import schema, worker
 
     with app().app_context():
@@ -100,7 +102,7 @@ def run_web(host: str, port: int, threads: int = 8) -> None:
 @click.command("worker")
 @click.argument("queues", nargs=-1)
 def worker_command(queues: tuple[str, ...]) -> None:
-    """Run jobs of these queues (all by default) as an RQ worker."""
+    """Do jobs of these queues (all by default) for Redis."""
     from core import schema, worker
 
     _need_redis()
@@ -111,7 +113,7 @@ def worker_command(queues: tuple[str, ...]) -> None:
 
 @click.command()
 def scheduler() -> None:
-    """Run the schedules, and send late jobs to Redis; any number of these may run."""
+    """The tick: schedules, and jobs that Redis lost."""
     import signal
 
     from core import worker
@@ -129,19 +131,22 @@ def _need_redis() -> None:
 
 
 @click.command()
-@click.option("--only", multiple=True, help="Run only this check.")
+@click.option("--only", multiple=True, help="Run only this check; may be given several times.")
 @json_option
-@with_app
 def check(only: tuple[str, ...], as_json: bool) -> int:
-    """The doctor: invariants of the data and state of the environment."""
-    from core import checks
+    """The doctor: invariants of the data, state of the machine."""
+    from core import checks, schema
 
-    findings = checks.run_all(only)
+    with app().app_context():
+        current = schema.is_current()
+        findings = checks.run_all(only if current else ("migrations_current",))
     if as_json:
         echo_json(checks.as_json(findings))
     else:
         echo_table(("", _("check"), _("count"), _("detail")),
                    [("✓" if f.ok else "✗", f.name, f.count or "", f.detail) for f in findings])
+    if not current:
+        raise CannotRun(_("To start you must first bring the database up to date: abona upgrade"))
     return 0 if all(finding.ok for finding in findings) else NEEDS_PERSON
 
 
@@ -158,7 +163,7 @@ def show_config(as_json: bool) -> None:
 
 @click.group("modules")
 def modules_group() -> None:
-    """The modules: what is on disk and enabled; removing one's tables."""
+    """What is on disk and enabled; removing one's tables."""
 
 
 @modules_group.command("list")

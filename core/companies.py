@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from core.db import db
 from core.errors import DomainError, NotFound
 from core.i18n import _
 from core.models import Company
+from core.registry import Registry
 from core.scope import company_scope
 
 # currency, zone and language of the countries sold to
@@ -24,6 +26,9 @@ COUNTRIES = {
     "MX": ("MXN", "America/Mexico_City", "es_MX"),
     "PE": ("PEN", "America/Lima", "es_PE"),
 }
+# How a country's tax authority writes a company's number: `check(number)` answers (the number without marks, what is
+# wrong with it or ""). By country; the module that knows customers' numbers fills it.
+identities: Registry[Callable[[str], tuple[str, str]]] = Registry("identities")
 
 
 def create_company(country: str, name: str, tax_id: str, **details: Any) -> Company:
@@ -32,6 +37,7 @@ def create_company(country: str, name: str, tax_id: str, **details: Any) -> Comp
     if country not in COUNTRIES:
         raise DomainError(_("To create a company you must choose one of these countries: %(known)s.",
                             known=", ".join(COUNTRIES)), field="country")
+    tax_id = check_tax_id(country, tax_id)
     currency, timezone, locale = COUNTRIES[country]
     values = {"currency": currency, "timezone": timezone, "locale": locale, **details}
     code = values.pop("code", None) or _code(name)
@@ -47,6 +53,16 @@ def create_company(country: str, name: str, tax_id: str, **details: Any) -> Comp
     return company
 
 
+def check_tax_id(country: str, tax_id: str) -> str:
+    """The number as it is stored; DomainError with what is wrong where the country's rules are known."""
+    check = identities.find(country)
+    plain, wrong = check(tax_id) if check else (tax_id.strip(), "")
+    if wrong or not plain:
+        raise DomainError(_("To create a company you must give its tax number: %(found)s is none. %(wrong)s",
+                            found=tax_id or "-", wrong=wrong).rstrip(), code="bad_tax_id", field="tax_id")
+    return plain
+
+
 def seed(company: Company) -> None:
     """Run every module's `seed(company)`; each is idempotent, lower modules first."""
     names = current_app.extensions["abona_modules"]
@@ -59,7 +75,8 @@ def seed(company: Company) -> None:
 
 def find_company(code_or_id: str) -> Company:
     """By code, id or tax id; NotFound names those that exist."""
-    wanted = [Company.code == code_or_id, Company.tax_id == code_or_id]
+    bare = re.sub(r"[\s.-]", "", code_or_id)
+    wanted = [Company.code == code_or_id, Company.tax_id == code_or_id, Company.tax_id == bare]
     if code_or_id.isdigit() and len(code_or_id) < 10:
         wanted.append(Company.id == int(code_or_id))
     found = db.session.scalar(sa.select(Company).where(sa.or_(*wanted)).order_by(Company.id).limit(1))
@@ -75,8 +92,5 @@ def active_companies() -> list[Company]:
 
 
 def _code(name: str) -> str:
-
-
-
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "company"

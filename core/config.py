@@ -179,6 +179,8 @@ def _with_driver(url: str) -> str:
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise _wrong("database_url", mask_url(url), _("sqlite:///… or postgresql://…"))
     return url
 
 

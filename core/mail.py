@@ -91,10 +91,15 @@ def build_message(to: str | tuple[str, str], subject: str, text: str, html: str 
     return message
 
 
+def is_address(text: str) -> bool:
+    """Whether this can be an address at all."""
+    return bool(re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+", text))
+
+
 def _address(value: str | tuple[str, str]) -> Address | str:
     found = [value] if isinstance(value, tuple) else getaddresses([value])
     name, address = found[0] if len(found) == 1 else ("", "")
-    if not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+", address):
+    if not is_address(address):
         raise DomainError(_("To write to %(address)s you must correct the address.",
                             address=value if isinstance(value, str) else address), code="bad_address")
     if not address.isascii():

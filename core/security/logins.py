@@ -68,9 +68,10 @@ def change_password(user: User, old: str, new: str) -> None:
     set_password(user, new)
 
 
-def set_password(user: User, new: str) -> None:
-    """Set a password that is good enough, and lift the lock."""
-    check_strength(new, user.email, user.name)
+def set_password(user: User, new: str, *, checked: bool = True) -> None:
+    """Set a password that is good enough, and lift the lock. `checked=False`: the operator knows what he does."""
+    if checked:
+        check_strength(new, user.email, user.name)
     user.password_hash, user.password_changed_at = hash_password(new), clock.now()
     user.failed_logins, user.locked_until = 0, None
     audit.record("core.set_password", user)

@@ -12,7 +12,7 @@ from core.i18n import _
 
 @click.group("simulators")
 def cli() -> None:
-    """The authorities and gateways of a rehearsal, as one local server."""
+    """Authorities and gateways as one local server."""
 
 
 @cli.command("list")

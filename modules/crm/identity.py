@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.errors import DomainError
 from core.i18n import _
 from modules.crm import countries
@@ -11,6 +13,8 @@ from modules.crm.errors import WrongTaxId
 # Kinds and beginnings of numbers that only businesses have.
 _BUSINESS_STARTS = {("AR", "CUIT"): ("30", "33", "34"), ("PE", "RUC"): ("20",), ("CO", "NIT"): ("8", "9")}
 _BUSINESS_KINDS = {("BR", "CNPJ"), ("DO", "RNC"), ("UY", "RUT")}
+# The number under which a company of the installation issues its documents.
+COMPANY_KINDS = {"AR": "CUIT", "EC": "RUC", "CO": "NIT", "MX": "RFC", "PE": "RUC"}
 
 
 def check_tax_id(country: str, kind: str, number: str, condition: str = "") -> TaxIdCheck:
@@ -25,6 +29,16 @@ def check_tax_id(country: str, kind: str, number: str, condition: str = "") -> T
     if not found.valid:
         raise WrongTaxId(found.reason, field="tax_id")
     return found
+
+
+def company_check(country: str) -> Callable[[str], tuple[str, str]]:
+    """The check of a company's own number, as the frame asks for it: (number without marks, what is wrong)."""
+
+    def check(number: str) -> tuple[str, str]:
+        found = countries.get(country).validate(COMPANY_KINDS[country], number)
+        return found.compact, "" if found.valid else found.reason
+
+    return check
 
 
 def guess_kind(country: str, tax_id_kind: str, tax_id: str) -> str:
