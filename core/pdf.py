@@ -19,6 +19,7 @@ import os
 import queue
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -346,6 +347,7 @@ def _read(stream: BinaryIO | Any) -> bytes | None:
 
 def _serve() -> None:
     """The loop of a rendering process: ends when its parent does, or after a while without work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends this process
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not break the frames
     requests = os.fdopen(0, "rb", buffering=0)

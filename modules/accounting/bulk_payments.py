@@ -15,11 +15,13 @@ from core.db import allocate_ids, among, db, lock, write_rows
 from core.scope import current_company, current_company_id, current_user_id
 from modules.accounting import ledger, numbering
 from modules.accounting.ledger import Accounts, NewEntry, Side
-from modules.accounting.models import Allocation, CashAccount, Invoice, Payment, PaymentMedium
-from modules.accounting.payments import PaymentData, cash_account, check
+from modules.accounting.models import WITHHOLDING, Allocation, CashAccount, Invoice, Payment, PaymentMedium
+from modules.accounting.payments import Medium, PaymentData, check, place
 
 ZERO = Decimal("0.00")
 Row = dict[str, Any]
+# (withheld, cash account or the default one, currency)
+Place = tuple[bool, int | None, str]
 
 
 @dataclass
@@ -35,7 +37,7 @@ class _Batch:
     """What the payments become."""
 
     debts: dict[tuple[int, str], deque[_Debt]]
-    cash: dict[int | None, CashAccount]
+    places: dict[Place, CashAccount | None]
     accounts: Accounts
     payments: list[Row] = field(default_factory=list)
     media: list[Row] = field(default_factory=list)
@@ -53,12 +55,14 @@ def record_many(payments: Sequence[PaymentData]) -> list[int]:
     if not payments:
         return []
     home = current_company().currency
-    for one in payments:
-        check(one, one.currency or home, one.paid_on or clock.today())
+    days = [one.paid_on or clock.today() for one in payments]
+    for one, day in zip(payments, days, strict=True):
+        check(one, one.currency or home, day)
+    ledger.check_open(min(days), field="paid_on")
     customer_ids = sorted({one.customer_id for one in payments})
     ledger.lock_customers(customer_ids)
     ids = allocate_ids(Payment.__table__, len(payments))
-    batch = _Batch(_debts(customer_ids), _cash_accounts(payments, home), Accounts())
+    batch = _Batch(_debts(customer_ids), _places(payments, home), Accounts())
     for key, number, data in zip(ids, numbering.take(numbering.RECEIPT, len(ids)), payments, strict=True):
         _payment(batch, key, number, data, data.currency or home)
     _write(batch)
@@ -80,10 +84,14 @@ def _debts(customer_ids: Sequence[int]) -> dict[tuple[int, str], deque[_Debt]]:
     return found
 
 
-def _cash_accounts(payments: Sequence[PaymentData], home: str) -> dict[int | None, CashAccount]:
-    """Each account that the media name, looked up once; its currency must be that of who pays into it."""
-    wanted = {(medium.cash_account_id, one.currency or home) for one in payments for medium in one.media}
-    return {account_id: cash_account(account_id, currency) for account_id, currency in wanted}
+def _places(payments: Sequence[PaymentData], home: str) -> dict[Place, CashAccount | None]:
+    """Where the money of the media lies, looked up once; its currency must be that of who pays into it."""
+    wanted = {_key(medium, one.currency or home): medium for one in payments for medium in one.media}
+    return {key: place(medium, key[2]) for key, medium in wanted.items()}
+
+
+def _key(medium: Medium, currency: str) -> Place:
+    return medium.method == WITHHOLDING, medium.cash_account_id, currency
 
 
 def _payment(batch: _Batch, key: int, number: int, data: PaymentData, currency: str) -> None:
@@ -98,10 +106,10 @@ def _payment(batch: _Batch, key: int, number: int, data: PaymentData, currency: 
         "receipt_file_id": None, "form_key": data.form_key, "created_at": moment, "created_by": current_user_id()})
     sides = [Side(batch.accounts["receivable"], -total, data.customer_id)]
     for medium in data.media:
-        account = batch.cash[medium.cash_account_id]
-        batch.media.append({"payment_id": key, "method": medium.method, "cash_account_id": account.id,
+        found = batch.places[_key(medium, currency)]
+        batch.media.append({"payment_id": key, "method": medium.method, "cash_account_id": found.id if found else None,
                             "amount": medium.amount, "reference": medium.reference[:100]})
-        sides.append(Side(account.account_id, medium.amount))
+        sides.append(Side(found.account_id if found else batch.accounts["withholdings"], medium.amount))
     batch.entries.append(NewEntry(day, "payment", currency, sides, payment_id=key))
 
 

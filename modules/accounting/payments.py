@@ -102,6 +102,7 @@ def _record(data: PaymentData) -> Payment:
     company = current_company()
     currency, day = data.currency or company.currency, data.paid_on or clock.today()
     total = check(data, currency, day)
+    ledger.check_open(day, field="paid_on")
     find(Customer, data.customer_id)
     ledger.lock_customers([data.customer_id])
     payment = Payment(
@@ -125,16 +126,15 @@ def check(data: PaymentData, currency: str, day: dt.date) -> Decimal:
                                 "%(amount)s was given.", amount=f"{one.amount:f}"), field="amount")
     if day > clock.today():
         raise DomainError(_("To record a payment its date must not lie in the future."), field="paid_on")
-    ledger.check_open(day, field="paid_on")
     return sum((one.amount for one in data.media), ZERO)
 
 
 def _media(data: PaymentData, currency: str) -> list[PaymentMedium]:
     return [PaymentMedium(method=one.method, amount=one.amount, reference=one.reference[:100],
-                          cash_account=_place(one, currency)) for one in data.media]
+                          cash_account=place(one, currency)) for one in data.media]
 
 
-def _place(medium: Medium, currency: str) -> CashAccount | None:
+def place(medium: Medium, currency: str) -> CashAccount | None:
     """Where the money lies; a tax that the customer withheld lies nowhere."""
     return None if medium.method == WITHHOLDING else cash_account(medium.cash_account_id, currency)
 

@@ -66,6 +66,16 @@ def test_each_medium_goes_into_its_account(make_customer: Make) -> None:
         ("cash", "60.00", "cash", ""), ("transfer", "40.00", "bank", "777")]
 
 
+def test_a_tax_that_the_customer_withheld_lies_in_no_account(make_customer: Make) -> None:
+    alone, bulk = make_customer(), make_customer()
+    media = [Medium(Decimal(90)), Medium(Decimal(10), "withholding", reference="cert. 7")]
+    issue(alone, "100"), issue(bulk, "100")
+    record_payment(PaymentData(alone.id, media))
+    bulk_payments.record_many([PaymentData(bulk.id, media)])
+    assert account(alone) == account(bulk)
+    assert findings() == {}
+
+
 def test_nobody_is_told_and_nothing_is_enqueued(make_customer: Make) -> None:
     before = db.session.scalar(sa.select(sa.func.count()).select_from(Job))
     bulk_payments.record_many([paid(make_customer(), "10")])

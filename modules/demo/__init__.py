@@ -1,0 +1,6 @@
+"""A made-up provider per country: to look at, to learn with, to measure with. `abona demo load`, `abona demo run`."""
+
+from core.i18n import lazy as _
+from core.modules import Manifest
+
+MANIFEST = Manifest(title=_("Demonstration"), depends=("contracts", "einvoice", "einvoice_ar"))

@@ -1,0 +1,104 @@
+"""`abona demo` in real processes: everything at once, again, and stopped."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import urllib.request
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.config import ROOT
+from tests.installation import ABONA, Installation, eventually, free_port
+
+pytestmark = pytest.mark.slow
+SMALL = ("--subscribers", "16", "--history", "2")
+
+
+@pytest.fixture
+def demo(installation: Installation) -> Installation:
+    installation.settings |= {"ABONA_SIMULATORS_URL": f"http://127.0.0.1:{free_port()}",
+                              "ABONA_DEMO_PORT": str(free_port()), "ABONA_DEMO_PASSWORD": "a demo password"}
+    return installation
+
+
+def test_everything_at_once_and_again(demo: Installation) -> None:
+    first = demo.abona("demo", "run", "--no-serve", "--json", *SMALL).json
+    (month,) = first["companies"]
+    assert first["trouble"] == "" and len(first["logins"]) == 4
+    documents = month["documents"]
+    assert documents["rejected"] == 3 and documents["authorized"] == month["invoices"] - 3 > 8
+    assert documents["pending"] == documents["unknown"] == 0
+    assert month["pdfs"] == documents["authorized"]
+    assert month["notices"]["sent"] + month["notices"]["not_sent"] == month["pdfs"]
+    assert [one["code"] for one in month["exceptions"]] == ["no_plan_price"]
+    assert Decimal(month["compared"]["total"]) > 0
+    assert len(list((demo.folder / "outbox").glob("*.eml"))) == month["notices"]["sent"]
+
+    checked = demo.abona("check", "--json", code=None).json
+    assert [one for one in checked["checks"] if not one["ok"]] == []
+
+    (again,) = demo.abona("demo", "run", "--no-serve", "--json", *SMALL).json["companies"]
+    kept = ("billed", "invoices", "documents", "pdfs", "totals", "notices", "exceptions_count")
+    assert {name: again[name] for name in kept} == {name: month[name] for name in kept}
+
+
+def test_the_past_was_billed_and_authorised_at_its_time(demo: Installation) -> None:
+    demo.abona("init")
+    demo.abona("demo", "load", *SMALL)
+    rows = demo.python("""
+import sqlalchemy as sa
+from core.scope import every_company
+from modules.accounting.models import Invoice, Payment
+from modules.einvoice.models import Document
+with every_company():
+    for one in db.session.scalars(sa.select(Invoice).where(Invoice.origin == "billing").order_by(Invoice.id)):
+        print(one.issue_date, one.legal_state, one.created_at.date())
+    dates = db.session.scalars(sa.select(Document.issue_date).order_by(Document.sequence_id, Document.number)).all()
+    print("paid", db.session.scalar(sa.select(sa.func.count()).select_from(Payment)))
+""").splitlines()
+    today = dt.date.today()
+    first = (today.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+    second = (first - dt.timedelta(days=1)).replace(day=1)
+    invoices = [row.split() for row in rows[:-1]]
+    assert {row[0] for row in invoices} == {first.isoformat(), second.isoformat()}
+    assert {row[1] for row in invoices} == {"authorized"}
+    assert all(row[0] == row[2] for row in invoices)
+    assert int(rows[-1].split()[1]) > 5
+
+
+@pytest.mark.once
+def test_it_is_served_and_ends_cleanly(demo: Installation) -> None:
+    log = demo.folder / "demo.log"
+    demo.folder.mkdir(exist_ok=True)
+    with log.open("w") as file:
+        process: Any = subprocess.Popen([str(ABONA), "demo", "run", "--subscribers", "14", "--history", "0"], cwd=ROOT,
+                                        stdout=file, stderr=file, env=demo.environment(), start_new_session=True)
+    demo.processes.append(process)
+    address = f"http://127.0.0.1:{demo.settings['ABONA_DEMO_PORT']}"
+    eventually(lambda: answers(f"{address}/login"), 90)
+    assert "encargada@demo.example" in log.read_text() and address in log.read_text()
+    second = demo.abona("demo", "run", code=2)
+    assert "ABONA_DEMO_PORT" in second.err
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(40) == 0
+    assert "Traceback" not in log.read_text()
+    assert not answers(demo.settings["ABONA_SIMULATORS_URL"] + "/")
+
+
+@pytest.mark.once
+def test_a_wrong_country_is_named(demo: Installation) -> None:
+    demo.abona("init")
+    refused = demo.abona("demo", "load", "--countries", "AR,XX", code=2)
+    assert "XX" in refused.err and "PE" in refused.err
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(url, timeout=2).status == 200)
+    except OSError:
+        return False
