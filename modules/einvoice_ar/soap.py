@@ -14,16 +14,13 @@ from typing import Any
 
 import requests
 from lxml import etree
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ConnectTimeout, RequestException
-from urllib3.exceptions import NewConnectionError
+from requests.exceptions import RequestException
 from zeep import Client, Settings
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 
-from core import logs
+from core import http, logs
 from core.errors import Unavailable, Unknown
 from core.i18n import _
 from modules.einvoice_ar.endpoints import WSDL
@@ -56,19 +53,16 @@ class ArcaTransport(Transport):
     """zeep's transport with time limits on every call, and failures told apart."""
 
     def __init__(self) -> None:
-        session = requests.Session()
-        # ARCA is reached directly: an idle connection that it has closed is renewed, never retried by itself
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=4, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        super().__init__(session=session, timeout=READ_TIMEOUT, operation_timeout=READ_TIMEOUT)
+        # an idle connection that ARCA has closed is renewed, never retried by itself
+        super().__init__(session=http.new_session(), timeout=READ_TIMEOUT, operation_timeout=READ_TIMEOUT)
 
     def post(self, address: str, message: Any, headers: Any) -> requests.Response:
         """One request; Unavailable where no connection was made, Unknown where the answer did not come."""
         started, status = time.monotonic(), "no answer"
         try:
             response = self.session.post(address, data=message, headers=headers,
-                                         timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False)
+                                         timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False,
+                                         proxies=http.proxies_for(address))
             status = str(response.status_code)
         except RequestException as error:
             raise _outcome(error, address) from error
@@ -89,16 +83,9 @@ def _action(headers: Any) -> str:
 
 def _outcome(error: RequestException, address: str) -> Exception:
     host = address.split("/")[2]
-    if isinstance(error, ConnectTimeout) or _never_connected(error):
+    if http.never_sent(error):
         return Unavailable(_("ARCA (%(host)s) cannot be reached.", host=host))
     return Unknown(_("ARCA (%(host)s) did not answer.", host=host))
-
-
-def _never_connected(error: RequestException) -> bool:
-    if not isinstance(error, RequestsConnectionError):
-        return False
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError)
 
 
 def service(name: str, address: str) -> Any:
