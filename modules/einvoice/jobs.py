@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
 from core import clock, companies, leases, processes
 from core.db import db
-from core.errors import DomainError, OutsideError
+from core.errors import DomainError, OutsideError, Unavailable
+from core.i18n import _
 from core.jobs import enqueue, job, retry_later, schedule
 from core.scope import company_scope, every_company
 from modules.einvoice import services
@@ -18,7 +20,7 @@ from modules.einvoice.models import Document, Sequence
 LEASE_SECONDS = 300
 # seconds between tries while the authority cannot be reached; the simulators of a rehearsal are asked sooner
 WAITS = (60, 120, 300, 900)
-REHEARSAL_WAITS = (1, 2, 5, 15)
+REHEARSAL_WAITS = (1, 2, 3, 5)
 
 
 @job(queue="einvoice", max_attempts=20)
@@ -40,7 +42,7 @@ def authorize_sequence(sequence_id: int) -> None:
         if not leases.acquire(name, LEASE_SECONDS, owner):
             return
         try:
-            _work(sequence_id, sequence.country, sequence.environment)
+            _work(sequence_id, sequence.country, sequence.environment, lambda: _keep(name, owner))  # noqa: B023
         finally:
             db.session.rollback()
             leases.release(name, owner)
@@ -48,10 +50,17 @@ def authorize_sequence(sequence_id: int) -> None:
             return
 
 
-def _work(sequence_id: int, country: str, environment: str) -> None:
+def _keep(name: str, owner: str) -> None:
+    """Commit, and hold the sequence for another while; whoever has taken it over meanwhile goes on alone."""
+    db.session.commit()
+    if not leases.acquire(name, LEASE_SECONDS, owner):
+        raise Unavailable(_("Another process works on this sequence."), retry_after=1)
+
+
+def _work(sequence_id: int, country: str, environment: str, keep: Callable[[], None]) -> None:
     """Let the issuer work; where the authority is away, note it and come back later."""
     try:
-        services.issuer_of(country).work(sequence_id)
+        services.issuer_of(country).work(sequence_id, keep)
     except (OutsideError, DomainError) as error:
         _later(sequence_id, environment, error)
 

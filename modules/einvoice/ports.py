@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -55,8 +55,11 @@ class Issuer(Protocol):
     def open(self, invoice_ids: Sequence[int]) -> list[Opened]:
         """Make requests of these invoices, set-wise, without talking to anybody."""
 
-    def work(self, sequence_id: int) -> None:
-        """Send what is pending on a sequence; its lease is held. Commits between steps."""
+    def work(self, sequence_id: int, keep: Callable[[], None]) -> None:
+        """Send what is pending on a sequence, whose lease is held; commits between steps.
+
+        `keep` is called before each talk: it commits and renews the lease, or raises Unavailable where it was lost.
+        """
 
     def last_number(self, environment: str, series: str, kind: str) -> int:
         """Ask the authority for the last number of a sequence."""

@@ -91,7 +91,9 @@ def release(document_ids: Iterable[int], *, forget: bool = False) -> None:
     The number tried is kept, for an answer may be late; `forget` drops it where the authority has refused it.
     """
     values: dict[str, Any] = {"number": None, "next_try": None} | ({"tried_number": None} if forget else {})
-    _set(states.PENDING, document_ids, values)
+    ids = list(document_ids)
+    _set(states.PENDING, ids, values)
+    _tell_accounting(ids, "pending")
 
 
 def mark_unknown(document_ids: Iterable[int]) -> None:
@@ -145,8 +147,7 @@ def block(sequence_id: int, code: str, reason: str) -> None:
                        .values(blocked_code=code, blocked_reason=reason))
 
 
-def _set(state: str, document_ids: Iterable[int], values: dict[str, Any]) -> None:
-    ids = list(document_ids)
+def _set(state: str, ids: Sequence[int], values: dict[str, Any]) -> None:
     if ids:
         db.session.execute(sa.update(TABLE).where(TABLE.c.id.in_(ids), TABLE.c.state.in_(states.sources(state)))
                            .values(state=state, **values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from modules.einvoice.ports import AtAuthority, Explanation, Opened
 from modules.einvoice_ar import access, bridge, explanations, guide
@@ -16,9 +16,9 @@ class ArgentineIssuer:
         """Requests of these invoices, from a handful of selects."""
         return bridge.open_invoices(invoice_ids)
 
-    def work(self, sequence_id: int) -> None:
+    def work(self, sequence_id: int, keep: Callable[[], None]) -> None:
         """Send what is pending, batch after batch."""
-        SequenceWorker(sequence_id).run()
+        SequenceWorker(sequence_id, keep).run()
 
     def last_number(self, environment: str, series: str, kind: str) -> int:
         """ARCA's last number of a point of sale and kind."""

@@ -8,6 +8,8 @@ on after a kill: what was being sent is asked about before anything is sent agai
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -29,6 +31,8 @@ DEFAULT_BATCH = 250
 OUT_OF_SEQUENCE, TOO_MANY = "10016", "10003"
 # how many numbers that we do not know of are looked up before giving up
 FOREIGN_LIMIT = 2000
+# lost answers in a row after which ARCA is left in peace for a while
+PATIENCE = 3
 # near midnight the answer may be computed on the next day
 MARGIN = dt.timedelta(minutes=5)
 
@@ -53,12 +57,14 @@ class Row:
 class SequenceWorker:
     """Works batch after batch on one sequence; its caller holds the sequence's lease."""
 
-    def __init__(self, sequence_id: int) -> None:
-        self.id = sequence_id
+    def __init__(self, sequence_id: int, keep: Callable[[], None]) -> None:
+        self.id, self._keep = sequence_id, keep
         row = db.session.execute(sa.select(Sequence.environment, Sequence.series, Sequence.kind)
                                  .where(Sequence.id == sequence_id)).one()
         self.environment, self.point, self.kind = row.environment, int(row.series), int(row.kind)
         self.disputed = 0
+        # reasons of requests in a row whose answers were lost
+        self.losses: list[str] = []
 
     def run(self) -> None:
         """Work until nothing is pending; raises Unavailable where ARCA must be tried again later."""
@@ -77,20 +83,28 @@ class SequenceWorker:
         in_flight = self._rows(Document.state.in_(documents.IN_FLIGHT), by_number=True)
         if in_flight:
             self._recover(in_flight)
+            self._rest_after_losses()
             return True
-        with jobs.outside():
+        with self._outside():
             size = self._batch_size() if self._anything_pending() else 0
         batch = self._next_batch(size)
         if not batch:
             return False
-        with jobs.outside():
-            last = self._wsfe().last_number(self.point, self.kind)
+        with self._outside():
+            last = patiently(lambda: self._wsfe().last_number(self.point, self.kind))
         if not self._agrees(last):
             return True
         claims = self._claim(batch, last)
         if claims:
             self._send(claims)
         return True
+
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        """The place to talk: nothing is open, and the sequence is ours for longer than a call takes."""
+        self._keep()
+        with jobs.outside():
+            yield
 
     # --- the parts of a round ----------------------------------------------------------------------
 
@@ -135,7 +149,7 @@ class SequenceWorker:
             db.session.rollback()
             return size
         db.session.rollback()
-        size = self._wsfe().batch_size() or DEFAULT_BATCH
+        size = patiently(lambda: self._wsfe().batch_size()) or DEFAULT_BATCH
         profile = access.profile()
         profile.batch_size, profile.batch_size_on = size, self._today()
         db.session.commit()
@@ -159,9 +173,16 @@ class SequenceWorker:
                 self._foreign(found)
             jobs.checkpoint()
 
+    def _rest_after_losses(self) -> None:
+        """Several requests in a row were lost and asked about: leave ARCA in peace before the next."""
+        if len(self.losses) >= PATIENCE:
+            reason, self.losses = self.losses[-1], []
+            jobs.checkpoint()
+            raise Unavailable(reason)
+
     def _ask(self, number: int) -> Registered | None:
         """FECompConsultar."""
-        with jobs.outside():
+        with self._outside():
             found: Registered | None = patiently(lambda: self._wsfe().find(self.point, self.kind, number))
         return found
 
@@ -256,7 +277,7 @@ class SequenceWorker:
         ids = [one.document_id for one in claims]
         ticket_id = 0
         try:
-            with jobs.outside():
+            with self._outside():
                 wsfe = self._wsfe()
                 ticket_id = wsfe.ticket.row_id if wsfe.ticket else 0
                 answer = wsfe.authorize(self.point, self.kind, [one.request for one in claims])
@@ -279,6 +300,7 @@ class SequenceWorker:
         log.warning("arca_no_answer", sequence=self.id, documents=len(ids), reason=error.message)
         db.session.rollback()
         documents.mark_unknown(ids)
+        self.losses.append(error.message)
         jobs.checkpoint()
 
     def _record(self, claims: list[documents.Claim], answer: BatchAnswer) -> None:
@@ -289,7 +311,7 @@ class SequenceWorker:
         if good:
             documents.advance(self.id, good[-1].number, by_number[good[-1].number].issue_date)
             documents.clear_trouble(self.id)
-            self.disputed = 0
+            self.disputed, self.losses = 0, []
         rest = [one for one in claims if one.number not in {found.number for found in good}]
         access.note_events(answer.events)
         if rest:

@@ -28,8 +28,9 @@ from modules.einvoice_ar.models import AccessTicket, Certificate
 
 WSFE, REGISTER = "wsfe", "ws_sr_constancia_inscripcion"
 RENEW_BEFORE = dt.timedelta(minutes=30)
-# retention window of WSAA after a ticket that we did not get (10 min in testing, 2 min in production)
-RETENTION = {"testing": 600, "rehearsal": 600, "production": 120}
+# retention window of WSAA after a ticket that we did not get (10 min in testing, 2 min in production); a simulator
+# may be asked again at once
+RETENTION = {"testing": 600, "rehearsal": 5, "production": 120}
 PAUSE = 60
 LEASE_SECONDS = 150
 BUENOS_AIRES = dt.timezone(dt.timedelta(hours=-3))

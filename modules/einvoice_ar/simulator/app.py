@@ -117,6 +117,7 @@ class Arca:
         return {"config": self.config.as_json(), "sequences": [_sequence(row) for row in sequences],
                 "documents_total": sum(row["count"] for row in sequences),
                 "documents": [_document(row) for row in documents], "tickets": logins["count"] if logins else 0,
+                "calls": dict(self.wsfe.calls), "errors": dict(self.wsfe.errors),
                 "taxpayers": self.register.listed()}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +31,8 @@ _UNKNOWN_12 = ("System.Web.Services.Protocols.SoapException: Unable to handle re
 _NO_ACTION = ("System.Web.Services.Protocols.SoapException: Unable to handle request without a valid action parameter. "
               "Please supply a valid soap action.")
 
+_ERROR = re.compile(r"<Err><Code>(\d+)<")
+
 Query = Callable[[str, dict[str, Any], Config], str]
 
 
@@ -53,6 +58,10 @@ class Wsfe:
             "FEParamGetCotizacion": self.queries.rate, "FEParamGetCondicionIvaReceptor": self.queries.conditions,
             "FEParamGetTiposPaises": self.queries.countries, "FEParamGetActividades": self.queries.activities}
         self._any_expired = False
+        self._counting = threading.Lock()
+        # how often each operation was called, and each code given under Errors, since the start
+        self.calls: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
         self.reload()
 
     def __call__(self, content: bytes, environ: dict[str, Any], config: Config) -> Response:
@@ -63,12 +72,18 @@ class Wsfe:
         except Refused as refused:
             return refused.response
         result = self._answer(operation, asked, config)
+        self._count(operation, result)
         if operation != "FEDummy":
             result = self._spoil(operation, result)
         response = soap.answer(writing.envelope(operation, result, config, envelope.is_12), envelope.is_12)
         if LATIN1_MARK in result:
             response.set_data(response.get_data().replace(LATIN1_MARK.encode(), b"\xf3"))
         return response
+
+    def _count(self, operation: str, result: str) -> None:
+        with self._counting:
+            self.calls[operation] += 1
+            self.errors.update(_ERROR.findall(result))
 
     def _envelope(self, content: bytes, environ: dict[str, Any]) -> soap.Envelope:
         try:
@@ -143,6 +158,9 @@ class Wsfe:
     def reload(self) -> None:
         """Read what the store says again: after a start and a reset."""
         self._any_expired = self.store.row("SELECT 1 FROM expired") is not None
+        with self._counting:
+            self.calls.clear()
+            self.errors.clear()
 
     def _limited(self, config: Config) -> Config:
         fault = self.faults.strikes("limit_changes")
@@ -234,8 +252,8 @@ def _outcome(cuit: str, outcome: Outcome, config: Config) -> str:
 
 def _decision(one: Decision) -> str:
     document = one.document
-    observed = writing.messages("Observaciones", "Obs",
-                                [(code, tables.observation_text(code, document["Concepto"])) for code in one.observations])
+    observed = writing.messages("Observaciones", "Obs", [
+        (code, tables.observation_text(code, document["Concepto"])) for code in one.observations])
     head = {name: document[name] for name in ("Concepto", "DocTipo", "DocNro", "CbteDesde", "CbteHasta")}
     head["CbteFch"] = one.date or document["CbteFch"]
     head["Resultado"] = "A" if one.approved else "R"

@@ -36,7 +36,7 @@ class FakeIssuer:
         return [Opened(one, "rehearsal", "0003", "6", DAY, {"total": "1.00"}, self.problems.get(one, []))
                 for one in invoice_ids]
 
-    def work(self, sequence_id: int) -> None:
+    def work(self, sequence_id: int, keep: Callable[[], None]) -> None:
         self.worked.append(sequence_id)
 
     def last_number(self, environment: str, series: str, kind: str) -> int:

@@ -88,6 +88,18 @@ def test_a_released_document_remembers_the_number_it_tried(document: Document) -
     assert (row.state, row.number, row.tried_number) == ("pending", None, 7)
 
 
+def test_the_invoice_follows_a_lost_answer_there_and_back(document: Document) -> None:
+    services.claim([Claim(document.id, 9, DAY, {})])
+    services.mark_unknown([document.id])
+    assert legal_state(document) == "unknown"
+    services.release([document.id])
+    assert legal_state(document) == "pending"
+
+
+def legal_state(document: Document) -> str:
+    return db.session.get_one(Invoice, document.invoice_id, populate_existing=True).legal_state
+
+
 def test_two_documents_never_share_a_number(issuer: Any, make_invoice: Make, company: Company) -> None:
     services.open_documents([make_invoice().id, make_invoice().id])
     first, second = db.session.scalars(sa.select(Document).order_by(Document.id)).all()

@@ -58,7 +58,7 @@ def test_the_job_works_on_its_sequence(issuer: Any, make_invoice: Make, run_jobs
     db.session.commit()
     document = db.session.scalars(sa.select(Document)).one()
     sequence_id = document.sequence_id
-    issuer.work = lambda one: (issuer.worked.append(one), db.session.execute(
+    issuer.work = lambda one, keep: (issuer.worked.append(one), db.session.execute(
         sa.update(Document).values(state="sending")), db.session.commit())
     run_jobs()
     assert issuer.worked == [sequence_id]

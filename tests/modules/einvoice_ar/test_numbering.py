@@ -54,6 +54,16 @@ def test_a_request_that_never_arrived_is_sent_again_after_asking(arca: FakeArca,
     assert arca.calls.index("find") < len(arca.calls) - 1 - arca.calls[::-1].index("authorize")
 
 
+def test_answers_that_are_lost_again_and_again_make_it_rest(arca: FakeArca, make_documents: Make, work: Run) -> None:
+    sequence = make_documents(1)
+    arca.hook = on("before authorize", Unknown("cut"), times=100)
+    work(sequence)
+    assert arca.calls.count("authorize") == 3
+    assert states(sequence) == ["pending"]
+    row = db.session.get_one(Sequence, sequence.id)
+    assert row.trouble == "cut" and row.failures == 1
+
+
 def test_while_asking_fails_the_documents_stay_unknown(arca: FakeArca, make_documents: Make, work: Run) -> None:
     sequence = make_documents(2)
     sent: list[str] = []

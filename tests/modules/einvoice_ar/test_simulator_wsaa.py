@@ -42,7 +42,8 @@ def ticket_of(answer: Answer) -> etree._Element:
     return etree.fromstring((answer.text("loginCmsReturn") or "").encode())
 
 
-@pytest.mark.parametrize("options", [(), ("-md", "sha256"), ("-md", "sha1"), ("-nosmimecap",), ("-keyid",), ("-noattr",)])
+@pytest.mark.parametrize("options", [(), ("-md", "sha256"), ("-md", "sha1"), ("-nosmimecap",), ("-keyid",),
+                                     ("-noattr",)])
 def test_what_openssl_signs_is_accepted(foreign: Foreign, options: tuple[str, ...]) -> None:
     ticket = ticket_of(foreign.login(foreign.signed(request_for(), "otro", *options)))
     assert ticket.findtext("header/source") == "CN=wsaa, O=AFIP, C=AR, SERIALNUMBER=CUIT 33693450239"

@@ -27,7 +27,7 @@ def with_arrays(detail: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("query", ["wsdl", "WSDL"])
 def test_the_official_files_are_served_with_only_the_address_changed(foreign: Foreign, path: str, query: str) -> None:
     text = requests.get(f"{foreign.url}{path}?{query}", timeout=10).text
-    addresses = [one for one in etree.fromstring(text.encode()).iter("{*}address")]
+    addresses = list(etree.fromstring(text.encode()).iter("{*}address"))
     assert {one.get("location") for one in addresses} == {f"{foreign.url}{path}"}
     page = requests.get(f"{foreign.url}{path}", timeout=10)
     assert page.status_code == 200 and "?wsdl" in page.text
