@@ -47,5 +47,5 @@ def _days(moment: dt.datetime, hour: int) -> list[dt.date]:
 
 def _own_days(company: Company) -> list[int]:
     """The billing days that contracts have of their own."""
-    return list(db.session.scalars(sa.select(sa.distinct(Contract.billing_day)).where(
+    return list(db.session.scalars(sa.select(Contract.billing_day).distinct().where(
         Contract.company_id == company.id, Contract.billing_day.is_not(None))))

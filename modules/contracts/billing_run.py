@@ -17,7 +17,7 @@ from core import audit, clock, logs
 from core.db import allocate_ids, db, find, lock, write_rows
 from core.jobs import enqueue, publish, retry_later, run_again
 from core.models import Company, Job
-from core.scope import current_company, current_user_id
+from core.scope import current_user_id
 from modules.accounting.bulk import issue_many
 from modules.contracts import billing_context, billing_read, drafting, payloads
 from modules.contracts.billing_context import Context
@@ -111,12 +111,13 @@ def plan_run(run_id: int, size: int = billing_read.CHUNK) -> None:
 def bill_chunk(chunk_id: int) -> None:
     """Bill the customers of a chunk: all of them or, if this process dies, none. Repeating does nothing."""
     row = db.session.execute(lock(
-        sa.select(BillingChunk, BillingRun).join(BillingRun, BillingRun.id == BillingChunk.run_id)
+        sa.select(BillingChunk, BillingRun, Company).join(BillingRun, BillingRun.id == BillingChunk.run_id)
+        .join(Company, Company.id == BillingChunk.company_id)
         .where(BillingChunk.id == chunk_id)).with_for_update(of=BillingChunk)).one()
-    chunk, run = row.BillingChunk, row.BillingRun
+    chunk, run, company = row.BillingChunk, row.BillingRun, row.Company
     if chunk.state == "done":
         return
-    context = billing_context.load(current_company(), run.month, run.issue_date, run.filters)
+    context = billing_context.load(company, run.month, run.issue_date, run.filters)
     found = billing_read.candidates(context, chunk.after_id, chunk.upto_id)
     decision = drafting.decide(context, found)
     decision = write(context, run, decision)
@@ -255,16 +256,18 @@ def _finish_chunk(chunk: BillingChunk, run: BillingRun, decision: Decision) -> N
     chunk.result = {"billed": decision.billed, "already_billed": decision.already_billed,
                     "skipped": dict(decision.skipped)}
     drafts = sum(bill.needs_approval for bill in decision.bills)
-    db.session.execute(
+    db.session.flush()
+    done, total = db.session.execute(
         sa.update(BillingRun).where(BillingRun.id == run.id).values(
             chunks_done=BillingRun.chunks_done + 1, contracts=BillingRun.contracts + decision.contracts,
             billed=BillingRun.billed + decision.billed,
             already_billed=BillingRun.already_billed + decision.already_billed,
             excepted=BillingRun.excepted + len(decision.refusals), drafts=BillingRun.drafts + drafts,
             invoices=BillingRun.invoices + len(decision.bills) - drafts)
-        .execution_options(synchronize_session=False))
-    db.session.refresh(run)
-    if run.chunks_done >= run.chunks_total:
+        .returning(BillingRun.chunks_done, BillingRun.chunks_total)
+        .execution_options(synchronize_session=False)).one()
+    db.session.expire(run)
+    if done >= total:
         run.state, run.finished_at = "billed", clock.now()
         publish(BillingRunFinished(run.id))
 

@@ -22,6 +22,7 @@ from core.forms import (
     SelectField,
     StringField,
     TextAreaField,
+    ValidationError,
 )
 from core.i18n import _, lazy
 from core.scope import current_company
@@ -95,7 +96,7 @@ class ContractForm(TermsForm):
 
     def validate_price_until(self, field: Any) -> None:
         if field.data and self.price.data is None:
-            raise ValueError(_("To promise a price you must write which one."))
+            raise ValidationError(_("To promise a price you must write which one."))
 
 
 def contract_form(customer: Customer) -> ContractForm:

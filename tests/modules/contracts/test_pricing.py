@@ -32,7 +32,8 @@ NOVEMBER, DECEMBER = day("2026-11-01"), day("2026-12-01")
 START = day("2020-01-01")
 PLANS = {
     1: PlanFacts(1, "H50", "Hogar 50", (DatedPrice(START, Decimal(10000)),)),
-    2: PlanFacts(2, "H100", "Hogar 100", (DatedPrice(START, Decimal(20000)), DatedPrice(day("2027-01-01"), Decimal(24000)))),
+    2: PlanFacts(2, "H100", "Hogar 100", (DatedPrice(START, Decimal(20000)),
+                                          DatedPrice(day("2027-01-01"), Decimal(24000)))),
     3: PlanFacts(3, "ANUAL", "Anual 50", (DatedPrice(START, Decimal(109500)),), period_months=12),
     4: PlanFacts(4, "NUEVO", "Nuevo", (DatedPrice(day("2027-03-01"), Decimal(1)),)),
 }
