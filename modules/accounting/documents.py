@@ -19,7 +19,7 @@ from core.i18n import _, use_locale
 from core.jobs import outside
 from core.models import Company, StoredFile
 from core.scope import current_company
-from modules.accounting import designs, sheets
+from modules.accounting import designs, labels, queries, sheets
 from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
 from modules.accounting.ports import layouts, print_blocks
 from modules.accounting.print_data import CountryPart, PayWay
@@ -117,16 +117,15 @@ def prepare(invoice_ids: Sequence[int], stored_too: bool = False) -> list[Prepar
     if not invoices:
         return []
     sources = _Sources(current_company(), invoices)
-    return [_prepare(sources.of(invoice)) for invoice in invoices]
+    return [_prepare(sources, invoice) for invoice in invoices]
 
 
-def _prepare(source: sheets.Source) -> Prepared:
-    snapshot = source.invoice.snapshot or {}
-    language = (snapshot.get("customer") or {}).get("language") or source.company.locale
+def _prepare(sources: _Sources, invoice: Invoice) -> Prepared:
+    language = ((invoice.snapshot or {}).get("customer") or {}).get("language") or sources.company.locale
     with use_locale(language):
-        sheet = sheets.build(source)
+        sheet = sheets.build(sources.of(invoice))
         html = render_template("accounting/print/invoice.html", sheet=sheet)
-    return Prepared(source.invoice.id, html, file_name(f"{sheet.title} {source.invoice.legal_number or sheet.number}"))
+    return Prepared(invoice.id, html, file_name(f"{sheet.title} {invoice.legal_number or invoice.id}"))
 
 
 def file_name(title: str) -> str:
@@ -152,6 +151,7 @@ class _Sources:
         self.newest = designs.current()
         self.designs = designs.by_ids([_design_id(invoice) for invoice in invoices if _design_id(invoice)])
         self.debts = open_documents(customers)
+        self.payments = queries.last_payments(customers)
 
     def of(self, invoice: Invoice) -> sheets.Source:
         design = self.designs.get(_design_id(invoice), self.newest)
@@ -161,7 +161,10 @@ class _Sources:
             invoice, self.lines[invoice.id], self.taxes[invoice.id], self.parts.get(invoice.id) or plain_part(invoice),
             self.company, design, logo_of(logo),
             [_pay_way(block) for _name, printer in print_blocks.items() if (block := printer.block(invoice))],
-            debts=self.debts.get(invoice.customer_id, ()))
+            payments=[(payment.paid_on, labels.how_paid(payment)[0], payment.amount, payment.currency)
+                      for payment in self.payments.get(invoice.customer_id, ())],
+            debts=[sheets.Debt(row.id, labels.short_of(row), row.due_date, row.open_amount)
+                   for row in self.debts.get(invoice.customer_id, ())])
 
 
 def _design_id(invoice: Invoice) -> int:
@@ -209,16 +212,17 @@ def ways_to_pay(invoices: Sequence[Invoice]) -> dict[int, str]:
     return found
 
 
-def open_documents(customer_ids: Sequence[int]) -> dict[int, list[tuple[str, Any, Any]]]:
-    """(number, due date, open amount) of what each customer owes in the company's currency, oldest first."""
-    found: dict[int, list[tuple[str, Any, Any]]] = defaultdict(list)
+def open_documents(customer_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """What each customer owes in the company's currency, oldest first: rows that labels and amounts are read from."""
+    found: dict[int, list[Any]] = defaultdict(list)
     rows = db.session.execute(
-        sa.select(Invoice.customer_id, Invoice.id, Invoice.legal_number, Invoice.due_date, Invoice.open_amount)
+        sa.select(Invoice.customer_id, Invoice.id, Invoice.kind, Invoice.origin, Invoice.legal_number,
+                  Invoice.due_date, Invoice.open_amount)
         .where(Invoice.customer_id.in_(list(customer_ids)), Invoice.open_amount > 0, Invoice.state == "issued",
                Invoice.kind != "credit_note", Invoice.currency == current_company().currency)
-        .order_by(Invoice.due_date, Invoice.id))
+        .order_by(sa.func.coalesce(Invoice.due_date, Invoice.issue_date), Invoice.id))
     for row in rows:
-        found[row.customer_id].append((row.legal_number or f"#{row.id}", row.due_date, row.open_amount))
+        found[row.customer_id].append(row)
     return found
 
 

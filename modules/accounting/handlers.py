@@ -1,21 +1,22 @@
-"""What follows when documents are ready: PDF and notice."""
+"""What follows when documents are ready and payments are recorded: PDF and notice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
 
 from core import jobs, storage
-from core.db import db
+from core.db import among, db
 from core.i18n import _, format_date, use_locale
 from core.jobs import job, on
 from core.models import Company
 from core.scope import current_company
-from modules.accounting import documents, notices
-from modules.accounting.events import InvoiceReady
-from modules.accounting.models import Invoice
+from modules.accounting import documents, labels, notices, queries, receipt_files
+from modules.accounting.events import InvoiceReady, PaymentRecorded, PaymentReversed
+from modules.accounting.models import Invoice, Payment
 from modules.accounting.print_data import money
 from modules.notifications.services import Notice, notify_many
 
@@ -38,7 +39,7 @@ def deliver_documents(invoice_ids: list[int]) -> None:
     if failures:
         jobs.checkpoint()
         invoice_id, reason = next(iter(failures.items()))
-        raise documents.not_rendered(f"#{invoice_id}", reason)
+        raise documents.not_rendered(str(documents.find_invoice(invoice_id)), reason)
 
 
 def document_notices(invoice_ids: Sequence[int]) -> list[Notice]:
@@ -58,19 +59,19 @@ def document_notices(invoice_ids: Sequence[int]) -> list[Notice]:
     return made
 
 
-def _notice(company: Company, invoice: Invoice, known: dict[str, str], owed: Sequence[tuple[str, Any, Any]]) -> Notice:
+def _notice(company: Company, invoice: Invoice, known: dict[str, str], owed: Sequence[Any]) -> Notice:
     kind = notices.CREDIT_NOTE_READY if invoice.kind == "credit_note" else notices.INVOICE_READY
     with use_locale(((invoice.snapshot or {}).get("customer") or {}).get("language") or company.locale):
         context = known | _context(company, invoice, owed)
     return Notice(invoice.customer_id, kind.code, f"invoice:{invoice.id}", context, [invoice.pdf_file_id or 0])
 
 
-def _context(company: Company, invoice: Invoice, owed: Sequence[tuple[str, Any, Any]]) -> dict[str, str]:
+def _context(company: Company, invoice: Invoice, owed: Sequence[Any]) -> dict[str, str]:
     def text(value: Any) -> str:
         return money(value, invoice.currency, company.locale)
 
     due = invoice.open_amount > 0 and invoice.due_date is not None
-    everything = sum((amount for _name, _due, amount in owed), invoice.open_amount * 0)
+    everything = sum((row.open_amount for row in owed), invoice.open_amount * 0)
     second = invoice.second_due_date and invoice.second_due_total
     context = {"total": text(invoice.total), "amount": text(invoice.open_amount),
                "due_date": format_date(invoice.due_date) if due else "", "reason": invoice.reason or "",
@@ -84,3 +85,77 @@ def _context(company: Company, invoice: Invoice, owed: Sequence[tuple[str, Any, 
     if everything > invoice.open_amount:
         context["balance"] = money(everything, company.currency, company.locale)
     return context
+
+
+# --- payments --------------------------------------------------------------------------------------------
+
+
+@on(PaymentRecorded)
+def deliver_receipt(event: PaymentRecorded) -> None:
+    """The receipt of one payment. Who records many at once asks for `deliver_receipts` in batches."""
+    deliver_receipts([event.payment_id])
+
+
+@job()
+def deliver_receipts(payment_ids: list[int]) -> None:
+    """Render the receipts that are not stored yet, then queue the notices; both may be repeated without effect.
+
+    A payment that was taken back meanwhile gets neither. A receipt that cannot be rendered stops only itself.
+    """
+    failures = receipt_files.render_missing(payment_ids)
+    notify_many(_received(payment_ids))
+    if failures:
+        jobs.checkpoint()
+        payment_id, reason = next(iter(failures.items()))
+        raise documents.not_rendered(f"{_('Receipt')} {payment_id}", reason)
+
+
+@on(PaymentReversed)
+def tell_reversal(event: PaymentReversed) -> None:
+    """Tell the customer, unless he never heard of the payment: it was taken back before its receipt was made."""
+    payments = _payments([event.payment_id], Payment.state == "reversed", Payment.receipt_file_id.is_not(None))
+    company = current_company()
+    notify_many([_reversed(company, payment) for payment in payments])
+
+
+def _payments(payment_ids: Sequence[int], *conditions: Any) -> list[Payment]:
+    return list(db.session.scalars(
+        sa.select(Payment).where(among(Payment.id, payment_ids), *conditions).order_by(Payment.id)
+        .options(selectinload(Payment.media), joinedload(Payment.customer))))
+
+
+def _received(payment_ids: Sequence[int]) -> list[Notice]:
+    """The notices of these payments, from a constant number of selects."""
+    payments = _payments(payment_ids, Payment.state == "recorded", Payment.receipt_file_id.is_not(None))
+    paid, after = queries.documents_paid_by(payment_ids), queries.balances_after(payment_ids)
+    made, company = [], current_company()
+    for payment in payments:
+        with use_locale(payment.customer.language or company.locale):
+            context = _payment_context(company, payment, [invoice for invoice, _amount in paid.get(payment.id, [])],
+                                       after[payment.id])
+        made.append(Notice(payment.customer_id, notices.PAYMENT_RECEIVED.code, f"payment:{payment.id}", context,
+                           [payment.receipt_file_id or 0]))
+    return made
+
+
+def _payment_context(company: Company, payment: Payment, paid: Sequence[Invoice], balance: Any) -> dict[str, str]:
+    text = _money_of(company, payment)
+    named = [labels.title_of(invoice) for invoice in paid[:5]]
+    if len(paid) > len(named):
+        named.append(_("%(count)s more", count=len(paid) - len(named)))
+    return {"amount": text(payment.amount), "date": format_date(payment.paid_on), "receipt": str(payment),
+            "method": labels.how_paid(payment)[0], "applied": ", ".join(named),
+            "balance": text(balance) if balance > 0 else "", "credit": text(-balance) if balance < 0 else ""}
+
+
+def _reversed(company: Company, payment: Payment) -> Notice:
+    with use_locale(payment.customer.language or company.locale):
+        text, balance = _money_of(company, payment), queries.balance(payment.customer_id, payment.currency)
+        context = {"amount": text(payment.amount), "date": format_date(payment.paid_on),
+                   "reason": payment.reversal_reason, "balance": text(balance) if balance > 0 else ""}
+    return Notice(payment.customer_id, notices.PAYMENT_REVERSED.code, f"payment:{payment.id}", context)
+
+
+def _money_of(company: Company, row: Any) -> Callable[[Any], str]:
+    """How amounts of this row are written in the company's country."""
+    return lambda value: money(value, row.currency, company.locale)

@@ -1,11 +1,14 @@
-"""What documents are called in texts for people."""
+"""What documents and ways of paying are called in texts for people."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from core.i18n import _, lazy
+from core.i18n import _, format_amount, lazy
 
+# by the codes of models.payments.METHODS; gateways bring codes of their own, which are shown as they are
+METHODS = {"cash": lazy("Cash"), "transfer": lazy("Bank transfer"), "card": lazy("Card"), "cheque": lazy("Cheque"),
+           "deposit": lazy("Deposit"), "withholding": lazy("Tax withheld"), "other": lazy("Other")}
 KINDS = {"invoice": lazy("Invoice"), "credit_note": lazy("Credit note"), "debit_note": lazy("Debit note")}
 
 
@@ -32,3 +35,23 @@ def short_of(document: Any) -> str:
     """The number alone where it says by itself what it is ("B 0003-00000119"), else kind and number."""
     number = document.legal_number or ""
     return number if number and not number.isdigit() and document.origin != "import" else title_of(document)
+
+
+def receipt_number(number: int) -> str:
+    """The number of a receipt as people write it."""
+    return f"{number:08d}"
+
+
+def method_of(code: str) -> str:
+    """A way of paying in a word."""
+    return str(METHODS.get(code) or code.replace("_", " ").capitalize())
+
+
+def how_paid(payment: Any) -> tuple[str, str]:
+    """(ways of paying, their references); several ways are named with their amounts."""
+    media = payment.media
+    references = " · ".join(one.reference for one in media if one.reference)
+    if len(media) == 1:
+        return method_of(media[0].method), references
+    parts = [f"{method_of(one.method)} {format_amount(one.amount, payment.currency)}" for one in media]
+    return " + ".join(parts), references

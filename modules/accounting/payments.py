@@ -93,7 +93,7 @@ def _same(found: Payment, data: PaymentData) -> Payment:
     if (found.amount, found.customer_id, found.currency) != said:
         raise NotPossible(
             _("Recording this payment is not possible because %(id)s was recorded before as %(amount)s (receipt "
-              "%(number)s).", id=data.external_id or _("this form"), number=found.number,
+              "%(number)s).", id=data.external_id or _("this form"), number=str(found),
               amount=format_amount(found.amount, found.currency)), code="recorded_differently")
     return found
 

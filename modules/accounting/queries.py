@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
-from core.db import db
+from core.db import among, db
 from core.scope import current_company
 from modules.accounting.models import Allocation, Balance, CashAccount, Entry, Invoice, Payment, Posting
 from modules.crm.models import Customer
@@ -135,20 +136,44 @@ def paid_by(invoice_ids: Sequence[int]) -> dict[int, list[tuple[Payment | None, 
 
 def documents_paid(payment_id: int) -> list[tuple[Invoice, Decimal]]:
     """(document, amount) of what a payment pays."""
+    return documents_paid_by([payment_id]).get(payment_id, [])
+
+
+def documents_paid_by(payment_ids: Sequence[int]) -> dict[int, list[tuple[Invoice, Decimal]]]:
+    """(document, amount) of what each payment pays, taken-back ones left out, the oldest first, with one select."""
     total = sa.func.sum(Allocation.amount)
+    net = (sa.select(Allocation.payment_id, Allocation.invoice_id, total.label("amount"))
+           .where(among(Allocation.payment_id, payment_ids)).group_by(Allocation.payment_id, Allocation.invoice_id)
+           .having(total != 0).subquery())
     rows = db.session.execute(
-        sa.select(Invoice, total).join(Allocation, Allocation.invoice_id == Invoice.id)
-        .where(Allocation.payment_id == payment_id).group_by(Invoice).having(total != 0).order_by(Invoice.id)).all()
-    return [(row[0], row[1]) for row in rows]
+        sa.select(net.c.payment_id, Invoice, net.c.amount).join(Invoice, Invoice.id == net.c.invoice_id)
+        .order_by(net.c.payment_id, sa.func.coalesce(Invoice.due_date, Invoice.issue_date), Invoice.id))
+    found: dict[int, list[tuple[Invoice, Decimal]]] = {}
+    for payment_id, invoice, amount in rows:
+        found.setdefault(payment_id, []).append((invoice, amount))
+    return found
+
+
+def balances_after(payment_ids: Sequence[int]) -> dict[int, Decimal]:
+    """What each customer owed once the payment was booked, whatever came later, with one select."""
+    own, earlier = sa.orm.aliased(Posting), sa.orm.aliased(Posting)
+    until = (sa.select(sa.func.sum(earlier.amount))
+             .where(earlier.customer_id == own.customer_id, earlier.currency == own.currency, earlier.id <= own.id)
+             .scalar_subquery())
+    rows = db.session.execute(
+        sa.select(Entry.payment_id, until).join(own, own.entry_id == Entry.id)
+        .where(among(Entry.payment_id, payment_ids), Entry.kind == "payment", own.customer_id.is_not(None)))
+    return {row[0]: row[1] for row in rows}
 
 
 def last_payments(customer_ids: Sequence[int], count: int = 3) -> dict[int, list[Payment]]:
-    """The newest payments of each customer, with one select."""
+    """The newest payments of each customer with their media, with two selects."""
     place = sa.func.row_number().over(partition_by=Payment.customer_id,
                                       order_by=(Payment.paid_on.desc(), Payment.id.desc())).label("place")
     ranked = (sa.select(Payment.id, place).where(Payment.customer_id.in_(customer_ids), Payment.state == "recorded")
               .subquery())
-    rows = db.session.scalars(sa.select(Payment).join(ranked, ranked.c.id == Payment.id)
+    rows = db.session.scalars(sa.select(Payment).options(selectinload(Payment.media))
+                              .join(ranked, ranked.c.id == Payment.id)
                               .where(ranked.c.place <= count).order_by(Payment.customer_id, ranked.c.place))
     found: dict[int, list[Payment]] = {}
     for payment in rows:

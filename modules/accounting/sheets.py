@@ -25,6 +25,16 @@ from modules.accounting.print_data import CountryPart, Fact, Note, PayWay, Row, 
 LINE_CODE = "VAT"
 
 
+@dataclass(frozen=True)
+class Debt:
+    """A document with something open on it."""
+
+    invoice_id: int
+    name: str
+    due: Any
+    amount: Decimal
+
+
 @dataclass
 class Source:
     """What one sheet is made of, read beforehand for a whole batch."""
@@ -37,10 +47,10 @@ class Source:
     design: Any
     logo: str = ""
     pay: list[PayWay] = field(default_factory=list)
-    # (date, method, amount), newest first
-    payments: Sequence[tuple[Any, str, Decimal]] = ()
-    # (number, due date, open amount) of all that the customer owes, oldest first
-    debts: Sequence[tuple[str, Any, Decimal]] = ()
+    # (date, method, amount, currency), newest first
+    payments: Sequence[tuple[Any, str, Decimal, str]] = ()
+    # all that the customer owes in the company's currency, oldest first
+    debts: Sequence[Debt] = ()
 
 
 def build(source: Source) -> Sheet:
@@ -50,7 +60,7 @@ def build(source: Source) -> Sheet:
     company, locale = source.company, snapshot.get("locale") or source.company.locale
     color = readable(source.design.color or issuer.get("color") or company.color)
     sheet = Sheet(
-        language=locale.split("_")[0], title=part.title, number=part.number or invoice.legal_number or f"#{invoice.id}",
+        language=locale.split("_")[0], title=part.title, number=part.number or invoice.legal_number or "—",
         date=part.date or format_date(invoice.issue_date), letter=part.letter, letter_code=part.letter_code,
         copy=part.copy, issuer_name=issuer.get("trade_name") or issuer.get("name") or str(company),
         issuer_lines=issuer_lines(issuer, company), issuer_facts=part.issuer,
@@ -200,13 +210,14 @@ def _currency_note(invoice: Any, company: Company, locale: str) -> list[Note]:
 
 def _account(sheet: Sheet, source: Source, locale: str) -> None:
     currency = source.company.currency
-    sheet.payments = [(format_date(date), method, money(amount, currency, locale))
-                      for date, method, amount in source.payments]
-    others = [debt for debt in source.debts if debt[0] != source.invoice.legal_number]
+    sheet.payments = [(format_date(date), method, money(amount, paid_in, locale))
+                      for date, method, amount, paid_in in source.payments]
+    others = [debt for debt in source.debts if debt.invoice_id != source.invoice.id]
     if source.invoice.kind == "credit_note" or not others:
         return  # a single document owed is said above in large letters
-    sheet.debt = [(name, format_date(due), money(amount, currency, locale)) for name, due, amount in source.debts[:6]]
-    total = sum((amount for _name, _due, amount in source.debts), Decimal(0))
+    sheet.debt = [(debt.name, format_date(debt.due), money(debt.amount, currency, locale))
+                  for debt in source.debts[:6]]
+    total = sum((debt.amount for debt in source.debts), Decimal(0))
     sheet.debt_total = _("You owe %(amount)s in all", amount=money(total, currency, locale))
 
 

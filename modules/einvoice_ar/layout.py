@@ -43,6 +43,8 @@ def facts(invoice: Any, document: Document | None, issuer: Mapping[str, Any]) ->
     snapshot = invoice.snapshot or {}
     values = {**issuer, **_issuer_then(snapshot.get("issuer") or {}), **_customer(snapshot.get("customer") or {})}
     values |= {"accounting_kind": invoice.kind, "currency": invoice.currency}
+    if invoice.legal_state == "not_required":
+        values["own_number"] = invoice.legal_number
     if document is None:
         return print.LegalFacts(**values)
     values |= {"kind": int(document.kind or 0) or None, "environment": document.environment,

@@ -25,6 +25,8 @@ KINDS: dict[int, tuple[str, str]] = {
                                  "Nota de Crédito Electrónica MiPyME (FCE)"))
 }
 NAMES = {"invoice": "Factura", "debit_note": "Nota de Débito", "credit_note": "Nota de Crédito"}
+# the letter of what is no fiscal document (RG 1415)
+INTERNAL = "X"
 VOID = "DOCUMENTO NO VÁLIDO COMO FACTURA"
 # RG 5614: title and both lines, always, for who cannot deduct the tax
 TRANSPARENCY = "Régimen de Transparencia Fiscal al Consumidor (Ley 27.743)"
@@ -43,6 +45,8 @@ class LegalFacts:
     kind: int | None = None
     point_of_sale: int = 0
     number: int | None = None
+    # of a document that needs no authority: the company's own
+    own_number: str = ""
     cae: str = ""
     cae_until: dt.date | None = None
     qr_text: str = ""
@@ -78,6 +82,8 @@ def part(facts: LegalFacts) -> CountryPart:
         found.legal_title = "Comprobante Autorizado"
         found.legal = [Fact("CAE N°:", facts.cae), Fact("Fecha de Vto. de CAE:", format_date(facts.cae_until))]
         found.qr_text = facts.qr_text
+    elif facts.own_number:
+        found.letter, found.number = INTERNAL, f"N° {facts.own_number}"
     else:
         found.number = "Sin número: todavía sin CAE"
     return found

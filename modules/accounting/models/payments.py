@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.db import Amount, BigId, CompanyScoped, Model, UTCDateTime
+from modules.accounting import labels
 from modules.accounting.models.documents import Invoice
 from modules.accounting.models.ledger import CashAccount
 from modules.crm.models import Customer
@@ -67,7 +68,7 @@ class Payment(CompanyScoped, Model):
     )
 
     def __str__(self) -> str:
-        return f"{self.number}"
+        return labels.receipt_number(self.number)
 
 
 class PaymentMedium(Model):

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 from core.models import Company
 from modules.accounting import sheets
 from modules.accounting.print_data import PayWay
-from modules.accounting.sheets import Source
+from modules.accounting.sheets import Debt, Source
 from modules.einvoice_ar.print import LegalFacts, part
 
 QR = "https://www.arca.gob.ar/fe/qr/?p=" + base64.b64encode(
@@ -91,9 +91,9 @@ def source(**values: Any) -> Source:
         "invoice": invoice(), "lines": [line()], "taxes": [tax()], "part": part(facts), "company": company(),
         "design": design(), "logo": sheets.logo_image(logo()),
         "pay": [PayWay("Rapipago · Pago Fácil", "Muestre este código en la caja", barcode=BARCODE)],
-        "payments": [(dt.date(2026, 10, 8), "Transferencia", Decimal("12100"))],
-        "debts": [("B 0003-00000087", dt.date(2026, 10, 10), Decimal("3000")),
-                  ("B 0003-00000119", dt.date(2026, 11, 10), Decimal("12100"))], **values})
+        "payments": [(dt.date(2026, 10, 8), "Transferencia", Decimal("12100"), "ARS")],
+        "debts": [Debt(3, "B 0003-00000087", dt.date(2026, 10, 10), Decimal("3000")),
+                  Debt(7, "B 0003-00000119", dt.date(2026, 11, 10), Decimal("12100"))], **values})
 
 
 def html(made: Source) -> str:

@@ -20,6 +20,7 @@ from core import pdf
 from core.i18n import use_locale
 from modules.accounting import sheets
 from modules.accounting.print_data import CountryPart
+from modules.accounting.sheets import Debt
 from tests.modules.accounting import documents_sample as sample
 
 pytestmark = pytest.mark.once
@@ -209,7 +210,7 @@ def test_what_billing_says_of_the_contract_is_printed() -> None:
 
 
 def test_a_single_open_document_is_not_repeated_as_debt() -> None:
-    found = sample.text(render(debts=[("B 0003-00000119", dt.date(2026, 11, 10), Decimal("12100"))]))
+    found = sample.text(render(debts=[Debt(7, "B 0003-00000119", dt.date(2026, 11, 10), Decimal("12100"))]))
     assert "Su cuenta" not in found
 
 

@@ -30,7 +30,8 @@ def document(**values: Any) -> Any:
 
 def invoice(**values: Any) -> Any:
     customer = {"tax_condition": "CF", "tax_id_kind": "DNI", "tax_id": "30111222", **values.pop("customer", {})}
-    return Bag(**{"id": 7, "kind": "invoice", "currency": "ARS", "snapshot": {"customer": customer}, **values})
+    return Bag(**{"id": 7, "kind": "invoice", "legal_state": "pending", "currency": "ARS",
+                  "snapshot": {"customer": customer}, **values})
 
 
 def part(*, customer: dict[str, str] | None = None, **values: Any) -> Any:
@@ -101,3 +102,9 @@ def test_the_date_is_the_documents_own() -> None:
 def test_the_customers_document_and_condition_are_in_words() -> None:
     shown = [f"{fact.label} {fact.value}".strip() for fact in part().customer]
     assert shown == ["DNI 30.111.222 · Consumidor Final", "Condición de venta: Cuenta corriente"]
+
+
+def test_a_document_that_needs_no_authority_bears_an_x_and_its_own_number() -> None:
+    found = print.part(print.LegalFacts("invoice", own_number="00000012"))
+    assert (found.letter, found.number, found.valid) == ("X", "N° 00000012", False)
+    assert found.void_text == "DOCUMENTO NO VÁLIDO COMO FACTURA"
