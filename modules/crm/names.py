@@ -6,14 +6,19 @@ import re
 import unicodedata
 
 _OTHER = re.compile(r"[^a-z0-9@.+&]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
 def fold(text: str | None) -> str:
     """'GÓMEZ, María  José S.R.L.' is 'gomez maria jose srl'; ñ is n, as people type it on any keyboard."""
-    plain = unicodedata.normalize("NFKD", text or "")
-    plain = "".join(char for char in plain if not unicodedata.combining(char)).lower()
-    words = (word if "@" in word else word.replace(".", "") for word in _OTHER.sub(" ", plain).split())
-    return " ".join(word for word in words if word)
+    if not text:
+        return ""
+    plain = text if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    words = _OTHER.sub(" ", plain.lower()).split()
+    if "." not in plain:
+        return " ".join(words)
+    kept = (word if "@" in word else word.replace(".", "") for word in words)
+    return " ".join(word for word in kept if word)
 
 
 def digits(text: str | None) -> str:

@@ -69,7 +69,7 @@ def spreadsheet(source: Path, company_code: str | None, dry_run: bool, map_file:
 
 
 def _examined(company: Company, source: Path, given: dict[str, Any]) -> Examined:
-    """The file understood, with no transaction open meanwhile; at a terminal the person is asked what it cannot tell."""
+    """The file understood, with no transaction open meanwhile; at a terminal, what it cannot tell is asked."""
     country, today = company.country, clock.today(company)
     with source.open("rb") as file:
         sheet = reader.read(file, source.name, given.get("page") or "")

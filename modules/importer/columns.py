@@ -94,9 +94,9 @@ def fold(heading: Cell) -> str:
     return " ".join(re.sub(r"[^a-z0-9]+", " ", names.fold(text(heading).replace("°", "º"))).split())
 
 
-def fold_all(row: Sequence[Cell]) -> tuple[str, ...]:
-    """Every filled cell of a row, folded."""
-    return tuple(folded for folded in map(fold, row) if folded)
+def is_repeated(row: Sequence[Cell], headings: Sequence[str]) -> bool:
+    """Is the row the headings once more, as on each page of a printed list?"""
+    return all(text(cell).casefold() == heading.casefold() for cell, heading in zip(row, headings, strict=False))
 
 
 def field_of(heading: Cell) -> str:

@@ -17,7 +17,7 @@ from modules.importer.cells import Cell
 
 SEPARATORS = (";", ",", "\t", "|")
 LOOK_AHEAD = 30
-_BLOCK = 2**20
+_BLOCK = 2**16
 _LONGEST_LINE = 2**20
 # A cell over more lines than this is a quotation mark that somebody forgot to close.
 _LONGEST_CELL = 20
@@ -172,18 +172,16 @@ class _Lines:
         self.ended = False
         return first
 
-    def is_open(self) -> bool:
-        """Does the file end inside of quotation marks?"""
-        return self.ended and sum(line.count('"') for line in self.taken) % 2 == 1
-
 
 def _record(lines: _Lines, separator: str) -> tuple[int, list[str]] | None:
     """The next record, blank ones too; where a quotation mark is never closed, its line stands for itself."""
     start = lines.begin()
     try:
         cells = next(csv.reader(lines, delimiter=separator))
-        if not lines.is_open():
-            return start, cells
+        if len(lines.taken) > 1 or lines.ended:
+            # only the strict reading sees that a mark was closed by that of another cell, or not at all
+            next(csv.reader(list(lines.taken), delimiter=separator, strict=True))
+        return start, cells
     except StopIteration:
         return None
     except (csv.Error, _Swallowed):

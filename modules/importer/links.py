@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -55,7 +56,7 @@ def write(kind: str, rows: Iterable[tuple[str, int, str]]) -> None:
 
 def change(kind: str, rows: Iterable[tuple[str, str]]) -> None:
     """Remember (key, digest): what was loaded last."""
-    table = ImportLink.__table__
+    table: Any = ImportLink.__table__
     values = [{"wanted": key, "now": digest, "company": current_company_id()} for key, digest in rows]
     if values:
         db.session.connection().execute(

@@ -97,8 +97,8 @@ def kind_of(file: BinaryIO, name: str) -> str:
     if head.startswith(b"PK"):
         return "xlsx"
     if webtables.is_spreadsheet_xml(head):
-        raise DomainError(_("To import %(name)s you must save it as XLSX or CSV: it is in the XML format of Excel 2003.",
-                            name=name))
+        raise DomainError(_("To import %(name)s you must save it as XLSX or CSV: it is in the XML format of "
+                            "Excel 2003.", name=name))
     return "html" if webtables.is_page(head) else "csv"
 
 
@@ -192,7 +192,7 @@ def _sort(sheet: Sheet, line: int, row: list[Cell], above: tuple[tuple[int, Cell
         sheet.skip(Skipped(line, "empty"))
     elif not above and _is_total(sheet, row):
         sheet.skip(Skipped(line, "total", cells))
-    elif columns.fold_all(row) == columns.fold_all(sheet.headings):
+    elif columns.is_repeated(cells, sheet.headings):
         sheet.skip(Skipped(line, "title", cells))
     else:
         used.update(index for index, cell in enumerate(row) if cell != "")
@@ -223,12 +223,12 @@ def _width(row: Sequence[Cell]) -> int:
 
 
 def _is_blank(row: Sequence[Cell]) -> bool:
-    return not any(text(cell) for cell in row)
+    return not any(cell != "" and text(cell) for cell in row)
 
 
 def _is_total(sheet: Sheet, row: Sequence[Cell]) -> bool:
     """Its first word says so, or it has nothing but one or two amounts under the headings of amounts."""
-    filled = [(index, text(cell)) for index, cell in enumerate(row) if text(cell)]
+    filled = [(index, text(cell)) for index, cell in enumerate(row) if cell != ""]
     if any(_TOTAL.match(names.fold(cell)) for _index, cell in filled[:2]):
         return len(filled) <= max(4, len(row) // 2)
     if len(filled) > 2 or len(sheet.headings) <= 4 or is_empty(filled[-1][1]):

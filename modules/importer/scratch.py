@@ -21,6 +21,7 @@ class Scratch:
         self.connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16000", "locking_mode=EXCLUSIVE"):
             self.connection.execute(f"PRAGMA {pragma}")
+        self.connection.execute("BEGIN")  # never ended: a transaction for each row would cost more than the row
         self._tables = 0
 
     def shelf(self) -> Shelf[Any]:

@@ -18,7 +18,8 @@ _WIDEST = 100
 
 def is_page(head: bytes) -> bool:
     """Does a file begin as a web page does?"""
-    return head.lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"<") and bool(_PAGE.search(head[:4096]))
+    plain = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe\r\n\t ")
+    return plain.startswith(b"<") and bool(_PAGE.search(plain[:4096]))
 
 
 def is_spreadsheet_xml(head: bytes) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from core.i18n import _
 from modules.crm import countries, names
@@ -49,31 +51,55 @@ _LEFT_WHEN = re.compile(r"baja\D{0,12}?(?:(\d{1,2})[/-])?(\d{1,2})[/-](\d{4})", 
 
 def condition(written: str, country: str) -> str:
     """The code of a tax condition; "" for an empty cell."""
-    labels = {code: f"{names.fold(code)}|{names.fold(label)}"
-              for code, label in countries.get(country).TAX_CONDITIONS.items()}
-    return _coded(written, labels, _CONDITIONS.get(country, {}), _("%(text)s is not a tax condition known here."))
+    return _coded(written, _condition_words(country), _("%(text)s is not a tax condition known here."))
+
+
+@lru_cache
+def _condition_words(country: str) -> dict[str, str]:
+    known = countries.get(country).TAX_CONDITIONS
+    return _table(_CONDITIONS.get(country, {}), {code: f"{code}|{label}" for code, label in known.items()})
 
 
 def kind_of_document(written: str, country: str) -> str:
     """The code of a kind of document; "" for an empty cell, and where the number tells better."""
-    kinds = {code: names.fold(label) for code, label in countries.get(country).TAX_ID_KINDS.items()}
-    return _coded(written, kinds, _KINDS.get(country, {}), _("%(text)s is not a kind of document known here."))
+    return _coded(written, _kind_words(country), _("%(text)s is not a kind of document known here."))
 
 
-def _coded(written: str, first: dict[str, str], second: dict[str, str], complaint: str) -> str:
-    folded = " ".join(re.sub(r"[^a-z0-9]+", " ", names.fold(written)).split())
+@lru_cache
+def _kind_words(country: str) -> dict[str, str]:
+    return _table(_KINDS.get(country, {}), countries.get(country).TAX_ID_KINDS)
+
+
+def _table(*tables: Mapping[str, str]) -> dict[str, str]:
+    """Folded word -> code; of two tables that have a word, the first counts."""
+    found: dict[str, str] = {}
+    for table in tables:
+        for code, spelled in table.items():
+            for word in spelled.split("|"):
+                found.setdefault(_bare(word), code)
+    return found
+
+
+def _bare(written: str) -> str:
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", names.fold(written)).split())
+
+
+def _coded(written: str, table: Mapping[str, str], complaint: str) -> str:
+    folded = _bare(written)
     if not folded:
         return ""
-    for table in (second, first):
-        for code, spelled in table.items():
-            if folded in spelled.split("|"):
-                return code
+    if folded in table:
+        return table[folded]
     raise CellError(complaint % {"text": written})
 
 
 def state(written: str) -> str:
     """'active', 'suspended' or 'ended'; active for an empty cell."""
-    return _coded(written, {}, _STATES, _("%(text)s is not a state known here (active, suspended, ended).")) or "active"
+    found = _coded(written, _STATE_WORDS, _("%(text)s is not a state known here (active, suspended, ended)."))
+    return found or "active"
+
+
+_STATE_WORDS = _table(_STATES)
 
 
 def without_left_mark(name: str) -> tuple[str, bool]:

@@ -81,8 +81,9 @@ class Workbook:
 
     def _cells(self, row: Any) -> list[Cell]:
         cells: list[Cell] = []
-        for place, cell in enumerate(row):
-            column = _column(cell.get("r") or "", place)
+        column = -1
+        for cell in row:
+            column = _column(cell.get("r") or "", column + 1)
             value = self._value(cell) if column < _COLUMNS and len(cell) else ""
             if value != "":
                 cells.extend([""] * (column - len(cells)))
@@ -197,9 +198,9 @@ def open_workbook(file: BinaryIO) -> Workbook:
         if part.get("date1904") in ("1", "true"):
             book.base = dt.date(1904, 1, 1)
     for sheet in root.iter("{*}sheet"):
-        path = targets.get(next((value for name, value in sheet.attrib.items() if name.endswith("}id")), ""))
-        if path and sheet.get("state", "visible") == "visible" and path[1].endswith("worksheet"):
-            book.pages.append(Page(sheet.get("name") or "", path[0]))
+        found = targets.get(next((value for name, value in sheet.attrib.items() if name.endswith("}id")), ""))
+        if found and sheet.get("state", "visible") == "visible" and found[1].endswith("worksheet"):
+            book.pages.append(Page(sheet.get("name") or "", found[0]))
     for path, kind in targets.values():
         if kind.endswith("styles"):
             book.dates = _date_styles(archive.read(path))
@@ -288,9 +289,10 @@ def _forget(item: Any) -> None:
         del item.getparent()[0]
 
 
-def _column(reference: str, place: int) -> int:
+def _column(reference: str, following: int) -> int:
+    """Where a cell is: where its address says, else after the one before it."""
     letters = reference.rstrip("0123456789")
-    return _letters(letters) if letters.isalpha() else place
+    return _letters(letters) if letters.isalpha() else following
 
 
 def _letters(letters: str) -> int:

@@ -39,10 +39,11 @@ class Taken:
 
 @pytest.fixture
 def take():
-    """`take("line", ...)` under the usual heading, or `take(file="planilla_ar_latin1.csv")`."""
+    """`take("line", ...)` under the usual heading, `take(file="planilla_ar_latin1.csv")`, or `take(data=b"...")`."""
 
-    def taken(*lines, file=None, country="AR", head=HEAD, **given):
-        data = (DATA / file).read_bytes() if file else "\n".join([head, *lines, ""]).encode()
+    def taken(*lines, file=None, data=None, country="AR", head=HEAD, **given):
+        if data is None:
+            data = (DATA / file).read_bytes() if file else "\n".join([head, *lines, ""]).encode()
         return Taken(reader.read(data, file or "x.csv"), country, **given)
 
     return taken

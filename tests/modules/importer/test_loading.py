@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from core import companies, scope
 from core.db import db
+from core.errors import DomainError
 from modules.accounting import queries as accounts
 from modules.contracts.models import Contract, ContractPrice, Plan, PlanPrice, Suspension
 from modules.crm import queries
@@ -220,6 +221,93 @@ def test_five_thousand_subscribers_take_well_under_a_minute(company):
     result = bring(lines(*rows))
     assert result["created"] == 5000 and result["proof"]["ok"] and result["refused"] == []
     assert time.monotonic() - began < 30
+
+
+def test_a_service_whose_plan_changed_in_the_sheet_is_not_a_second_one(company):
+    bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;;0;", "2;Eva;33444555;CF;C 2;20 Megas;18500;;;;0;"))
+    changed = lines("1;Ana;23456781;CF;C 1;50 Megas;25000;;;;0;", "2;Eva;33444555;CF;C 2;20 Megas;18500;;;;0;")
+    for _time in range(2):
+        result = bring(changed)
+        assert count(Contract) == 2 and result["proof"]["ok"]
+        assert [(one["line"], "50 Megas, 25000.00" in one["message"]) for one in result["warnings"]] == [(2, True)]
+    assert {c.plan.name for c in db.session.scalars(sa.select(Contract))} == {"20 Megas"}
+
+
+def test_a_second_service_beside_the_first_is_made(company):
+    bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;;0;"))
+    bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;;0;", "1;Ana;23456781;CF;C 7;50 Megas;25000;;;;;"))
+    assert count(Contract) == 2
+
+
+def test_network_data_of_a_service_follow_the_sheet_but_its_price_does_not(company):
+    bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;10.0.0.1;ana;0;"))
+    result = bring(lines("1;Ana;23456781;CF;C 1;20 Megas;19900;;10.0.0.9;ana;0;"))
+    contract = db.session.scalars(sa.select(Contract)).one()
+    assert (result["updated"], contract.ip) == (1, "10.0.0.9") and count(ContractPrice) == 0
+    assert "19900.00" in result["warnings"][0]["message"]
+    assert bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;10.0.0.9;ana;0;"))["unchanged"] == 1
+
+
+def test_services_told_apart_by_their_address_in_the_network_alone_stay_two(company):
+    rows = lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;10.0.0.1;;0;",
+                 "1;Ana;23456781;CF;C 1;20 Megas;18500;;10.0.0.2;;;")
+    for _time in range(2):
+        assert bring(rows)["proof"]["ok"] and count(Contract) == 2
+
+
+def test_names_longer_than_a_key_are_not_mixed_up(company):
+    name = "Cooperativa de Provisión de Servicios Telefónicos y Otros Servicios Públicos de " + "Villa " * 18
+    rows = [f";{name[:190]};;CF;Calle {'muy larga ' * 8}{n};20 Megas;18500;;;u{n};{n}00;" for n in (1, 2)]
+    for _time in range(2):
+        assert bring(lines(*rows))["proof"]["ok"]
+    assert count(Customer) == 2
+    assert sorted(accounts.balance(c.id) for c in db.session.scalars(sa.select(Customer))) == [100, 200]
+
+
+def test_one_customer_whom_the_database_refuses_stops_only_himself(company, monkeypatch):
+    from modules.importer import targets
+
+    real = targets.create_contracts
+
+    def refuse(rows, plans, today):
+        if any(service.service.plan == "Malo" for _customer, service, _address in rows):
+            raise sa.exc.IntegrityError("insert", {}, Exception("value out of range"))
+        return real(rows, plans, today)
+
+    monkeypatch.setattr(targets, "create_contracts", refuse)
+    plans = {7: "Malo"}
+    result = bring(lines(*[f"{n};Cliente {n};{20000000 + n};CF;C {n};{plans.get(n, '20 Megas')};18500;;;u{n};10;"
+                           for n in range(1, 20)]))
+    assert (result["created"], result["refused_rows"]) == (18, 1) and result["proof"]["ok"]
+    assert result["refused"][0]["line"] == 8 and "value out of range" in result["refused"][0]["reason"]
+    assert (count(Customer), count(Contract), count(Plan)) == (18, 18, 1)
+    monkeypatch.undo()
+    again = bring(lines("7;Cliente 7;20000007;CF;C 7;20 Megas;18500;;;u7;10;"))
+    assert again["created"] == 1 and count(Customer) == 19
+
+
+def test_a_map_that_names_no_column_of_the_file_is_refused(company):
+    with pytest.raises(DomainError, match="There is no Abonno"):
+        bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;a;0;"), columns={"Abonno": "price"})
+
+
+def test_what_was_seen_is_what_is_loaded_even_if_another_import_taught_otherwise(company):
+    rows = lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;a;0;")
+    seen = services.frozen(services.examine(rows, "x.csv"))
+    bring(rows, prices="net")
+    assert services.examine(rows, "x.csv").setup.answers.prices == "net"
+    assert services.examine(rows, "x.csv", seen).setup.answers.prices == "gross"
+
+
+def test_changing_many_customers_costs_no_select_each(company):
+    def file(word):
+        return lines(*[f"{n};{word} {n};{20000000 + n};CF;C {n};20 Megas;18500;;;u{n};0;" for n in range(1, 41)])
+
+    bring(file("Ana"))
+    statements = []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *more: statements.append(more[2]))
+    assert bring(file("Eva"))["updated"] == 40
+    assert len([one for one in statements if one.startswith("SELECT") and "crm_" in one]) < 30
 
 
 def test_the_outcome_is_plain_json(company):
