@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from core.i18n import _, lazy
@@ -30,9 +31,16 @@ LOGIN: dict[str, Any] = {
 }
 
 
-def explain_login(code: str, text: str) -> str:
-    """Our sentence for a fault, with ARCA's own words after it."""
+def explain_login(code: str, text: str, times: tuple[dt.datetime, dt.datetime] | None = None) -> str:
+    """Our sentence for a fault, with ARCA's own words after it; `times` are this machine's and ARCA's."""
     ours = LOGIN.get(code)
     if ours is None:
         return _("ARCA refused the login: %(text)s (%(code)s)", text=text, code=code)
+    if ours is _CLOCK and times:
+        ours = f"{ours} " + _("This machine says %(ours)s, ARCA says %(theirs)s.", ours=_shown(times[0]),
+                              theirs=_shown(times[1]))
     return _("%(ours)s ARCA said: %(text)s (%(code)s)", ours=str(ours), text=text, code=code)
+
+
+def _shown(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

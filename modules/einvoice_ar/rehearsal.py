@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import requests
-
 from core import logs
 from core.db import db
-from core.errors import Unavailable
+from core.errors import Rejected, Unavailable
+from core.http import Client
 from core.i18n import _
 from core.models import Company
 from core.scope import company_scope, current_company
@@ -18,7 +17,6 @@ from modules.einvoice_ar.models import Certificate, PointOfSale
 from modules.einvoice_ar.wsaa import REGISTER, WSFE
 
 ALIAS = "abona"
-TIMEOUT = (5, 20)
 # what the simulator calls the kinds of point of sale, by the issuer's condition
 KINDS = {"RI": "CAE - Ri Iva", "MO": "CAE - Monotributo", "EX": "CAE - Exento Iva"}
 
@@ -44,23 +42,23 @@ def enable_rehearsal(company: Company | None = None) -> Certificate:
 
 
 def _introduce(cuit: str, name: str, condition: str, point: int) -> None:
-    """Make the simulator's register know the company; it has its own made-up ones already."""
+    """Make the simulator know the company, and everybody with a valid CUIT: its customers are real ones."""
+    _post("config", {"open_register": True}, optional=True)
     _post("taxpayer", {"cuit": cuit, "name": name, "condition": condition or "RI"}, optional=True)
     _post("point_of_sale", {"cuit": cuit, "number": point, "kind": KINDS.get(condition, KINDS["RI"])}, optional=True)
 
 
 def _post(path: str, body: dict[str, Any], optional: bool = False) -> dict[str, Any]:
-    address = f"{simulator_url()}/_sim/{path}"
     try:
-        response = requests.post(address, json=body, timeout=TIMEOUT)
-    except requests.RequestException as error:
-        raise Unavailable(_("The rehearsal's ARCA is not running at %(address)s. Start it: abona simulators serve arca",
-                            address=simulator_url()), retry_after=5) from error
-    if response.status_code >= 400:
+        answer = Client("ARCA", simulator_url()).post(f"/_sim/{path}", json=body, repeatable=True)
+        return dict(answer.json())
+    except Rejected as refusal:
         if optional:
             return {}
-        raise Unavailable(_("The rehearsal's ARCA refused: %(text)s", text=response.text[:300]))
-    return dict(response.json())
+        raise Unavailable(_("The rehearsal's ARCA refused: %(text)s", text=str(refusal))) from refusal
+    except Unavailable as error:
+        raise Unavailable(_("The rehearsal's ARCA is not running at %(address)s. Start it: abona simulators serve arca",
+                            address=simulator_url()), retry_after=5) from error
 
 
 def _add_point(number: int, condition: str) -> None:

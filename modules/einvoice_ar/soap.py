@@ -6,10 +6,12 @@ an answer, also a SOAP fault.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -20,7 +22,7 @@ from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 
-from core import http, logs
+from core import clock, http, logs
 from core.errors import Unavailable, Unknown
 from core.i18n import _
 from modules.einvoice_ar.endpoints import WSDL
@@ -64,6 +66,7 @@ class ArcaTransport(Transport):
                                          timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False,
                                          proxies=http.proxies_for(address))
             status = str(response.status_code)
+            _local.times = (clock.now(), _date(response.headers.get("Date")))
         except RequestException as error:
             raise _outcome(error, address) from error
         finally:
@@ -86,6 +89,19 @@ def _outcome(error: RequestException, address: str) -> Exception:
     if http.never_sent(error):
         return Unavailable(_("ARCA (%(host)s) cannot be reached.", host=host))
     return Unknown(_("ARCA (%(host)s) did not answer.", host=host))
+
+
+def _date(header: str | None) -> dt.datetime | None:
+    try:
+        return parsedate_to_datetime(header) if header else None
+    except ValueError:
+        return None
+
+
+def times() -> tuple[dt.datetime, dt.datetime] | None:
+    """This machine's time and the service's at the last answer in this thread, where it told its own."""
+    ours, theirs = getattr(_local, "times", (None, None))
+    return (ours, theirs) if ours and theirs else None
 
 
 def service(name: str, address: str) -> Any:

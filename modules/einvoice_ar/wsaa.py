@@ -171,11 +171,12 @@ def _login(certificate: Certificate, service: str) -> tuple[str, str, dt.datetim
 
 def _login_fault(fault: Fault) -> Exception:
     code = str(fault.code or "").rpartition(":")[2]
+    text = explain_login(code, fault.message or "", soap.times())
     if code.startswith(("wsaa.", "wsn.unavailable")):
-        error = Unavailable(explain_login(code, fault.message or ""), retry_after=PAUSE)
+        error = Unavailable(text, retry_after=PAUSE)
         error.code = code  # type: ignore[attr-defined]
         return error
-    return LoginRefused(explain_login(code, fault.message or ""), code=code, details=fault.message)
+    return LoginRefused(text, code=code, details=fault.message)
 
 
 def _read(answer: str) -> tuple[str, str, dt.datetime]:

@@ -57,7 +57,9 @@ class Arca:
         if service is None:
             return Response("Not Found", 404)
         if request.method == "POST":
-            return service(request.get_data(), request.environ, self.config)
+            answer = service(request.get_data(), request.environ, self.config)
+            answer.date = self.config.now()
+            return answer
         if request.query_string.lower() == b"wsdl":
             return self._wsdl(request)
         return Response(f"{request.path.rsplit('/', 1)[-1]}: simulador de ARCA, sin validez fiscal. Agregue ?wsdl "

@@ -1,0 +1,87 @@
+"""A company in rehearsal and ARCA's simulator, over the wire: certificate, ticket and register come by themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core import clock
+from core.db import db
+from core.errors import Unavailable
+from core.models import Company
+from core.simulators import Running, running
+from modules.einvoice_ar import access, register, rehearsal, wsaa
+from modules.einvoice_ar.errors import LoginRefused
+from modules.einvoice_ar.models import Certificate
+from tests.installation import free_port
+
+
+def point_to(app: Flask, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    settings = dataclasses.replace(app.extensions["abona"], simulators_url=url)
+    monkeypatch.setitem(app.extensions, "abona", settings)
+
+
+@pytest.fixture
+def arca(app: Flask, company: Company, simulator: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    point_to(app, monkeypatch, simulator.url)
+    return simulator
+
+
+def certificates() -> list[Certificate]:
+    return list(db.session.scalars(sa.select(Certificate).where(Certificate.active)))
+
+
+def test_the_first_connection_brings_its_certificate(arca: Running) -> None:
+    assert access.connect().last_number(1, 6) == 0
+    (found,) = certificates()
+    assert (found.environment, found.cuit) == ("rehearsal", "30990000103")
+    access.connect().last_number(1, 1)
+    assert arca.state("arca")["tickets"] == 1
+
+
+def test_real_customers_are_known_in_rehearsal(arca: Running) -> None:
+    access.connect()
+    found = register.look_up("30712345671")
+    assert found is not None and found.condition == "RI"
+    assert register.look_up("30990009992") is None
+
+
+def test_a_simulator_that_was_started_anew_gives_another_certificate(app: Flask, arca: Running,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    access.connect()
+    before = certificates()[0].id
+    with running(["arca"]) as other:
+        point_to(app, monkeypatch, other.url)
+        wsaa.forget(1)
+        db.session.execute(sa.text("DELETE FROM einvoice_ar_ticket"))
+        assert access.connect().last_number(1, 6) == 0
+    assert [one.id for one in certificates()] != [before]
+
+
+def test_without_a_simulator_it_says_how_to_start_it(app: Flask, company: Company,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    point_to(app, monkeypatch, f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(Unavailable, match="abona simulators serve arca"):
+        access.connect()
+
+
+def test_a_wrong_clock_is_told_with_both_times(arca: Running) -> None:
+    rehearsal.enable_rehearsal()
+    late = clock.now() - dt.timedelta(hours=5)
+    arca.post("arca", "config", {"now": late.isoformat()})
+    with pytest.raises(LoginRefused) as refused:
+        access.connect()
+    # the certificate is from an hour ago: by ARCA's clock it is not valid yet
+    assert refused.value.code == "cms.cert.invalid"
+    arca.post("arca", "config", {"now": (clock.now() - dt.timedelta(minutes=30)).isoformat()})
+    db.session.execute(sa.text("DELETE FROM einvoice_ar_ticket"))
+    db.session.commit()
+    with pytest.raises(LoginRefused) as refused:
+        access.connect()
+    assert refused.value.code == "xml.generationTime.invalid"
+    words = str(refused.value)
+    assert f"{clock.now():%Y-%m-%d}" in words and words.count("UTC") == 2
