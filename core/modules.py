@@ -52,6 +52,8 @@ CORE_PERMISSIONS: tuple[tuple[str, Any], ...] = (
     ("core.manage_roles", lazy("Change what roles may do")),
     ("core.edit_company", lazy("Edit the company")),
     ("core.view_audit", lazy("See who did what")),
+    ("core.share_views", lazy("Share views of lists with the company")),
+    ("core.view_runs", lazy("See exports and mass actions of others")),
 )
 
 # The parts that importing is enough for, in the order that loading needs: every model before any handler.

@@ -42,7 +42,7 @@ def paginate(statement: sa.Select, keys: Sequence[Any], *, desc: bool = False, s
     backwards = before is not None and after is None
     place = before if backwards else after
     if place is not None:
-        statement = statement.where(_beyond(keys, place, smaller=desc != backwards))
+        statement = statement.where(beyond(keys, place, smaller=desc != backwards))
     ordered = statement.order_by(None).order_by(*[key.desc() if desc != backwards else key.asc() for key in keys])
     result = db.session.execute(ordered.limit(size + 1))
     found = list(result.scalars().unique() if scalars else result)
@@ -54,13 +54,14 @@ def paginate(statement: sa.Select, keys: Sequence[Any], *, desc: bool = False, s
                 _url("after", keys, rows[-1]) if rows and has_next else None)
 
 
-def _beyond(keys: Sequence[Any], place: list[Any], smaller: bool) -> Any:
+def beyond(keys: Sequence[Any], place: Sequence[Any], smaller: bool) -> Any:
+    """The rows after (or before) a place, compared as a row: an index over the keys serves it at any depth."""
     here = sa.tuple_(*[sa.bindparam(None, value, type_=key.type) for key, value in zip(keys, place, strict=True)])
     return sa.tuple_(*keys) < here if smaller else sa.tuple_(*keys) > here
 
 
 def _url(name: str, keys: Sequence[Any], row: Any) -> str:
-    values = [_pack(getattr(row, key.key)) for key in keys]
+    values = pack_keys([getattr(row, key.key) for key in keys])
     token = base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
     values_of: dict[str, Any] = {key: many for key, many in request.args.to_dict(flat=False).items()
                                  if key not in {"after", "before"} and not key.startswith("_")}
@@ -74,8 +75,21 @@ def _place(name: str, keys: Sequence[Any]) -> list[Any] | None:
         return None
     try:
         packed = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except ValueError:
+        return None
+    return unpack_keys(packed, keys)
+
+
+def pack_keys(values: Sequence[Any]) -> list[Any]:
+    """The keys of a row as JSON."""
+    return [_pack(value) for value in values]
+
+
+def unpack_keys(packed: Any, keys: Sequence[Any]) -> list[Any] | None:
+    """The keys that `pack_keys` packed; None for anything that does not fit the columns."""
+    try:
         values = [_unpack(value) for value in packed] if isinstance(packed, list) else []
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, StopIteration):
         return None
     fits = len(values) == len(keys) and all(_fits(value, key.type) for value, key in zip(values, keys, strict=True))
     return values if fits else None
@@ -85,6 +99,9 @@ def _fits(value: Any, kind: Any) -> bool:
     """Whether the database will take the value for this column: what is in an address may be anything."""
     wanted = {UTCDateTime: dt.datetime, Scaled: Decimal, sa.Date: dt.date, sa.String: str, sa.Integer: int}
     python = next((python for column, python in wanted.items() if isinstance(kind, column)), None)
+    if isinstance(kind, Scaled) and isinstance(value, Decimal):
+        places = kind.places
+        return value.is_finite() and abs(value) < 2**63 // 10**places and value == round(value, places)
     small = not isinstance(value, int) or abs(value) < 2**63
     return python is not None and isinstance(value, python) and small
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import sqlalchemy as sa
 from flask import current_app
@@ -25,6 +28,8 @@ from core.i18n import _
 from core.models import StoredFile
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# content this young may belong to a row that is not committed yet
+YOUNG_SECONDS = 3600
 
 
 class StorageUnavailable(Unavailable, DomainError):
@@ -54,6 +59,15 @@ class ContentStore(Protocol):
 
     def has(self, sha256: str) -> bool: ...
 
+    def put_file(self, path: Path) -> str:
+        """Keep a file of any size, which is gone from `path` afterwards; its hash."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The content to be read bit by bit; FileDamaged where it is missing."""
+
+    def delete(self, sha256: str) -> None:
+        """Forget content that no row names any more; what is young stays, a row may be on its way."""
+
 
 class Folder:
     """A content store in a local folder: `ab/abcdef...`."""
@@ -74,7 +88,7 @@ class Folder:
             for content in contents:
                 sha256 = hashlib.sha256(content).hexdigest()
                 hashes.append(sha256)
-                if not self.has(sha256):
+                if not self._keep_young(sha256):
                     folders.add(self._write(self.path(sha256), content))
             for folder in sorted(folders):
                 _force(folder)
@@ -98,15 +112,57 @@ class Folder:
             raise
         return path.parent
 
+    def _keep_young(self, sha256: str) -> bool:
+        """Whether the content is there; if so it counts as new, so that `delete` spares it."""
+        try:
+            os.utime(self.path(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def put_file(self, path: Path) -> str:
+        try:
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                os.fsync(file.fileno())
+            if self._keep_young(sha256):
+                path.unlink()
+            else:
+                target = self.path(sha256)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(path, target)  # a rename, where both are on one disk
+                _force(target.parent)
+        except OSError as error:
+            raise StorageUnavailable(_explain(error, self.root)) from error
+        return sha256
+
+    def open(self, sha256: str) -> BinaryIO:
+        try:
+            return self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise FileDamaged(_missing(sha256)) from None
+
+    def delete(self, sha256: str) -> None:
+        path = self.path(sha256)
+        try:
+            if path.stat().st_mtime < time.time() - YOUNG_SECONDS:
+                path.unlink()
+        except FileNotFoundError:
+            return
+
     def get(self, sha256: str) -> bytes:
         try:
             content = self.path(sha256).read_bytes()
         except FileNotFoundError:
             content = None
         if content is None or hashlib.sha256(content).hexdigest() != sha256:
-            raise FileDamaged(_("To open this file you must restore it from the backup: %(path)s is missing or "
-                                "altered.", path=f"files/{sha256[:2]}/{sha256}"))
+            raise FileDamaged(_missing(sha256))
         return content
+
+
+def _missing(sha256: str) -> str:
+    return _("To open this file you must restore it from the backup: %(path)s is missing or altered.",
+             path=f"files/{sha256[:2]}/{sha256}")
 
 
 def _force(folder: Path) -> None:
@@ -151,6 +207,49 @@ def store_many(files: Sequence[tuple[bytes, str, str]]) -> list[int]:
          "media_type": media_type, "size": len(data), "created_at": moment}
         for file_id, sha256, (data, name, media_type) in zip(ids, hashes, files, strict=True)])
     return ids
+
+
+@contextmanager
+def draft() -> Iterator[Path]:
+    """The path of an empty file that may grow large, on the disk of the stored files; gone after the block."""
+    folder = current_app.extensions["abona"].files
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+    except OSError as error:
+        raise StorageUnavailable(_explain(error, folder)) from error
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    except OSError as error:
+        raise StorageUnavailable(_explain(error, folder)) from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def store_path(path: Path, name: str, media_type: str) -> StoredFile:
+    """Keep a file of any size of the company in scope, in constant memory; it is gone from `path` afterwards."""
+    size = path.stat().st_size
+    record = StoredFile(company_id=scope.company_id_or_none(), sha256=backend().put_file(path), name=name[:200],
+                        media_type=media_type, size=size)
+    db.session.add(record)
+    db.session.flush()
+    return record
+
+
+def forget(file_ids: Sequence[int]) -> list[str]:
+    """Delete the rows of these files; the hashes of content that no row names now, for `discard` after the commit."""
+    hashes = set(db.session.scalars(sa.select(StoredFile.sha256).where(StoredFile.id.in_(list(file_ids)))))
+    db.session.execute(sa.delete(StoredFile).where(StoredFile.id.in_(list(file_ids)))
+                       .execution_options(synchronize_session=False))
+    kept = set(db.session.scalars(sa.select(StoredFile.sha256).where(StoredFile.sha256.in_(hashes))))
+    return sorted(hashes - kept)
+
+
+def discard(hashes: Sequence[str]) -> None:
+    """Delete content whose rows are gone and committed."""
+    for sha256 in hashes:
+        backend().delete(sha256)
 
 
 def read(file: StoredFile | int) -> bytes:

@@ -52,6 +52,26 @@
     group.addEventListener("toggle", function () { try { localStorage.setItem(key, group.open ? "1" : "0"); } catch (error) { /* private mode */ } });
   });
 
+  /* --- the way back to a list keeps its filters; the row one came from is marked --------------------------------- */
+  function keep(name, value) { try { sessionStorage.setItem(name, value); } catch (error) { /* private mode */ } }
+  function kept(name) { try { return sessionStorage.getItem(name); } catch (error) { return null; } }
+  if (doc.querySelector("[data-list-page]")) {
+    keep("abona:list:" + location.pathname, location.search);
+    doc.addEventListener("click", function (event) {
+      var link = event.target.closest(".table tbody a[href]");
+      if (link) { keep("abona:row:" + location.pathname, link.getAttribute("href")); }
+    });
+    all(".table tbody tr").forEach(function (row) {
+      var link = row.querySelector("a[href]");
+      if (link && link.getAttribute("href") === kept("abona:row:" + location.pathname)) { row.classList.add("is-current"); }
+    });
+  } else {
+    all(".crumbs a[href]").forEach(function (link) {
+      var search = link.search ? null : kept("abona:list:" + link.pathname);
+      if (search) { link.search = search; }
+    });
+  }
+
   /* --- forms: ask first, send once, do not lose what was typed ------------------------------------------------ */
   var dirty = false;
   doc.addEventListener("input", function (event) { if (event.target.closest("form[data-guard], form.admin-form")) { dirty = true; } });
@@ -63,14 +83,18 @@
     if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
     form.setAttribute("data-sent", "1");
     dirty = false;
-    all("button:not([type=button]), input[type=submit]", form).forEach(function (button) { button.classList.add("is-busy"); button.setAttribute("aria-disabled", "true"); });
+    buttons(form).forEach(function (button) { button.classList.add("is-busy"); button.setAttribute("aria-disabled", "true"); });
+    if (form.hasAttribute("data-download")) { setTimeout(function () { release(form, true); }, 3000); }
   });
-  window.addEventListener("pageshow", function () {
-    all("form[data-sent]").forEach(function (form) {
-      form.removeAttribute("data-sent");
-      all(".is-busy", form).forEach(function (button) { button.classList.remove("is-busy"); button.removeAttribute("aria-disabled"); });
-    });
-  });
+  function buttons(form) { return Array.prototype.filter.call(form.elements, function (one) { return one.type === "submit"; }); }
+  /* A form may be sent again: one came back to the page, or a file is coming and the page stays (then it is another question). */
+  function release(form, anew) {
+    form.removeAttribute("data-sent");
+    buttons(form).forEach(function (button) { button.classList.remove("is-busy"); button.removeAttribute("aria-disabled"); });
+    var key = form.elements.namedItem("form_key");
+    if (anew && key) { key.value = Array.prototype.map.call(crypto.getRandomValues(new Uint8Array(16)), function (one) { return (one + 256).toString(16).slice(1); }).join(""); }
+  }
+  window.addEventListener("pageshow", function () { all("form[data-sent]").forEach(function (form) { release(form, false); }); });
   all("[data-submit-on-change]").forEach(function (field) { field.addEventListener("change", function () { field.form.requestSubmit ? field.form.requestSubmit() : field.form.submit(); }); });
   all("[data-select-all]").forEach(function (box) {
     box.addEventListener("change", function () {

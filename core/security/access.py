@@ -168,7 +168,7 @@ def _enter(user: User) -> None:
     company = _company(user)
     if company is not None:
         g.scopes.enter_context(scope.company_scope(company))
-    request.abona_locale = _locale(user, company)  # type: ignore[attr-defined]
+    request.abona_locale = locale_for(user, company)  # type: ignore[attr-defined]
 
 
 def _company(user: User) -> Company | None:
@@ -178,7 +178,7 @@ def _company(user: User) -> Company | None:
     return next((one for one in mine if one.id == chosen), mine[0] if mine else None)
 
 
-def _locale(user: User, company: Company | None) -> str:
+def locale_for(user: User, company: Company | None) -> str:
     """The person's language, with the company's country words where it is the same language."""
     if company is not None and (not user.locale or company.locale.split("_")[0] == user.locale):
         return company.locale

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import abort, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
 
-from core import audit, jobs, scope
+from core import audit, jobs, lists, scope
 from core.db import db, lock
 from core.errors import DomainError
-from core.i18n import _, lazy
+from core.i18n import _, lazy, ngettext
+from core.lists import Action, Choice, Column, Dates, Empty, List, Text
 from core.models import Job
-from core.paging import paginate
-from core.security import current_user, require
+from core.security import require
+from core.templating import job_name
 from core.views import bp
 
 STATES = {
@@ -24,7 +25,8 @@ STATES = {
 
 def _visible() -> Any:
     """Jobs of the company in scope and of nobody; an administrator sees those of all."""
-    if current_user.is_admin:
+    viewer = lists.viewer()
+    if viewer is None or viewer.is_admin:
         return sa.true()
     return sa.or_(Job.company_id == scope.company_id_or_none(), Job.company_id.is_(None))
 
@@ -38,17 +40,58 @@ def counts() -> dict[str, int]:
     return found
 
 
-@bp.get("/jobs", endpoint="jobs")
-@require("core.view_jobs")
-def list_jobs() -> Any:
-    """Jobs in one state, the latest first."""
-    counted = counts()
-    state = request.args.get("state") or ("failed" if counted["failed"] else "")
-    wanted = sa.select(Job).where(_visible())
-    if state in STATES:
-        wanted = wanted.where(Job.state == state)
-    page = paginate(wanted, [Job.id], desc=True)
-    return render_template("core/jobs.html", page=page, state=state, states=STATES, counts=counted)
+def _open_on() -> str:
+    """What failed waits for a decision: the list opens on it."""
+    failed = db.session.scalar(sa.select(Job.id).where(Job.state == "failed", _visible()).limit(1))
+    return "failed" if failed else ""
+
+
+def _again(job_id: int, _values: dict[str, Any]) -> None:
+    record = db.session.scalars(lock(sa.select(Job).where(Job.id == job_id))).one()
+    if record.state != "failed":
+        raise DomainError(_("This job cannot be run again because it has not failed."))
+    jobs.run_again(record)
+    audit.record("core.run_job_again", record, {"function": record.function})
+
+
+def _again_button(line: lists.Line) -> Any:
+    return get_template_attribute("core/job_parts.html", "again")(line.row)
+
+
+JOBS = lists.register(List(
+    "core.jobs", lazy("Background jobs"), Job, "core.view_jobs",
+    select=lambda: sa.select(Job).where(_visible()),
+    columns=(
+        Column("work", lazy("Work"), Job.function, text=job_name, lead=True),
+        Column("id", lazy("Number"), Job.id, sort=True, show=lambda line: f"#{line.id}"),
+        Column("state", lazy("State"), Job.state, words=STATES),
+        Column("attempts", lazy("Tries"), Job.attempts),
+        Column("created_at", lazy("Asked for"), Job.created_at),
+        Column("runs", lazy("Runs"), sa.func.coalesce(Job.finished_at, Job.run_at)),
+        Column("error", lazy("What happened"), Job.error, css="muted", show=lambda line: line.row.error[:120]),
+        Column("queue", lazy("Queue"), Job.queue, default=False),
+        Column("worker", lazy("Worker"), Job.worker, default=False),
+        Column("again", "", show=_again_button, export=False),
+    ),
+    filters=(
+        Text("q", lazy("What happened"), (Job.error, Job.function)),
+        Choice("state", lazy("State"), Job.state, STATES, default=_open_on, chips=True),
+        Choice("work", lazy("Work"), Job.function, lambda: {name: job_name(name) for name in sorted(jobs.functions)}),
+        Dates("asked", lazy("Asked for"), Job.created_at),
+    ),
+    actions=(Action("run_again", lazy("Run again"), "core.run_jobs", each=_again, only=Job.state == "failed"),),
+    link=lambda job: url_for("core.job_page", job_id=job.id),
+    count=lambda count: ngettext("%(num)s job", "%(num)s jobs", count),
+    empty=Empty(lazy("No jobs here"), lazy(
+        "Work that takes longer than a click runs in the background: billing, authorising, sending. It shows here "
+        "while it runs, and stays when it fails."), "running")))
+
+
+@lists.at(bp, "/jobs", JOBS, endpoint="jobs")
+def list_jobs(shown: lists.Shown) -> Any:
+    """Jobs, the latest first; those that failed where there are any."""
+    counted = shown.counts = counts()
+    return shown.render("core/jobs.html", counts=counted)
 
 
 @bp.get("/jobs/count")

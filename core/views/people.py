@@ -1,4 +1,4 @@
-"""People and roles on screen, and the record of who did what."""
+"""People and roles on screen."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from core.db import db
 from core.errors import DomainError
 from core.forms import DataRequired, EmailAddress, EmailField, Form, Length, SelectField, StringField, refused
 from core.i18n import _, lazy
-from core.models import AuditRecord, Company, Membership, Role, User
-from core.paging import paginate
+from core.models import Company, Membership, Role, User
 from core.security import logins, require, sessions
 from core.views import bp
 from core.views.account import LANGUAGES
@@ -163,21 +162,6 @@ def delete_role(role_id: int) -> Any:
     people.delete_role(db.session.get(Role, role_id) or abort(404), by=_me())
     flash(_("The role is deleted."), "ok")
     return redirect(url_for("core.roles"))
-
-
-@bp.get("/audit", endpoint="audit")
-@require("core.view_audit")
-def audit_page() -> Any:
-    """Who did what, the latest first."""
-    wanted = sa.select(AuditRecord)
-    if not current_user.is_admin:
-        wanted = wanted.where(AuditRecord.company_id == scope.company_id_or_none())
-    if action := request.args.get("action"):
-        wanted = wanted.where(AuditRecord.action == action)
-    page = paginate(wanted, [AuditRecord.id], desc=True)
-    names = {user.id: str(user) for user in db.session.scalars(
-        sa.select(User).where(User.id.in_({row.user_id for row in page.rows if row.user_id})))}
-    return render_template("core/audit.html", page=page, names=names, action=action)
 
 
 def _permissions() -> dict[str, Any]:

@@ -23,6 +23,15 @@ OWN = {
     "core.revoke_session",
     "core.logout",
     "core.choose_company",
+    # exports and mass actions: the views look at who asked, and at the permissions of the list and of the action
+    "core.runs",
+    "core.runs__export",
+    "core.runs__save_view",
+    "core.runs__change_view",
+    "core.run",
+    "core.start_run",
+    "core.change_run",
+    "core.run_file",
 }
 # what the world may open. Modules' public addresses (portal, webhooks) verify who calls in their own way.
 OPEN = {"core.login", "core.forgot", "core.reset", "core.healthz", "core.readyz", "core.metrics"}

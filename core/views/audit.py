@@ -1,0 +1,88 @@
+"""Who did what: the record of all changes, as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from core import lists, scope
+from core.db import db, dump_json
+from core.i18n import _, lazy, ngettext
+from core.lists import Column, Dates, Empty, List, Relation, Text
+from core.models import AuditRecord, Membership, User
+from core.views import bp
+
+LONGEST = 160
+
+
+def _visible() -> sa.Select:
+    """The records of the company in scope; an administrator sees those of all."""
+    viewer, wanted = lists.viewer(), sa.select(AuditRecord)
+    if viewer is not None and not viewer.is_admin:
+        wanted = wanted.where(AuditRecord.company_id == scope.company_id_or_none())
+    return wanted
+
+
+def _people(text: str, limit: int) -> list[tuple[int, str]]:
+    """People of this company by name or login."""
+    wanted = sa.select(User).where(sa.or_(User.name.icontains(text, autoescape=True),
+                                          User.email.icontains(text, autoescape=True)))
+    viewer = lists.viewer()
+    if viewer is not None and not viewer.is_admin:
+        wanted = wanted.where(User.id.in_(
+            sa.select(Membership.user_id).where(Membership.company_id == scope.company_id_or_none())))
+    return [(user.id, str(user)) for user in db.session.scalars(wanted.order_by(User.name, User.id).limit(limit))]
+
+
+def _names(ids: Sequence[int]) -> dict[int, str]:
+    return {user.id: str(user) for user in db.session.scalars(sa.select(User).where(User.id.in_(ids)))}
+
+
+def _of_object(text: str) -> Any:
+    """table:id, or table alone."""
+    table, _colon, number = text.partition(":")
+    wanted = AuditRecord.object_type == table
+    return sa.and_(wanted, AuditRecord.object_id == int(number)) if number.isdecimal() else wanted
+
+
+def _details(line: lists.Line) -> Any:
+    row = line.row
+    if not row.changes:
+        return row.reason
+    text = dump_json(row.changes)
+    return Markup("{} <code>{}</code>").format(row.reason, text[:LONGEST] + "…" * (len(text) > LONGEST))
+
+
+AUDIT = lists.register(List(
+    "core.audit", lazy("Who did what"), AuditRecord, "core.view_audit",
+    select=_visible,
+    related=lambda statement: statement.outerjoin(User, User.id == AuditRecord.user_id),
+    columns=(
+        Column("at", lazy("When"), AuditRecord.at, lead=True),
+        Column("who", lazy("Who"), sa.func.coalesce(sa.func.nullif(User.name, ""), User.email, "Abona")),
+        Column("action", lazy("Action"), AuditRecord.action),
+        Column("label", lazy("On what"), AuditRecord.label),
+        Column("reason", lazy("Reason"), AuditRecord.reason, default=False),
+        Column("details", lazy("Details"), show=_details, css="muted", export=False),
+        Column("changes", lazy("Changes"), lambda row: dump_json(row.changes) if row.changes else "", default=False),
+        Column("position", lazy("Position in the chain"), AuditRecord.position, default=False),
+    ),
+    filters=(
+        Text("q", lazy("On what, or why"), (AuditRecord.label, AuditRecord.reason)),
+        Relation("who", lazy("Who"), AuditRecord.user_id, search=_people, labels=_names),
+        Text("action", lazy("Action"), AuditRecord.action, exact=True, placeholder="core.log_in"),
+        Dates("at", lazy("When"), AuditRecord.at),
+        Text("object", lazy("Object"), _of_object, panel=False),
+    ),
+    count=lambda count: ngettext("%(num)s record", "%(num)s records", count),
+    empty=Empty(lazy("Nothing yet"), lazy("What people change stands here, with who, when and why."), "shield")))
+
+
+@lists.at(bp, "/audit", AUDIT, endpoint="audit")
+def list_audit(shown: lists.Shown) -> Any:
+    """Who did what, the latest first."""
+    return shown.render(answer=_(
+        "Every record carries the fingerprint of the one before it: none can be altered or removed unseen."))
