@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import click
+import sqlalchemy as sa
 
 from core import clock
 from core.cli import (
@@ -29,6 +30,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
 from core.scope import company_scope
+from modules.accounting.models import Payment
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData, record_payment
 from modules.contracts import billing, months, queries, reporting, waiting
@@ -38,6 +40,7 @@ from modules.contracts.stages import BILLED, Stage
 from modules.crm.queries import find_customer
 
 PATIENCE = 300
+SOURCE = "command"
 
 
 class Day(click.ParamType):
@@ -209,12 +212,14 @@ def pay(customer: str, amount: str, company_code: str | None, external_id: str |
     """
     company = chosen_company(company_code)
     with company_scope(company):
-        payer, day, began = find_customer(customer), paid_on or clock.today(), clock.now()
+        payer, day = find_customer(customer), paid_on or clock.today()
         part = Medium(_amount(amount), medium["method"], medium["account_id"], medium["reference"])
+        known = external_id or _own_id(payer.id, part, day, currency)
+        is_new = not db.session.scalar(sa.select(sa.exists().where(
+            Payment.source == SOURCE, Payment.external_id == known)))
         payment = record_payment(PaymentData(
-            payer.id, [part], day, currency, source="command", notes=notes,
-            external_id=external_id or _own_id(payer.id, part, day, currency)))
-        result = reporting.payment(payment, is_new=payment.created_at >= began)
+            payer.id, [part], day, currency, source=SOURCE, notes=notes, external_id=known))
+        result = reporting.payment(payment, is_new=is_new)
     if as_json:
         echo_json(result)
     else:

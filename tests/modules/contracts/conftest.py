@@ -49,7 +49,9 @@ def make_plan(isp: Any) -> Callable[..., Plan]:
     def make(code: str = "H50", price: str = "12100", **values: Any) -> Plan:
         data = {"code": code, "name": f"Plan {code}", "taxes": VAT, "includes_tax": True, "period_months": 1,
                 "currency": "", **values}
-        return plans.create_plan(data, Decimal(price), dt.date(2020, 1, 1))
+        made = plans.create_plan(data, Decimal(price), dt.date(2020, 1, 1))
+        db.session.commit()
+        return made
 
     return make
 

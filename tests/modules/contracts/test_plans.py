@@ -72,6 +72,7 @@ def test_taxes_that_are_not_usual_are_not_lost_by_a_form():
     assert taxes.text(odd, "AR") == "IVA 21 %, ICE 3 %" and taxes.text(VAT, "PE") == "IGV 21 %"
 
 
-@pytest.mark.parametrize(("kbps", "words"), [(50000, "50 Mb"), (1500, "1.5 Mb"), (512, "0.512 Mb"), (None, ""), (0, "")])
+@pytest.mark.parametrize(("kbps", "words"), [
+    (50000, "50 Mb"), (1500, "1.5 Mb"), (512, "0.512 Mb"), (None, ""), (0, "")])
 def test_speeds_are_said_in_megabits(kbps, words):
     assert plans.speed(kbps) == words

@@ -1,0 +1,259 @@
+"""The billing desk: look, confirm, watch, read the result; drafts and price revisions on screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from core import scope
+from core.db import db
+from core.models import Job
+from modules.contracts import billing, billing_run, previews
+from modules.contracts.models import BillingDraft, BillingRun, PriceRevision
+from tests.modules.contracts.situations import NOVEMBER, day, invoice_of, invoices, run_billing_jobs
+
+CLERK = ("contracts.view_billing", "contracts.run_billing", "contracts.view_contracts", "contracts.approve_drafts",
+         "contracts.revise_prices", "contracts.edit_plans", "crm.view_customers")
+
+
+def text(answer):
+    return re.sub(r"\s+", " ", answer.get_data(as_text=True))
+
+
+def hidden(page, name):
+    """The values of the hidden fields with this name."""
+    return re.findall(rf'name="{name}" value="([^"]*)"', page)
+
+
+@pytest.fixture
+def browser(login, isp):
+    return login(*CLERK)
+
+
+def confirm(browser, page):
+    """Press the button of the preview, with all that its form carries."""
+    data = {name: hidden(page, name) for name in ("month", "billed", "exceptions", "currency", "total_ARS")}
+    return browser.post("/billing/runs", data=data)
+
+
+# --- preview ---------------------------------------------------------------------------------------------
+
+
+def test_the_desk_says_what_a_month_comes_to_before_anything_is_written(browser, make_contract, bill, make_plan):
+    make_contract("Queda")
+    bill(dt.date(2026, 10, 1))
+    make_contract("Nueva")
+    empty = make_plan("NEW")
+    empty.prices[0].valid_from = dt.date(2030, 1, 1)
+    broken = make_contract("Sin precio", plan_id=empty.id)
+    db.session.commit()
+    page = text(browser.get("/billing/?month=2026-11"))
+    for shown in ("24.200,00", "12.100,00", "Nueva", broken.number, f"/plans/{empty.id}"):
+        assert shown in page, shown
+    assert invoices() == 1 and db.session.scalar(sa.select(sa.func.count()).select_from(BillingRun)) == 1
+
+
+def test_who_may_only_look_gets_no_button(login, make_contract):
+    make_contract()
+    browser = login("contracts.view_billing")
+    assert "/billing/runs\"" not in text(browser.get("/billing/")).replace('href="/billing/runs"', "")
+    assert browser.post("/billing/runs", data={"month": "2026-11"}).status_code == 403
+    assert login("contracts.view_contracts").get("/billing/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/billing/", "/billing/?month=x", "/billing/?month=2030-01", "/billing/runs",
+                                  "/billing/exceptions", "/billing/drafts", "/billing/revisions",
+                                  "/billing/revisions/new"])
+def test_every_page_opens_empty_and_full(browser, make_contract, bill, path):
+    assert browser.get(path).status_code == 200
+    make_contract()
+    bill(NOVEMBER)
+    assert browser.get(path).status_code == 200
+
+
+def test_a_large_companys_preview_is_computed_in_the_background(browser, make_contract, monkeypatch):
+    make_contract()
+    monkeypatch.setattr(previews, "AT_ONCE", 0)
+    page = text(browser.get("/billing/?month=2026-11"))
+    assert "/billing/preview" in page and "12.100" not in page
+    assert browser.post("/billing/preview", data={"month": "2026-11"}).status_code == 302
+    assert "data-poll" in text(browser.get("/billing/?month=2026-11"))
+    run_billing_jobs()
+    db.session.expire_all()
+    page = text(browser.get("/billing/?month=2026-11"))
+    assert "12.100,00" in page and "data-poll" not in page
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Job).where(
+        Job.function.like("%compute_preview"))) == 1
+
+
+# --- run -------------------------------------------------------------------------------------------------
+
+
+def test_from_the_preview_to_the_result(browser, make_contract):
+    contract = make_contract()
+    page = browser.get("/billing/?month=2026-11").get_data(as_text=True)
+    answer = confirm(browser, page)
+    assert answer.status_code == 302 and confirm(browser, page).location == answer.location
+    watching = text(browser.get(answer.location))
+    assert "data-poll" in watching and "<progress" in watching
+    assert browser.get("/billing/?month=2026-11").location == answer.location
+    run_billing_jobs()
+    db.session.expire_all()
+    run = db.session.scalars(sa.select(BillingRun)).one()
+    assert run.expected == {"billed": 1, "exceptions": 0, "totals": {"ARS": "12100.00"}}
+    result = text(browser.get(answer.location))
+    assert "12.100,00" in result and invoice_of(contract)
+    db.session.execute(sa.update(Job).values(state="done"))
+    db.session.commit()
+    assert "data-poll" not in text(browser.get(answer.location))
+    assert answer.location in text(browser.get("/billing/runs"))
+
+
+def test_a_result_that_is_not_what_was_confirmed_says_so(browser, make_contract):
+    make_contract()
+    page = browser.get("/billing/?month=2026-11").get_data(as_text=True)
+    make_contract("Entró después")
+    answer = confirm(browser, page)
+    run_billing_jobs()
+    db.session.execute(sa.update(Job).values(state="done"))
+    db.session.commit()
+    from modules.contracts.billing_views import _differences
+
+    run = db.session.scalars(sa.select(BillingRun)).one()
+    assert len(_differences(run, billing.run_result(run))) == 2
+    assert "24200.00" in text(browser.get(answer.location))
+
+
+def test_the_date_of_the_invoices_may_be_chosen(browser, make_contract):
+    contract = make_contract()
+    answer = browser.post("/billing/runs", data={"month": "2026-11", "issue_date": "2026-11-03"})
+    assert answer.status_code == 302
+    run_billing_jobs()
+    assert invoice_of(contract).issue_date == day(3)
+    assert browser.post("/billing/runs", data={"month": "2026-12", "issue_date": "mañana"}).status_code == 409
+    assert browser.post("/billing/runs", data={"month": "noviembre"}).status_code == 409
+
+
+def test_a_run_that_stopped_can_be_put_back_to_work(browser, make_contract, isp):
+    make_contract()
+    run = billing.start_run(isp, NOVEMBER)
+    billing_run.plan_run(run.id)
+    db.session.execute(sa.update(Job).values(state="failed"))
+    db.session.commit()
+    path = f"/billing/runs/{run.id}"
+    assert f"{path}/resume" in text(browser.get(path))
+    assert browser.post(f"{path}/resume").status_code == 302
+    run_billing_jobs()
+    db.session.expire_all()
+    assert run.state == "billed" and invoices() == 1
+
+
+def test_runs_of_another_company_do_not_exist_here(browser, other_company):
+    with scope.company_scope(other_company):
+        run = billing.start_run(other_company, NOVEMBER)
+        db.session.commit()
+    assert browser.get(f"/billing/runs/{run.id}").status_code == 404
+
+
+def test_exceptions_lead_to_their_cure(browser, make_contract, make_plan, bill):
+    plan = make_plan("NEW")
+    plan.prices[0].valid_from = dt.date(2030, 1, 1)
+    contract = make_contract(plan_id=plan.id)
+    bill(NOVEMBER)
+    page = text(browser.get("/billing/exceptions?month=2026-11"))
+    assert contract.number in page and f'href="/plans/{plan.id}"' in page
+    home = text(browser.get("/"))
+    assert "/billing/exceptions?month=2026-11" in home
+
+
+def test_a_missing_rate_leads_to_the_rates(browser, make_contract, make_plan, bill):
+    make_contract(plan_id=make_plan("USD", "20", currency="USD").id)
+    bill(NOVEMBER)
+    address = re.search(r'href="(/admin/contracts-exchange-rate/new/)"',
+                        browser.get("/billing/exceptions?month=2026-11").get_data(as_text=True))[1]
+    assert browser.get(address).status_code == 200
+
+
+# --- drafts ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drafts(make_contract, profile, bill):
+    profile.needs_approval = True
+    for name in ("Ana", "Beto", "Carla"):
+        make_contract(name)
+    bill(NOVEMBER)
+    return [row.id for row in db.session.execute(sa.select(BillingDraft.id).order_by(BillingDraft.id))]
+
+
+def test_drafts_are_looked_at_approved_and_undone(browser, drafts):
+    run = db.session.scalars(sa.select(BillingRun.id)).one()
+    page = text(browser.get("/billing/drafts"))
+    assert all(name in page for name in ("Ana", "Beto", "Carla")) and "36.300,00" in page
+    assert "Plan H50" in text(browser.get(f"/billing/drafts/{drafts[0]}"))
+    decide = "/billing/drafts/decide"
+    assert browser.post(decide, data={"run": run, "decision": "approve"}).status_code == 409
+    assert browser.post(decide, data={"run": run, "draft": [drafts[0]], "decision": "approve"}).status_code == 302
+    assert browser.post(decide, data={"run": run, "draft": [drafts[1]], "decision": "undo"}).status_code == 302
+    run_billing_jobs()
+    assert invoices() == 1
+    assert browser.post(decide, data={"run": run, "all": "1", "decision": "approve"}).status_code == 302
+    run_billing_jobs()
+    assert invoices() == 2
+    assert browser.post(decide, data={"run": run, "all": "1", "decision": "approve"}).status_code == 409
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(BillingDraft)) == 2
+
+
+def test_only_who_may_approve_sees_drafts(login, drafts):
+    browser = login("contracts.view_billing", "contracts.run_billing")
+    assert browser.get("/billing/drafts").status_code == 403
+    assert browser.post("/billing/drafts/decide", data={"run": 1, "all": "1"}).status_code == 403
+
+
+# --- price revisions ---------------------------------------------------------------------------------------
+
+REVISION = {"name": "Enero", "valid_from": "2027-01-01", "percent": "8", "rounding": "10", "form_key": "k"}
+
+
+def test_a_revision_from_looking_to_taking_back(browser, make_contract, plan):
+    make_contract("Ana")
+    make_contract("Promesa", price=Decimal(9000), price_until=dt.date(2027, 6, 30))
+    answer = browser.post("/billing/revisions/new", data=REVISION)
+    assert answer.status_code == 302
+    assert browser.post("/billing/revisions/new", data=REVISION).location == answer.location
+    page = text(browser.get(answer.location))
+    assert "13.070,00" in page and "Promesa" in page and plan.price_on(dt.date(2027, 1, 1)) == 12100
+    assert browser.post(f"{answer.location}/apply").status_code == 302
+    assert browser.post(f"{answer.location}/announce").status_code == 302
+    assert browser.post(f"{answer.location}/announce").status_code == 409
+    db.session.expire_all()
+    assert plan.price_on(dt.date(2027, 1, 1)) == 13070
+    assert "/undo" in text(browser.get(answer.location))
+    assert browser.post(f"{answer.location}/undo").status_code == 302
+    db.session.expire_all()
+    assert plan.price_on(dt.date(2027, 1, 1)) == 12100
+    assert browser.get(answer.location).status_code == browser.get("/billing/revisions").status_code == 200
+
+
+def test_a_large_companys_revision_is_applied_by_a_job(browser, make_contract, plan, monkeypatch):
+    make_contract()
+    monkeypatch.setattr(previews, "AT_ONCE", 0)
+    address = browser.post("/billing/revisions/new", data=REVISION).location
+    browser.post(f"{address}/apply")
+    assert "data-poll" in text(browser.get(address)) and plan.price_on(dt.date(2027, 1, 1)) == 12100
+    run_billing_jobs()
+    db.session.expire_all()
+    assert plan.price_on(dt.date(2027, 1, 1)) == 13070 and "data-poll" not in text(browser.get(address))
+
+
+@pytest.mark.parametrize("wrong", [{"name": ""}, {"percent": ""}, {"amount": "5"}, {"percent": "mucho"},
+                                   {"valid_from": ""}, {"percent": "0"}])
+def test_a_revision_that_cannot_be_keeps_what_was_typed(browser, make_contract, wrong):
+    make_contract()
+    answer = browser.post("/billing/revisions/new", data={**REVISION, "name": "Suba de enero", **wrong})
+    assert answer.status_code == 422 and ("Suba de enero" in text(answer) or "name" in wrong)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PriceRevision)) == 0
