@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -201,11 +204,20 @@ def drop_module(name: str, yes: bool) -> None:
 @click.argument("name")
 @click.option("-m", "--message", required=True)
 def make_revision(name: str, message: str) -> None:
-    """Write the next migration of a module (for its developers)."""
+    """Write the next migration of a module, which must be enabled (for its developers)."""
     from core import schema
+    from core.app import create_app
 
-    with app().app_context():
-        click.echo(str(schema.revision(name, message)))
+    # against a scratch database that holds what all modules on disk made so far: the installation's own may not
+    with tempfile.TemporaryDirectory(prefix="abona-revision-") as folder:
+        settings = replace(config.load(), instance=Path(folder), database_url=f"sqlite:///{folder}/scratch.sqlite")
+        scratch = create_app(replace(settings, secret_key=settings.secret_key or "scratch"))
+        with scratch.app_context():
+            if name != "core" and name not in scratch.extensions["abona_modules"]:
+                raise DomainError(_("To write a migration you must name a module that is enabled: %(name)s is none.",
+                                    name=name))
+            click.echo(str(schema.revision(name, message)))
+            db.engine.dispose()
 
 
 @click.group()

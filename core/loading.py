@@ -16,7 +16,7 @@ from core.i18n import _
 def drop_everything() -> None:
     """Drop every table, whatever module it belonged to."""
     db.session.remove()
-    with _sqlite_unguarded(db.engine.connect()) as connection, connection.begin():
+    with foreign_keys_off(db.engine.connect()) as connection, connection.begin():
         for name in sa.inspect(connection).get_table_names():
             connection.exec_driver_sql(f'DROP TABLE "{name}"' + (" CASCADE" if is_postgresql() else ""))
 
@@ -24,7 +24,7 @@ def drop_everything() -> None:
 @contextmanager
 def without_foreign_keys() -> Iterator[sa.Connection]:
     """One transaction in which rows may come in any order. At its end every foreign key must hold, or all is undone."""
-    with _sqlite_unguarded(db.engine.connect()) as connection, connection.begin():
+    with foreign_keys_off(db.engine.connect()) as connection, connection.begin():
         if not is_postgresql():
             yield connection
             _prove_sqlite(connection)
@@ -40,8 +40,11 @@ def without_foreign_keys() -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def _sqlite_unguarded(connection: sa.Connection) -> Iterator[sa.Connection]:
-    """SQLite's foreign keys can only be switched off and on outside a transaction."""
+def foreign_keys_off(connection: sa.Connection) -> Iterator[sa.Connection]:
+    """The connection, closed at the end, with SQLite's foreign keys off: rebuilding a table needs it.
+
+    They can only be switched outside a transaction, and must be on again before the next one uses the connection.
+    """
     raw: Any = connection.connection.driver_connection
     with connection:
         if connection.dialect.name == "sqlite":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-from collections.abc import Callable
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +21,12 @@ from flask_migrate import Migrate
 
 from core import modules
 from core.config import ROOT
-from core.db import Base, db
+from core.db import Base, db, is_postgresql
 from core.errors import CannotRun, DomainError
 from core.i18n import _
 from core.types import render_item
 
+UPGRADE_LOCK = 0x41626F6E61  # "Abona"
 FOLDER = ROOT / "core" / "migrations"
 migrate = Migrate(directory=str(FOLDER), render_as_batch=True, render_item=render_item)
 
@@ -38,7 +42,7 @@ def config() -> Config:
 
     A database may hold the branch of a module that was switched off: alembic must find its revisions.
     """
-    return _point(Config())
+    return _point(Config(cmd_opts=Namespace(quiet=True)))  # what commands print on standard output is theirs alone
 
 
 def _point(found: Config) -> Config:
@@ -58,14 +62,36 @@ def _locations() -> list[Path]:
 
 
 def upgrade() -> list[str]:
-    """Bring core and every enabled module to its head, lower ones first; the revisions that ran."""
-    before = current()
+    """Bring core and every enabled module to its head, lower ones first; the revisions that ran.
+
+    Processes that start together wait for each other: one upgrades, the others find nothing to do.
+    """
     found = config()
     script = ScriptDirectory.from_config(found)
-    for branch in ["core", *current_app.extensions["abona_modules"]]:
-        if _has_branch(script, branch):
-            command.upgrade(found, f"{branch}@head")
-    return sorted(current() - before)
+    with _alone():
+        before = _known_heads(script)
+        for branch in ["core", *current_app.extensions["abona_modules"]]:
+            if _has_branch(script, branch):
+                command.upgrade(found, f"{branch}@head")
+        return sorted(_applied(script, current()) - _applied(script, before))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time changes the schema."""
+    if is_postgresql():
+        with db.engine.connect() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": UPGRADE_LOCK})
+            try:
+                yield
+            finally:
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": UPGRADE_LOCK})
+        return
+    folder: Path = current_app.extensions["abona"].instance
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "upgrade.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed, or its process is gone
+        yield
 
 
 def is_current() -> bool:
@@ -73,8 +99,22 @@ def is_current() -> bool:
     script = ScriptDirectory.from_config(config())
     wanted = {head for branch in ["core", *current_app.extensions["abona_modules"]]
               if _has_branch(script, branch) for head in _heads(script, branch)}
-    applied = {revision.revision for head in current() for revision in script.iterate_revisions(head, "base")}
-    return wanted <= applied
+    return wanted <= _applied(script, _known_heads(script))
+
+
+def _known_heads(script: ScriptDirectory) -> set[str]:
+    """The heads that the database holds; CannotRun where one belongs to a module whose folder is gone."""
+    heads = current()
+    unknown = heads - {entry.revision for entry in script.walk_revisions()}
+    if unknown:
+        raise CannotRun(_("To start you must put back the folder of the module that made revision %(revision)s (or the "
+                          "version of Abona that knows it). A module's tables are removed with abona modules drop, "
+                          "before its folder.", revision=sorted(unknown)[0]))
+    return heads
+
+
+def _applied(script: ScriptDirectory, heads: set[str]) -> set[str]:
+    return {revision.revision for head in heads for revision in script.iterate_revisions(head, "base")}
 
 
 def require_current() -> None:
@@ -99,18 +139,23 @@ def differences() -> list[Any]:
 
 
 def revision(name: str, message: str) -> Path:
-    """Write the next revision of a module (or "core") from the difference between models and database."""
+    """Write the next revision of a module (or "core") from the difference between models and an empty database.
+
+    The database of the app is brought to what all modules on disk made so far; DomainError where nothing differs.
+    """
     path = _folder(name)
     path.mkdir(parents=True, exist_ok=True)  # before the configuration is read: only folders that exist are locations
     found = config()
     found.attributes["only_module"] = name
     script = ScriptDirectory.from_config(found)
+    command.upgrade(found, "heads")
     first = not _has_branch(script, name)
     made = command.revision(
         found, message=message, autogenerate=True, version_path=str(path), rev_id=_revision_id(name, message),
         **({"head": "base", "branch_label": name, "depends_on": _parents(script, name)} if first
            else {"head": f"{name}@head"}))
-    assert made is not None and not isinstance(made, list)
+    if made is None or isinstance(made, list):
+        raise DomainError(_("The models of %(name)s and its migrations agree: there is nothing to write.", name=name))
     return Path(made.path)
 
 
@@ -119,9 +164,25 @@ def drop(name: str) -> None:
     if name in current_app.extensions["abona_modules"]:
         raise DomainError(_("To drop module %(name)s you must first take it out of ABONA_MODULES.", name=name))
     found = config()
-    if not _has_branch(ScriptDirectory.from_config(found), name):
-        raise DomainError(_("Module %(name)s has no tables to drop.", name=name))
-    command.downgrade(found, f"{name}@base")
+    script = ScriptDirectory.from_config(found)
+    with _alone():
+        applied = _applied(script, _known_heads(script))
+        if name == "core" or not _of_branch(script, name) & applied:
+            raise DomainError(_("Module %(name)s has no tables to drop.", name=name))
+        above = [other for other in modules.available()
+                 if name in modules.resolve([other])[:-1] and _of_branch(script, other) & applied]
+        if above:
+            raise DomainError(_("To drop module %(name)s you must first drop those whose tables point to it: "
+                                "%(above)s.", name=name, above=", ".join(sorted(above))))
+        command.downgrade(found, f"{name}@base")
+
+
+def _of_branch(script: ScriptDirectory, name: str) -> set[str]:
+    """The revisions of one module."""
+    if name not in modules.available():
+        return set()
+    folder = _folder(name)
+    return {entry.revision for entry in script.walk_revisions() if Path(entry.path).parent == folder}
 
 
 def only_tables_of(name: str | None) -> Callable[..., bool]:
@@ -134,7 +195,8 @@ def only_tables_of(name: str | None) -> Callable[..., bool]:
         owner = owners.get(table.name) if table is not None else None
         if owner is None:
             return False
-        return name is None or owner.startswith("core." if name == "core" else f"modules.{name}.")
+        return owner.startswith(("core.", "modules.") if name is None else "core." if name == "core"
+                                else f"modules.{name}.")
 
     return include
 

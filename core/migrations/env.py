@@ -3,7 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from core import schema
+from core import loading, schema
 from core.db import Base
 from core.types import render_item
 
@@ -13,11 +13,7 @@ only = config.attributes.get("only_module")
 
 
 def run() -> None:
-    engine = database.engine
-    with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            # batch mode rebuilds tables that others point to; the pragma only works outside a transaction
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+    with loading.foreign_keys_off(database.engine.connect()) as connection:  # batch mode rebuilds tables
         context.configure(
             connection=connection, target_metadata=Base.metadata, render_item=render_item, render_as_batch=True,
             include_object=schema.only_tables_of(only), compare_type=True, transaction_per_migration=True,
