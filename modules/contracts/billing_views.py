@@ -185,7 +185,7 @@ def _differences(row: BillingRun, result: dict[str, Any]) -> list[str]:
 def resume_run(run_id: int) -> Any:
     """Put the parts of a run that were given up back to work."""
     count = billing.resume(find(BillingRun, run_id))
-    flash(_("%(count)s parts of the run go on.", count=count), "ok")
+    flash(_("The run goes on where it stopped.") if count else _("Nothing of this run was given up."), "ok")
     return redirect(url_for("contracts.run", run_id=run_id))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from core.db import db, find
 from core.errors import DomainError
-from core.i18n import _
+from core.i18n import _, ngettext
 from core.paging import paginate
 from core.scope import current_company
 from core.security import require
@@ -76,8 +76,10 @@ def decide_drafts() -> Any:
         raise DomainError(_("To decide you must choose at least one draft."))
     if request.form.get("decision") == "undo":
         count = approval.undo(run, chosen)
-        flash(_("%(count)s drafts were undone; their contracts count as not billed.", count=count), "ok")
+        flash(ngettext("%(num)s draft was undone; its contract counts as not billed.",
+                       "%(num)s drafts were undone; their contracts count as not billed.", count), "ok")
     else:
         count = approval.approve(run, chosen)
-        flash(_("%(count)s drafts are approved and are being issued.", count=count), "ok")
+        flash(ngettext("%(num)s draft is approved and is being issued.",
+                       "%(num)s drafts are approved and are being issued.", count), "ok")
     return redirect(url_for("contracts.drafts"))

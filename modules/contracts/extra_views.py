@@ -12,7 +12,7 @@ from core import clock
 from core.db import find
 from core.errors import DomainError
 from core.forms import refused
-from core.i18n import _
+from core.i18n import _, ngettext
 from core.security import require
 from modules.contracts import extras, forms
 from modules.contracts.blueprint import bp
@@ -83,7 +83,7 @@ def cancel_charge(charge_id: int) -> Any:
     """Take back the instalments that are not billed yet."""
     charge = find(Charge, charge_id)
     count = extras.cancel_charge(find(Contract, charge.contract_id), charge, request.form.get("reason", ""))
-    flash(_("%(count)s instalments were taken back.", count=count), "ok")
+    flash(ngettext("%(num)s instalment was taken back.", "%(num)s instalments were taken back.", count), "ok")
     return _back(charge.contract_id)
 
 

@@ -53,9 +53,12 @@ def of_contract(contract: Contract, limit: int = 50) -> list[Happening]:
                AuditRecord.company_id == contract.company_id)
         .order_by(AuditRecord.id.desc()).limit(limit)).all()
     plans = _plans(row.AuditRecord.changes for row in rows)
-    return [Happening(row.AuditRecord.at, row.name or _("Abona"),
+    found = [Happening(row.AuditRecord.at, row.name or _("Abona"),
                       str(WORDS.get(row.AuditRecord.action, row.AuditRecord.action)),
                       _detail(row.AuditRecord, plans), row.AuditRecord.reason) for row in rows]
+    if len(rows) < limit and not any(row.AuditRecord.action == "contracts.create_contract" for row in rows):
+        found.append(Happening(contract.created_at, "", str(WORDS["contracts.create_contract"]), "", ""))  # in bulk
+    return found
 
 
 def _plans(changes: Any) -> dict[int, str]:

@@ -81,7 +81,7 @@ class NewPlanForm(PlanForm):
 class PlanPriceForm(OnceForm):
     """A price from a day on."""
 
-    new_price = AmountField(lazy("New price"), [InputRequired(), NumberRange(0)], places=6)
+    new_price = AmountField(lazy("Price"), [InputRequired(), NumberRange(0)], places=6)
     valid_from = DateField(lazy("From"), [InputRequired()])
 
 

@@ -37,7 +37,7 @@ def result_text(result: dict[str, Any]) -> None:
         already=result["already_billed"], seconds=result["seconds"]))
     _body(result)
     documents, notices = result["documents"], result["notices"]
-    parts = [f"{count} {_STATES.get(state, state)}" for state, count in documents.items() if count]
+    parts = [f"{_STATES.get(state, state)}: {count}" for state, count in documents.items() if count]
     click.echo(_("Documents: %(documents)s. PDFs: %(pdfs)s of %(invoices)s.", documents=", ".join(parts) or "0",
                  pdfs=result["pdfs"], invoices=result["invoices"]))
     click.echo(_("Notices: %(sent)s sent, %(queued)s waiting, %(failed)s failed, %(not_sent)s without an address.",
