@@ -18,6 +18,7 @@ from flask import Flask, current_app, has_app_context, has_request_context, requ
 from flask_babel import Babel, force_locale, get_locale
 from flask_babel import gettext as _babel_gettext
 from flask_babel import ngettext as _babel_ngettext
+from markupsafe import Markup, escape
 
 LOCALES = ("es", "es_AR", "es_CO", "es_EC", "es_MX", "es_PE", "es_DO", "en", "pt")
 DEFAULT = "es"
@@ -65,10 +66,8 @@ class _LazyText:
     def __str__(self) -> str:
         return _(self.message, **self.values)
 
-    def __html__(self) -> str:
-        from markupsafe import escape
-
-        return str(escape(str(self)))
+    def __html__(self) -> Markup:
+        return escape(str(self))
 
     def __repr__(self) -> str:
         return f"lazy({self.message!r})"

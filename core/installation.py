@@ -15,7 +15,8 @@ from core.models import Role, RolePermission, User
 STANDARD_ROLES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "manager": ("Encargado", ("",), ()),
     "billing": ("Facturación", ("crm.", "contracts.", "accounting.", "einvoice", "notifications.", "importer."),
-                ("accounting.lock_period", "accounting.edit_chart", "einvoice_ar.manage_certificates")),
+                ("accounting.lock_periods", "accounting.edit_accounts", "einvoice.enable",
+                 "einvoice_ar.edit_settings")),
     "accountant": ("Contaduría", ("crm.view", "contracts.view", "accounting.", "einvoice", "notifications.view"), ()),
     "support": ("Atención", ("crm.view", "crm.edit", "contracts.view", "accounting.view", "notifications.view",
                              "notifications.send"), ()),
