@@ -34,7 +34,7 @@ def split_emails(text: str | Iterable[str] | None) -> tuple[list[str], list[str]
     bad: list[str] = []
     for piece in _pieces(text, _BETWEEN_EMAILS, needs="@"):
         bare = piece.lower().removeprefix("mailto:").strip("<>()\"'.,")
-        if _EMAIL.fullmatch(bare) and len(bare) <= 254:
+        if _EMAIL.fullmatch(bare) and bare.isascii() and len(bare) <= 254:
             good.append(bare)
         else:
             bad.append(piece)

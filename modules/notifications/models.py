@@ -27,6 +27,7 @@ class Template(CompanyScoped, Model):
     channel: Mapped[str] = mapped_column(sa.String(20))
     revision: Mapped[int]
     subject: Mapped[str] = mapped_column(sa.String(300), default="")
+    # empty: the product's text is used again
     body: Mapped[str] = mapped_column(sa.Text)
     # a kind that is switched off is not sent
     enabled: Mapped[bool] = mapped_column(default=True)
@@ -59,6 +60,8 @@ class Message(CompanyScoped, Model):
     answer: Mapped[str] = mapped_column(sa.String(1000), default="")
     external_id: Mapped[str] = mapped_column(sa.String(200), default="")
     attempts: Mapped[int] = mapped_column(default=0)
+    # how often a person had it sent again
+    sendings: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     next_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     sent_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
@@ -69,11 +72,25 @@ class Message(CompanyScoped, Model):
         sa.UniqueConstraint("customer_id", "kind", "subject_key", "channel"),
         sa.CheckConstraint("state IN (" + ", ".join(f"'{state}'" for state in STATES) + ")", name="state"),
         sa.Index("ix_notifications_message_list", "company_id", "id"),
+        sa.Index("ix_notifications_message_customer", "customer_id", "id"),
         sa.Index("ix_notifications_message_state", "company_id", "state", "id"),
         sa.Index("ix_notifications_message_sent", "company_id", "channel", "sent_at"),
         sa.Index("ix_notifications_message_subject", "company_id", "subject_key"),
         sa.Index("ix_notifications_message_address", "company_id", "address"),
     )
+
+
+class Attempt(CompanyScoped, Model):
+    """A try that a message does not tell of itself any more: it was refused, or the message was sent again since."""
+
+    __tablename__ = "notifications_attempt"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message_id: Mapped[int] = mapped_column(sa.ForeignKey("notifications_message.id"), index=True)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    address: Mapped[str] = mapped_column(sa.String(254), default="")
+    state: Mapped[str] = mapped_column(sa.String(12))
+    answer: Mapped[str] = mapped_column(sa.String(1000), default="")
 
 
 class Suppression(CompanyScoped, Model):

@@ -41,6 +41,8 @@ class Letter:
     color: str = "#0f766e"
     attachments: Sequence[Attachment] = ()
     unsubscribe_url: str = ""
+    # the second time a person has it sent, it must not be taken for a copy of the first
+    sending: int = 1
 
 
 class Sender(Protocol):

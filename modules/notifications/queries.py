@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from core.db import db
 from modules.crm.models import Customer
 from modules.crm.names import fold
-from modules.notifications.models import Message
+from modules.notifications.models import Attempt, Message
 
 # Chips of the outbox: what a clerk looks for -> states.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -33,7 +33,11 @@ class MessageFilter:
 
 def listed(chosen: MessageFilter) -> sa.Select[Any]:
     """Messages of the company in scope; order and limit are the pager's."""
-    found = sa.select(Message).options(joinedload(Message.customer))
+    return narrowed(sa.select(Message).options(joinedload(Message.customer)), chosen)
+
+
+def narrowed(found: sa.Select, chosen: MessageFilter) -> sa.Select:
+    """A statement over Message limited to what the filter says."""
     if chosen.group in GROUPS:
         found = found.where(Message.state.in_(GROUPS[chosen.group]))
     if chosen.kind:
@@ -46,6 +50,18 @@ def listed(chosen: MessageFilter) -> sa.Select[Any]:
         words = [Customer.search.contains(word, autoescape=True) for word in fold(chosen.text).split()]
         found = found.where(Message.customer_id.in_(sa.select(Customer.id).where(*words)))
     return found
+
+
+def attempts_of(message_id: int) -> list[Attempt]:
+    """The tries that a message does not tell of itself, oldest first."""
+    return list(db.session.scalars(sa.select(Attempt).where(Attempt.message_id == message_id)
+                                   .order_by(Attempt.at, Attempt.id)))
+
+
+def recent_of(customer_id: int, limit: int = 20) -> list[Message]:
+    """What a customer was sent last, newest first."""
+    return list(db.session.scalars(sa.select(Message).where(Message.customer_id == customer_id)
+                                   .order_by(Message.id.desc()).limit(limit)))
 
 
 def counts_by_group() -> dict[str, int]:

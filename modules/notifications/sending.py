@@ -15,14 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock, jobs, storage
-from core.db import db
+from core.db import db, write_rows
 from core.errors import DomainError, Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.mail import Attachment
-from core.scope import current_company
+from core.scope import current_company, current_company_id
 from modules.crm.models import Customer
 from modules.notifications import services, unsubscribing
-from modules.notifications.models import MailAccount, Message
+from modules.notifications.models import Attempt, MailAccount, Message
 from modules.notifications.ports import Channel, Letter, Sender, channels, kinds
 
 CHUNK = 50
@@ -30,6 +30,8 @@ MAX_ATTEMPTS = 8
 # minutes until the next try after the n-th: about two days in all
 WAITS = (1, 5, 15, 60, 180, 480, 960)
 REFUSED_WAIT = 900
+# states in which the message itself tells when it was handed over
+TOLD = ("sent", "unknown")
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,12 @@ def compose(rows: Sequence[Message]) -> list[Letter]:
             attached = [Attachment(files[file_id].name, storage.read(files[file_id]), files[file_id].media_type)
                         for file_id in row.attachments]
         except (DomainError, KeyError) as error:
-            broken.append(Outcome(row.id, "failed", str(error)))
+            broken.append(Outcome(row.id, "failed", str(error), address=row.address))
             continue
         free = kinds.find(row.kind)
         url = unsubscribing.url(row) if free is not None and not free.transactional else ""
         letters.append(Letter(row.id, str(company), row.address, names.get(row.customer_id, ""), row.subject, row.body,
-                              row.language, company.color, tuple(attached), url))
+                              row.language, company.color, tuple(attached), url, row.sendings))
     record(rows[0].channel, broken)
     return letters
 
@@ -154,19 +156,20 @@ def talk(channel: Channel, sender: Sender, letters: Sequence[Letter]) -> list[Ou
 
 
 def _hand_over(channel: Channel, sender: Sender, letter: Letter) -> Outcome:
+    def became(state: str, answer: str, external_id: str = "", bad_address: bool = False) -> Outcome:
+        return Outcome(letter.message_id, state, answer, external_id, letter.address, bad_address)
+
     try:
-        answer, external_id = sender.send(letter)
+        return became("sent", *sender.send(letter))
     except Unavailable as error:
-        return Outcome(letter.message_id, "queued", error.message)
+        return became("queued", error.message)
     except Unknown as error:
-        return Outcome(letter.message_id, "unknown", error.message)
+        return became("unknown", error.message)
     except Rejected as error:
         bad = channel.is_bad_address(error)
-        return Outcome(letter.message_id, "bounced" if bad else "failed", error.message, address=letter.address,
-                       bad_address=bad)
-    except DomainError as error:
-        return Outcome(letter.message_id, "failed", str(error))
-    return Outcome(letter.message_id, "sent", answer, external_id)
+        return became("bounced" if bad else "failed", error.message, bad_address=bad)
+    except (DomainError, ValueError) as error:  # what cannot be written as a message: nothing was handed over
+        return became("failed", str(error))
 
 
 def record(channel_code: str, outcomes: Sequence[Outcome]) -> None:
@@ -182,9 +185,18 @@ def record(channel_code: str, outcomes: Sequence[Outcome]) -> None:
         sent_at=sa.bindparam("new_sent"), next_at=sa.bindparam("new_next"))
     db.session.connection().execute(statement, [_values(one, attempts.get(one.message_id, 1), moment)
                                                 for one in outcomes])
+    _keep_tries([one for one in outcomes if one.state not in TOLD], moment)
     for one in outcomes:
         if one.bad_address:
             services.suppress(channel_code, one.address, "bounced", one.answer)
+
+
+def _keep_tries(outcomes: Sequence[Outcome], moment: dt.datetime) -> None:
+    """A try that failed is kept: the message itself only tells of the last one."""
+    company_id = current_company_id()
+    write_rows(Attempt.__table__, [
+        {"company_id": company_id, "message_id": one.message_id, "at": moment, "address": one.address,
+         "state": one.state, "answer": one.answer[:1000]} for one in outcomes])
 
 
 def _values(outcome: Outcome, attempts: int, moment: dt.datetime) -> dict[str, Any]:
@@ -193,7 +205,7 @@ def _values(outcome: Outcome, attempts: int, moment: dt.datetime) -> dict[str, A
         state = "failed"
     wait = WAITS[min(max(attempts, 1), len(WAITS)) - 1]
     return {"row_id": outcome.message_id, "new_state": state, "new_answer": outcome.answer[:1000],
-            "new_external": outcome.external_id[:200], "new_sent": moment if state == "sent" else None,
+            "new_external": outcome.external_id[:200], "new_sent": moment if state in TOLD else None,
             "new_next": moment + dt.timedelta(minutes=wait)}
 
 

@@ -16,7 +16,7 @@ from core.scope import current_company
 from modules.crm.models import Customer
 from modules.notifications import texts
 from modules.notifications.errors import CannotSendAgain
-from modules.notifications.models import Message, Suppression, Template
+from modules.notifications.models import Attempt, Message, Suppression, Template
 from modules.notifications.ports import Kind, channels, kinds
 
 BATCH = 100
@@ -78,16 +78,17 @@ class _Desk:
             sa.select(Customer.id, Customer.code, Customer.name, Customer.language)
             .where(Customer.id.in_(customer_ids)))}
         self.addresses = channels.get(channel).addresses(customer_ids)
-        self.own = own_templates(channel, {notice.kind for notice in notices})
+        codes = {notice.kind for notice in notices}
+        self.own, self.off = own_templates(channel, codes), switched_off(channel, codes)
         self.blocked = suppressed(channel, set(self.addresses.values()))
 
     def row(self, notice: Notice) -> dict[str, Any] | None:
         """The row of one message; None where the company switched the kind off."""
         kind, customer = kinds.get(notice.kind), self.customers[notice.customer_id]
+        if notice.kind in self.off:
+            return None
         language = customer.language or self.company.locale
         own = find_template(self.own, notice.kind, language)
-        if own is not None and not own.enabled:
-            return None
         address = self.addresses.get(notice.customer_id, "")
         context = {**texts.common(self.company, customer.name, customer.code), **notice.context}
         subject, body = compose(kind, own, language, context)
@@ -96,7 +97,7 @@ class _Desk:
                 "subject_key": notice.subject_key, "channel": self.channel, "address": address, "language": language,
                 "template_id": own.id if own else None, "subject": subject, "body": body,
                 "attachments": list(notice.attachments), "state": state, "answer": answer, "external_id": "",
-                "attempts": 0, "created_at": self.moment, "next_at": self.moment, "sent_at": None}
+                "attempts": 0, "sendings": 1, "created_at": self.moment, "next_at": self.moment, "sent_at": None}
 
     def _state(self, kind: Kind, address: str) -> tuple[str, str]:
         if not address:
@@ -125,7 +126,17 @@ def own_templates(channel: str, kind_codes: Iterable[str]) -> dict[tuple[str, st
     rows = db.session.scalars(
         sa.select(Template).where(Template.channel == channel, Template.kind.in_(sorted(set(kind_codes))))
         .order_by(Template.revision))
-    return {(row.kind, row.language): row for row in rows}
+    newest = {(row.kind, row.language): row for row in rows}
+    return {key: row for key, row in newest.items() if row.body}
+
+
+def switched_off(channel: str, kind_codes: Iterable[str]) -> set[str]:
+    """The kinds that the company does not want to be sent: what was kept last of a kind, in any language, decides."""
+    rows = db.session.execute(
+        sa.select(Template.kind, Template.enabled)
+        .where(Template.channel == channel, Template.kind.in_(sorted(set(kind_codes)))).order_by(Template.id))
+    newest = {row.kind: row.enabled for row in rows}
+    return {code for code, enabled in newest.items() if not enabled}
 
 
 def find_template(own: Mapping[tuple[str, str], Template], kind: str, language: str) -> Template | None:
@@ -175,6 +186,11 @@ def correct_address(message: Message, new: str) -> None:
 
 
 def _queue(message: Message, address: str) -> None:
+    """Begin anew; what was sent before stays in the log."""
+    if message.state in ("sent", "unknown") and message.sent_at:
+        db.session.add(Attempt(message_id=message.id, at=message.sent_at, address=message.address, state=message.state,
+                               answer=message.answer))
+        message.sendings += 1
     message.address, message.state, message.answer = address, "queued", ""
     message.attempts, message.next_at, message.sent_at = 0, clock.now(), None
     db.session.flush()
@@ -200,10 +216,19 @@ def save_template(kind_code: str, language: str, channel: str, subject: str, bod
     kind = kinds.get(kind_code)
     subject, body = subject.strip(), body.replace("\r\n", "\n").strip()
     texts.check(kind, subject, body)
+    return _next_revision(kind_code, language, channel, subject[:300], body, enabled)
+
+
+def restore_standard(kind_code: str, language: str, channel: str) -> Template:
+    """Use the product's text again: a revision without text."""
+    return _next_revision(kinds.get(kind_code).code, language, channel, "", "", True)
+
+
+def _next_revision(kind_code: str, language: str, channel: str, subject: str, body: str, enabled: bool) -> Template:
     last = db.session.scalar(
         sa.select(sa.func.max(Template.revision))
         .where(Template.kind == kind_code, Template.language == language, Template.channel == channel)) or 0
-    template = Template(kind=kind_code, language=language, channel=channel, revision=last + 1, subject=subject[:300],
+    template = Template(kind=kind_code, language=language, channel=channel, revision=last + 1, subject=subject,
                         body=body, enabled=enabled)
     db.session.add(template)
     db.session.flush()

@@ -1,4 +1,8 @@
-"""From template and context to text. Templates are written by users: they run in a sandbox and only see texts."""
+"""From template and context to text. Templates are written by users, who get words and conditions and nothing else.
+
+What a template may hold is a short list of parts (see ALLOWED): no attributes, no calls, no loops, no arithmetic. So
+each part runs once, and the longest text is bounded by the template and its placeholders.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, Undefined
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -29,9 +33,37 @@ COMMON = {
     "company_website": lazy("Website of the company"),
 }
 
-_lenient = ImmutableSandboxedEnvironment(undefined=Undefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
-_strict = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True,
-                                        lstrip_blocks=True)
+ALLOWED = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr,
+           nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Filter, nodes.Test)
+FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim", "default", "d"})
+TESTS = frozenset({"defined", "undefined"})
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Refuses, when a template is read, all that is not on the list."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for node in [tree, *tree.find_all(nodes.Node)]:
+            trouble = _trouble(node)
+            if trouble:
+                raise TemplateSyntaxError(trouble, getattr(node, "lineno", 1))
+        return tree
+
+
+def _trouble(node: nodes.Node) -> str:
+    """Why a part may not be in a template; "" where it may."""
+    wrong_filter = isinstance(node, nodes.Filter) and node.name not in FILTERS
+    wrong_test = isinstance(node, nodes.Test) and node.name not in TESTS
+    if isinstance(node, ALLOWED) and not wrong_filter and not wrong_test:
+        return ""
+    return _("line %(line)s has something else than placeholders, conditions and the filters %(known)s",
+             line=getattr(node, "lineno", 1), known=", ".join(sorted(FILTERS)))
+
+
+_options: dict[str, Any] = {"autoescape": False, "trim_blocks": True, "lstrip_blocks": True}
+_lenient = _Environment(undefined=Undefined, **_options)
+_strict = _Environment(undefined=StrictUndefined, **_options)
 
 
 class BadTemplate(DomainError):

@@ -135,7 +135,8 @@ class FileSender:
 
     def send(self, letter: Letter) -> tuple[str, str]:
         message = build(letter, self.sender, "")
-        path = self.folder / f"notice-{letter.message_id:010d}.eml"
+        again = f"-{letter.sending}" if letter.sending > 1 else ""
+        path = self.folder / f"notice-{letter.message_id:010d}{again}.eml"
         waiting = path.with_suffix(".part")
         try:
             with waiting.open("wb") as file:
@@ -153,7 +154,10 @@ class FileSender:
 
 
 def build(letter: Letter, sender: tuple[str, str], reply_to: str) -> EmailMessage:
-    """The message: text and HTML, attachments, and an id that stays the same when it is sent again."""
+    """The message: text and HTML, attachments, and an id that stays the same when a try is repeated.
+
+    When a person has it sent again the id is another, else mail programs would hide it as a copy.
+    """
     headers = {"Auto-Submitted": "auto-generated"}
     if letter.unsubscribe_url:
         headers |= {"List-Unsubscribe": f"<{letter.unsubscribe_url}>",
@@ -167,5 +171,6 @@ def build(letter: Letter, sender: tuple[str, str], reply_to: str) -> EmailMessag
                                  sender=sender, reply_to=reply_to or None, headers=headers,
                                  attachments=letter.attachments)
     domain = sender[1].rpartition("@")[2] or "localhost"
-    message.replace_header("Message-ID", f"<notice-{letter.message_id}@{domain}>")
+    again = f"-{letter.sending}" if letter.sending > 1 else ""
+    message.replace_header("Message-ID", f"<notice-{letter.message_id}{again}@{domain}>")
     return message

@@ -68,6 +68,21 @@ def test_a_kind_that_is_switched_off_is_not_sent(make_customer: Callable[..., An
     assert notify(make_customer("ana@example.com"), "test.news", "thing:1", {}) == 0
 
 
+def test_a_kind_is_off_in_every_language_until_it_is_kept_switched_on(make_customer: Callable[..., Any]) -> None:
+    services.save_template("test.bill", "es", "email", "Asunto", "Texto", enabled=False)
+    assert notify(make_customer("a@example.com", language="en"), "test.bill", "invoice:1", {}) == 0
+    services.save_template("test.bill", "en", "email", "Subject", "Text", enabled=True)
+    assert notify(make_customer("b@example.com"), "test.bill", "invoice:1", {}) == 1
+
+
+def test_the_standard_text_comes_back(make_customer: Callable[..., Any]) -> None:
+    services.save_template("test.bill", "es", "email", "Propio", "Texto")
+    services.restore_standard("test.bill", "es", "email")
+    notify(make_customer("a@example.com"), "test.bill", "invoice:1", {"amount": "$ 5"})
+    assert (only().subject, only().template_id) == ("Su factura: $ 5", None)
+    assert services.save_template("test.bill", "es", "email", "Otro", "Texto").revision == 3
+
+
 def test_many_notices_cost_a_constant_number_of_statements(make_customer: Callable[..., Any]) -> None:
     def count(customer_ids: list[int]) -> int:
         seen: list[str] = []

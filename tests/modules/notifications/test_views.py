@@ -113,3 +113,45 @@ def test_a_server_that_does_not_answer_is_said_on_screen(login: Any, company: Co
             "per_minute": "0", "active": "y", "action": "test"}
     page = browser.post("/notices/server", data=data, follow_redirects=True).get_data(as_text=True)
     assert "localhost" in page and db.session.scalars(sa.select(MailAccount)).one().port == 1
+
+
+def test_texts_are_kept_per_language(login: Any, company: Company) -> None:
+    browser = login(TEXTS)
+    browser.post("/notices/texts/test.bill?language=en", data={"subject": "Bill", "body": "Hi", "enabled": "y",
+                                                              "action": "keep"})
+    row = db.session.scalars(sa.select(Template)).one()
+    assert (row.language, row.subject) == ("en", "Bill")
+    assert "Bill" in browser.get("/notices/texts?language=en").get_data(as_text=True)
+    assert "Su factura" in browser.get("/notices/texts?language=es").get_data(as_text=True)
+    assert browser.get("/notices/texts/test.bill?language=xx").status_code == 200
+    browser.post("/notices/texts/test.bill?language=en", data={"subject": "Bill", "body": "Hi", "action": "standard"})
+    assert services.own_templates("email", ["test.bill"]) == {}
+
+
+def test_what_a_customer_was_sent_stands_on_his_page(login: Any, sent: Message) -> None:
+    browser = login(VIEW, "crm.view_customers")
+    page = browser.get(f"/customers/{sent.customer_id}?tab=notices").get_data(as_text=True)
+    assert "Su factura: $ 10" in page and f"/notices/?customer={sent.customer_id}" in page
+    assert "ana@example.com</span>" in browser.get(f"/notices/?customer={sent.customer_id}").get_data(as_text=True)
+    assert browser.get("/notices/?customer=999").status_code == 404
+
+
+def test_a_reader_has_no_button_to_send(login: Any, sent: Message) -> None:
+    sent.state = "failed"
+    db.session.commit()
+    page = login(VIEW).get("/notices/?group=problem").get_data(as_text=True)
+    assert "/notices/again" not in page
+    assert login(VIEW).post("/notices/again").status_code == 403
+
+
+def test_all_of_a_filter_are_sent_again_and_the_filter_stays(login: Any, sent: Message,
+                                                             run_jobs: Callable[[], int]) -> None:
+    sent.state = "failed"
+    db.session.commit()
+    browser = login(VIEW, SEND)
+    assert "/notices/again" in browser.get("/notices/?group=problem&q=nandu").get_data(as_text=True)
+    answer = browser.post("/notices/again", data={"group": "problem", "q": "nandu"})
+    assert answer.location.endswith("/notices/?q=nandu&group=problem")
+    run_jobs()
+    db.session.refresh(sent)
+    assert sent.state == "sent"
