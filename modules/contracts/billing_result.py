@@ -122,7 +122,7 @@ class Tally:
         self.skipped += decision.skipped
         self.exceptions_count += len(decision.refusals)
         self.exceptions += [exception_json(one.contract.number, one.contract.id, one.customer.code,
-                                           one.customer.id, one.problem)
+                                           one.customer.id, one.customer.name, one.problem)
                             for one in decision.refusals[:EXCEPTIONS - len(self.exceptions)]]
         for bill in decision.bills:
             add_totals(self.totals, bill.draft.currency, bill.totals.total - bill.totals.tax_total,
@@ -142,10 +142,11 @@ class Tally:
             "seconds": round(seconds, 2)}
 
 
-def exception_json(number: str, contract_id: int, customer: str, customer_id: int, problem: Any) -> dict[str, Any]:
+def exception_json(number: str, contract_id: int, customer: str, customer_id: int, name: str,
+                   problem: Any) -> dict[str, Any]:
     """One exception; `problem` has code, message and cure."""
     return {"contract": number, "customer": customer, "code": problem.code, "message": problem.message,
-            "cure": problem.cure, "contract_id": contract_id, "customer_id": customer_id}
+            "cure": problem.cure, "contract_id": contract_id, "customer_id": customer_id, "name": name}
 
 
 def no_documents() -> dict[str, int]:

@@ -84,13 +84,13 @@ def _totals(company: Company, month: dt.date, run_id: int | None) -> dict[str, l
 def exceptions(company: Company, month: dt.date, limit: int = billing_result.EXCEPTIONS) -> list[dict[str, Any]]:
     """The contracts that could not be billed, by cause."""
     rows = db.session.execute(
-        sa.select(BillingException, Contract.number, Customer.code)
+        sa.select(BillingException, Contract.number, Customer.code, Customer.name)
         .join(Contract, Contract.id == BillingException.contract_id)
         .join(Customer, Customer.id == BillingException.customer_id)
         .where(BillingException.company_id == company.id, BillingException.month == month)
         .order_by(BillingException.code, BillingException.id).limit(limit))
-    return [billing_result.exception_json(number, row.contract_id, code, row.customer_id, row)
-            for row, number, code in rows]
+    return [billing_result.exception_json(number, row.contract_id, code, row.customer_id, name, row)
+            for row, number, code, name in rows]
 
 
 def _exceptions_count(company: Company, month: dt.date) -> int:

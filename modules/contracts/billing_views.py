@@ -133,8 +133,8 @@ def runs() -> Any:
 
 def _names(ids: list[int | None]) -> dict[int, str]:
     wanted = {one for one in ids if one}
-    rows = db.session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted)))
-    return {row.id: row.name for row in rows} if wanted else {}
+    rows = db.session.execute(sa.select(User.id, User.name, User.email).where(User.id.in_(wanted)))
+    return {row.id: row.name or row.email for row in rows} if wanted else {}
 
 
 @bp.get("/billing/runs/<int:run_id>")

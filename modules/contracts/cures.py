@@ -58,7 +58,8 @@ def by_cause(exceptions: Iterable[Mapping[str, Any]]) -> list[Cause]:
     plans = _plans_of([one["contract_id"] for _cause, one in shown if one["cure"] == "plan"])
     for cause, one in shown:
         label, url = _cure(one, plans)
-        cause.cases.append(Case(one["contract"], one["contract_id"], one["customer"], one["message"], label, url))
+        cause.cases.append(Case(one["contract"], one["contract_id"], one["name"] or one["customer"], one["message"],
+                                label, url))
     return sorted(found.values(), key=lambda cause: -cause.count)
 
 

@@ -30,9 +30,8 @@ def _add(contract: Contract, form: Any, title: str, button: str, do: Callable[[]
         else:
             flash(done, "ok")
             return _back(contract.id)
-    fields = [field for field in form if field.name not in ("csrf_token", "form_key")]
-    return render_template("contracts/extra.html", contract=contract, form=form, title=title, button=button,
-                           fields=fields), 422 if request.method == "POST" else 200
+    return render_template("contracts/extra.html", contract=contract, form=form, title=title,
+                           button=button), 422 if request.method == "POST" else 200
 
 
 def _back(contract_id: int) -> Any:
@@ -71,7 +70,7 @@ def add_charge(contract_id: int) -> Any:
     """Something to be paid once, perhaps in instalments."""
     row = find(Contract, contract_id)
     form = forms.ChargeForm()
-    return _add(row, form, _("Charge once or in instalments"), _("Charge"), lambda: extras.add_charge(
+    return _add(row, form, _("Charge once or in instalments"), _("Add the charge"), lambda: extras.add_charge(
         row, form.description.data, form.total.data, instalments=form.instalments.data,
         first_month=_month(form.first_month.data), form_key=form.form_key.data or None, **form.taxed()),
         _("The charge comes with the next invoices."))

@@ -142,6 +142,12 @@ class DayForm(Form):
     seen = HiddenField()
 
     FACTS: tuple[str, ...] = ("day",)
+    ORDER: tuple[str, ...] = ("day", "reason")
+
+    @property
+    def shown(self) -> list[Any]:
+        """The fields that are asked for, the main one first."""
+        return [self[name] for name in self.ORDER]
 
     @property
     def facts(self) -> str:
@@ -153,7 +159,7 @@ class SuspendForm(DayForm):
     """Cut the service."""
 
     cause = SelectField(lazy("Cause"), choices=CAUSES)
-    FACTS = ("day",)
+    ORDER = ("day", "cause", "reason")
 
 
 class PlanChangeForm(DayForm):
@@ -163,6 +169,7 @@ class PlanChangeForm(DayForm):
     price = AmountField(lazy("Price of its own"), [Optional(), NumberRange(0)], places=6,
                         description=lazy("Left empty, the plan's price is valid."))
     FACTS = ("plan_id", "day", "price")
+    ORDER = ("plan_id", "day", "price", "reason")
 
 
 class CourtesyForm(DayForm):
@@ -170,6 +177,7 @@ class CourtesyForm(DayForm):
 
     until = DateField(lazy("Until"), [Optional()], description=lazy("Left empty, it has no end."))
     FACTS = ("day", "until")
+    ORDER = ("day", "until", "reason")
 
 
 class PriceForm(OnceForm):
@@ -184,7 +192,17 @@ class PriceForm(OnceForm):
 # --- what is added to invoices ---------------------------------------------------------------------------
 
 
-class TaxedForm(OnceForm):
+class AddedForm(OnceForm):
+    """Something that is added to invoices; `shown` are its fields beside the description, the main one first."""
+
+    ORDER: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> list[Any]:
+        return [self[name] for name in self.ORDER]
+
+
+class TaxedForm(AddedForm):
     """Something with a price; tax as the plan has it unless said otherwise."""
 
     description = StringField(lazy("What it is"), [InputRequired(), Length(max=200)],
@@ -209,6 +227,7 @@ class ItemForm(TaxedForm):
     quantity = AmountField(lazy("Quantity"), [InputRequired(), NumberRange(0)], places=6)
     first_day = DateField(lazy("From"), [InputRequired()])
     last_day = DateField(lazy("Until"), [Optional()], description=lazy("Left empty, it has no end."))
+    ORDER = ("unit_price", "quantity", "first_day", "last_day", "taxes", "includes_tax")
 
 
 class ChargeForm(TaxedForm):
@@ -217,13 +236,14 @@ class ChargeForm(TaxedForm):
     total = AmountField(lazy("Amount"), [InputRequired()], description=lazy("Negative for a credit."))
     instalments = IntegerField(lazy("Instalments"), [InputRequired(), NumberRange(1, 120)], default=1)
     first_month = SelectField(lazy("First with the invoice of"))
+    ORDER = ("total", "instalments", "first_month", "taxes", "includes_tax")
 
     def fill(self) -> None:
         super().fill()
         self.first_month.choices = month_choices(12)
 
 
-class DiscountForm(OnceForm):
+class DiscountForm(AddedForm):
     """A discount by percent or by amount."""
 
     description = StringField(lazy("Why"), [InputRequired(), Length(max=200)],
@@ -233,6 +253,7 @@ class DiscountForm(OnceForm):
     first_month = SelectField(lazy("From"))
     last_month = SelectField(lazy("Until"), default="")
     on_items = BooleanField(lazy("Also on recurring extras"))
+    ORDER = ("percent", "amount", "first_month", "last_month", "on_items")
 
     def fill(self) -> None:
         self.first_month.choices = month_choices(12)

@@ -48,12 +48,12 @@ class Happening:
 def of_contract(contract: Contract, limit: int = 50) -> list[Happening]:
     """The newest first; two statements."""
     rows = db.session.execute(
-        sa.select(AuditRecord, User.name).outerjoin(User, User.id == AuditRecord.user_id)
+        sa.select(AuditRecord, User.name, User.email).outerjoin(User, User.id == AuditRecord.user_id)
         .where(AuditRecord.object_type == Contract.__tablename__, AuditRecord.object_id == contract.id,
                AuditRecord.company_id == contract.company_id)
         .order_by(AuditRecord.id.desc()).limit(limit)).all()
     plans = _plans(row.AuditRecord.changes for row in rows)
-    found = [Happening(row.AuditRecord.at, row.name or _("Abona"),
+    found = [Happening(row.AuditRecord.at, row.name or row.email or _("Abona"),
                       str(WORDS.get(row.AuditRecord.action, row.AuditRecord.action)),
                       _detail(row.AuditRecord, plans), row.AuditRecord.reason) for row in rows]
     if len(rows) < limit and not any(row.AuditRecord.action == "contracts.create_contract" for row in rows):

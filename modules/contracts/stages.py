@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,4 +68,11 @@ def work_left(company: Company) -> tuple[int, str]:
             Job.company_id == company.id, Job.state.in_(("pending", "running")), ~later)
         .group_by(Job.state, Job.error)).all()
     reasons = [row.error for row in rows if row.error and row.state == "pending"]
-    return sum(row[2] for row in rows), reasons[0] if reasons else ""
+    return sum(row[2] for row in rows), _in_words(reasons[0]) if reasons else ""
+
+
+def _in_words(error: str) -> str:
+    """Refusals and outside services speak for themselves; the name of a fault of ours says nothing to a clerk."""
+    if re.match(r"\w+(Error|Exception|Lost): ", error):
+        return _("A fault inside Abona; whoever looks after the installation finds it under Jobs.")
+    return error

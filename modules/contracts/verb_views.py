@@ -50,9 +50,7 @@ def _page(contract: Contract, form: forms.DayForm, verb: Verb) -> Any:
             status = 422
     elif request.method == "POST":
         status = 422
-    html = render_template("contracts/verb.html", contract=contract, form=form, verb=verb, outcome=outcome,
-                           fields=[field for field in form if field.name not in ("csrf_token", "seen")])
-    return html, status
+    return render_template("contracts/verb.html", contract=contract, form=form, verb=verb, outcome=outcome), status
 
 
 def _unseen(form: forms.DayForm, verb: Verb) -> Outcome | None:
