@@ -1,7 +1,7 @@
 """Build the catalogs: texts are extracted from the code, Spanish comes from translations/parts/*.json.
 
-`--compile` only compiles; `--check` fails when a text has no Spanish. Each part is a flat JSON object from the
-English message to its translation (a list of singular and plural where there is one), one file per module and language:
+`--compile` only compiles; `--check` writes nothing and fails when a text has no Spanish. Each part is a flat JSON object from
+the English message to its translation (a list of singular and plural where there is one), one file per module and language:
 `crm.es.json` for all of Spanish, `crm.es_AR.json` for the words of one country.
 """
 
@@ -53,7 +53,7 @@ def languages() -> Iterator[str]:
     yield from sorted({path.name.split(".")[1] for path in (FOLDER / "parts").glob("*.json")})
 
 
-def build(language: str, messages: dict[Any, list[tuple[str, int]]]) -> list[str]:
+def build(language: str, messages: dict[Any, list[tuple[str, int]]], write: bool = True) -> list[str]:
     """Write one catalog; the complaints (missing in a base language, broken placeholders)."""
     known, complaints = parts(language), []
     catalog = Catalog(locale=language, project="Abona", fuzzy=False)
@@ -67,6 +67,8 @@ def build(language: str, messages: dict[Any, list[tuple[str, int]]]) -> list[str
         complaints += _broken(language, message, text)
         places = sorted({(file, 0) for file, _line in messages[message]})
         catalog.add(message, text if isinstance(text, str) else tuple(text), locations=[(f, 1) for f, _ in places])
+    if not write:
+        return complaints
     path = _path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
@@ -101,8 +103,10 @@ def main(arguments: list[str]) -> int:
         compile_all()
         return 0
     messages = extract()
-    complaints = [line for language in languages() for line in build(language, messages)]
-    compile_all()
+    write = "--check" not in arguments
+    complaints = [line for language in languages() for line in build(language, messages, write)]
+    if write:
+        compile_all()
     for line in complaints:
         print(line, file=sys.stderr)
     print(f"{len(messages)} texts; {len(complaints)} complaints")
