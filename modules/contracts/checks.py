@@ -1,0 +1,52 @@
+"""Invariants of billing, as `abona check` proves them: set-based, in constant memory."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.checks import Result, check
+from core.db import db
+from core.i18n import _
+from modules.accounting.models import Invoice
+from modules.contracts.models import BilledPeriod, ChargeInstalment
+
+
+def _count(wrong: sa.Select) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(wrong.subquery())) or 0
+
+
+@check("billed_once_per_period")
+def billed_once_per_period() -> Result:
+    """No month of a contract is billed twice; invoices of the billing run and billed periods say the same."""
+    found = {_("months billed twice"): _count(_twice()), _("invoices without a billed month"): _count(_bare()),
+             _("invoices of another total or customer than their billed months"): _count(_unlike()),
+             _("instalments on another contract's invoice"): _count(_astray())}
+    wrong = [f"{count} {words}" for words, count in found.items() if count]
+    return not wrong, sum(found.values()), ", ".join(wrong)
+
+
+def _twice() -> sa.Select:
+    """What the unique constraint prevents: seen only where it was lost."""
+    return (sa.select(BilledPeriod.contract_id).group_by(BilledPeriod.contract_id, BilledPeriod.month,
+                                                         BilledPeriod.kind).having(sa.func.count() > 1))
+
+
+def _bare() -> sa.Select:
+    return sa.select(Invoice.id).where(
+        Invoice.origin == "billing", Invoice.kind == "invoice",
+        ~sa.exists().where(BilledPeriod.invoice_id == Invoice.id))
+
+
+def _unlike() -> sa.Select:
+    periods = (sa.select(BilledPeriod.invoice_id, sa.func.sum(BilledPeriod.total).label("total"),
+                         sa.func.max(BilledPeriod.customer_id).label("last"),
+                         sa.func.min(BilledPeriod.customer_id).label("first"))
+               .where(BilledPeriod.invoice_id.is_not(None)).group_by(BilledPeriod.invoice_id).subquery())
+    return (sa.select(Invoice.id).join(periods, periods.c.invoice_id == Invoice.id)
+            .where(sa.or_(periods.c.total != Invoice.total, periods.c.first != Invoice.customer_id,
+                          periods.c.last != Invoice.customer_id)))
+
+
+def _astray() -> sa.Select:
+    return (sa.select(ChargeInstalment.id).join(BilledPeriod, BilledPeriod.id == ChargeInstalment.billed_period_id)
+            .where(BilledPeriod.contract_id != ChargeInstalment.contract_id))
