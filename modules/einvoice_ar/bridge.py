@@ -20,8 +20,11 @@ from modules.einvoice.case import Case, CaseLine, CaseTax, LineTax, Party, Refer
 from modules.einvoice.models import Document
 from modules.einvoice.ports import WAITS_FOR_ORIGINAL, Opened
 from modules.einvoice_ar import access, guide
+from modules.einvoice_ar.catalogs import document_kinds, note_kind
+from modules.einvoice_ar.findings import THRESHOLDS
 from modules.einvoice_ar.mapping import SERVICES
-from modules.einvoice_ar.models import FiscalProfile, Threshold
+from modules.einvoice_ar.models import CustomerProfile, FiscalProfile, Threshold
+from modules.einvoice_ar.optionals import CANCELS, CBU, TRANSFER
 from modules.einvoice_ar.requests import map_case
 
 # taxes that are computed from the lines; the others are taxes on the whole document (perceptions)
@@ -29,6 +32,14 @@ LINE_TAXES = frozenset({"VAT"})
 # what an invoice may carry under ARCA's own names
 EXTRA = ("Concepto", "PeriodoAsoc", "CanMisMonExt", "Opcionales", "CbteTipo")
 UTC_MINUS_3 = dt.timezone(dt.timedelta(hours=-3))
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a note corrects: its legal document, and to whom it was issued."""
+
+    document: Document
+    receiver: Mapping[str, str]
 
 
 @dataclass
@@ -41,8 +52,10 @@ class Batch:
     invoices: Sequence[Invoice]
     lines: Mapping[int, list[InvoiceLine]]
     taxes: Mapping[int, list[InvoiceTax]]
-    originals: Mapping[int, Document]
+    originals: Mapping[int, Original]
     thresholds: Mapping[str, Decimal] = field(default_factory=dict)
+    # customers who get credit invoices (FCE)
+    credit_customers: frozenset[int] = frozenset()
 
 
 def open_invoices(invoice_ids: Sequence[int]) -> list[Opened]:
@@ -52,7 +65,7 @@ def open_invoices(invoice_ids: Sequence[int]) -> list[Opened]:
 
 
 def load(invoice_ids: Sequence[int]) -> Batch:
-    """Read invoices, lines, taxes and the documents that notes refer to: five selects whatever the number."""
+    """Read invoices, lines, taxes and the documents that notes refer to: a few selects whatever the number."""
     ids = list(invoice_ids)
     invoices = db.session.scalars(sa.select(Invoice).where(Invoice.id.in_(ids)).order_by(Invoice.id)).all()
     lines: dict[int, list[InvoiceLine]] = defaultdict(list)
@@ -63,10 +76,30 @@ def load(invoice_ids: Sequence[int]) -> Batch:
     for tax in db.session.scalars(sa.select(InvoiceTax).where(InvoiceTax.invoice_id.in_(ids)).order_by(InvoiceTax.id)):
         taxes[tax.invoice_id].append(tax)
     wanted = [invoice.original_id for invoice in invoices if invoice.original_id]
-    originals = {row.invoice_id: row for row in db.session.scalars(
-        sa.select(Document).where(Document.invoice_id.in_(wanted)))} if wanted else {}
-    return Batch(current_company(), access.profile(), access.environment(), invoices, lines, taxes, originals,
-                 thresholds(max((invoice.issue_date for invoice in invoices), default=dt.date.max)))
+    profile = access.profile()
+    return Batch(current_company(), profile, access.environment(), invoices, lines, taxes, _originals(wanted),
+                 thresholds(max((invoice.issue_date for invoice in invoices), default=dt.date.max)),
+                 _credit_customers(invoices) if profile.credit_invoices else frozenset())
+
+
+def _credit_customers(invoices: Sequence[Invoice]) -> frozenset[int]:
+    ids = {invoice.customer_id for invoice in invoices}
+    return frozenset(db.session.scalars(sa.select(CustomerProfile.customer_id).where(
+        CustomerProfile.customer_id.in_(ids), CustomerProfile.gets_credit_invoices)))
+
+
+def _originals(invoice_ids: Sequence[int]) -> dict[int, Original]:
+    if not invoice_ids:
+        return {}
+    rows = db.session.execute(sa.select(Document, Invoice.snapshot).join(Invoice, Invoice.id == Document.invoice_id)
+                              .where(Document.invoice_id.in_(invoice_ids)))
+    return {row.Document.invoice_id: Original(row.Document, receiver_of(row.snapshot)) for row in rows}
+
+
+def receiver_of(snapshot: Mapping[str, Any] | None) -> dict[str, str]:
+    """Who gets the document, as ARCA knows him."""
+    customer = (snapshot or {}).get("customer") or {}
+    return {name: customer.get(name) or "" for name in ("tax_id_kind", "tax_id", "tax_condition")}
 
 
 def thresholds(day: dt.date) -> dict[str, Decimal]:
@@ -79,18 +112,18 @@ def thresholds(day: dt.date) -> dict[str, Decimal]:
 def case(batch: Batch, invoice: Invoice) -> Case:
     """The invoice as a case, the same as a CASE.json would hold; the number is a stand-in until it is sent."""
     snapshot = invoice.snapshot or {}
-    customer = snapshot.get("customer") or {}
+    original = _authorized(batch, invoice)
+    receiver = original.receiver if original else receiver_of(snapshot)
     return Case(
         country="AR", kind=invoice.kind, environment=batch.environment, issuer=_issuer(batch, snapshot),
-        customer=Party(name=customer.get("name") or "", tax_id_kind=customer.get("tax_id_kind") or "",
-                       tax_id=customer.get("tax_id") or "", tax_condition=customer.get("tax_condition") or ""),
+        customer=Party(name=(snapshot.get("customer") or {}).get("name") or "", **receiver),
         number=1, issued_at=dt.datetime.combine(invoice.issue_date, dt.time(12), UTC_MINUS_3),
         currency=invoice.currency,
         exchange_rate=invoice.exchange_rate or Decimal(1), due_date=_due(invoice),
         service_from=invoice.service_from or invoice.issue_date, service_to=invoice.service_to or invoice.issue_date,
         lines=tuple(_line(line) for line in batch.lines.get(invoice.id, [])),
         taxes=tuple(_tax(tax) for tax in batch.taxes.get(invoice.id, []) if tax.code not in LINE_TAXES),
-        references=_references(batch, invoice), extra=_extra(batch, snapshot))
+        references=_references(original, invoice), extra=_extra(batch, invoice, original))
 
 
 def _issuer(batch: Batch, snapshot: Mapping[str, Any]) -> Party:
@@ -100,14 +133,38 @@ def _issuer(batch: Batch, snapshot: Mapping[str, Any]) -> Party:
                  series=guide.series(batch.profile.point_of_sale))
 
 
-def _extra(batch: Batch, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+def _extra(batch: Batch, invoice: Invoice, original: Original | None) -> dict[str, Any]:
+    snapshot = invoice.snapshot or {}
     carried = {**snapshot, **(snapshot.get("extra") or {})}
     extra: dict[str, Any] = {name: carried[name] for name in EXTRA if carried.get(name)}
     if batch.profile.concept != SERVICES:  # otherwise the lines decide: services, or both where one is goods
         extra.setdefault("Concepto", batch.profile.concept)
     if batch.profile.restricted_a:
         extra["restricted_a"] = True
+    if original is not None:
+        extra |= _of_note(invoice, int(original.document.kind), extra)
+    elif _is_credit_invoice(batch, invoice) and "CbteTipo" not in extra:
+        extra["credit_invoice"] = True
+        extra.setdefault("Opcionales", [{"Id": CBU, "Valor": batch.profile.cbu},
+                                        {"Id": TRANSFER, "Valor": batch.profile.transfer}])
     return extra
+
+
+def _is_credit_invoice(batch: Batch, invoice: Invoice) -> bool:
+    """An invoice to a large company (or one that opted) from the law's amount on, where the company issues them."""
+    if invoice.kind != "invoice" or invoice.customer_id not in batch.credit_customers:
+        return False
+    limit = batch.thresholds.get("fce", THRESHOLDS["fce"])
+    return invoice.total * (invoice.exchange_rate or 1) >= limit
+
+
+def _of_note(invoice: Invoice, corrected: int, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """A note is of the class of what it corrects, whatever its customer has become since."""
+    kind = note_kind(corrected, invoice.kind)
+    found: dict[str, Any] = {"CbteTipo": kind} if kind else {}
+    if kind and document_kinds()[kind].is_credit_invoice and not extra.get("Opcionales"):
+        found["Opcionales"] = [{"Id": CANCELS, "Valor": "N"}]
+    return found
 
 
 def _due(invoice: Invoice) -> dt.date:
@@ -133,12 +190,17 @@ def _tax(tax: InvoiceTax) -> CaseTax:
                    jurisdiction=tax.jurisdiction or "", description=tax.description or "")
 
 
-def _references(batch: Batch, invoice: Invoice) -> tuple[Reference, ...]:
+def _authorized(batch: Batch, invoice: Invoice) -> Original | None:
     original = batch.originals.get(invoice.original_id or 0)
-    if original is None or original.number is None:
+    return original if original and original.document.state == "authorized" else None
+
+
+def _references(original: Original | None, invoice: Invoice) -> tuple[Reference, ...]:
+    if original is None:
         return ()
-    return (Reference(kind=original.kind, series=original.series, number=original.number, date=original.issue_date,
-                      authorization_code=original.authorization_code, reason=invoice.reason or ""),)
+    found = original.document
+    return (Reference(kind=found.kind, series=found.series, number=found.number, date=found.issue_date,
+                      authorization_code=found.authorization_code, reason=invoice.reason or ""),)
 
 
 def _open(batch: Batch, invoice: Invoice) -> Opened:
@@ -152,13 +214,18 @@ def _open(batch: Batch, invoice: Invoice) -> Opened:
             theirs=request["ImpTotal"], ours=f"{invoice.total:.2f}")}]
     return Opened(invoice_id=invoice.id, environment=batch.environment,
                   series=guide.series(batch.profile.point_of_sale), kind=kind, issue_date=invoice.issue_date,
-                  request=request, problems=problems)
+                  request=request, problems=problems, data=_data(batch, invoice))
+
+
+def _data(batch: Batch, invoice: Invoice) -> dict[str, Any]:
+    """What is printed otherwise than the invoice's own snapshot says."""
+    original = _authorized(batch, invoice)
+    return {"receiver": dict(original.receiver)} if original else {}
 
 
 def _waits(batch: Batch, invoice: Invoice) -> list[dict[str, str]]:
     """A note is sent after the invoice that it corrects."""
-    original = batch.originals.get(invoice.original_id or 0)
-    if invoice.original_id is None or (original is not None and original.state == "authorized"):
+    if invoice.original_id is None or _authorized(batch, invoice) is not None:
         return []
     return [{"code": WAITS_FOR_ORIGINAL, "field": "", "message": _(
         "To send this note its invoice must first be authorised; it is then sent by itself.")}]

@@ -21,6 +21,7 @@ TRIBUTES = {"NATIONAL": 1, "PROVINCIAL": 2, "INTERNAL": 4, "VAT_PERCEPTION": 6, 
 PESOS, ZERO_RATE = "PES", 3
 # kinds of document by class: invoice, debit note, credit note
 KINDS = {"A": (1, 2, 3), "ALEY": (51, 52, 53), "B": (6, 7, 8), "C": (11, 12, 13)}
+POSITIONS = {"invoice": 0, "debit_note": 1, "credit_note": 2}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,19 @@ class DocumentKind:
     @property
     def is_credit_note(self) -> bool:
         return self.use.startswith("credito")
+
+
+def note_kind(corrected: int, kind: str) -> int:
+    """The type of a note ("credit_note", "debit_note") on a document of this type; 0 where there is none."""
+    found, step = document_kinds().get(corrected), POSITIONS.get(kind, 0)
+    if found is None or not step or found.group not in KINDS:
+        return 0
+    return credit_invoice_kind(found.group, step) if found.is_credit_invoice else KINDS[found.group][step]
+
+
+def credit_invoice_kind(group: str, step: int = 0) -> int:
+    """The type of a credit invoice (FCE) of a class, or of its debit (1) or credit note (2)."""
+    return {"A": 201, "ALEY": 201, "B": 206, "C": 211}[group] + step
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from core.i18n import _
+from modules.einvoice_ar.catalogs import document_kinds
 
 KIND_NAMES = {1: "Factura A", 2: "Nota de débito A", 3: "Nota de crédito A", 6: "Factura B", 7: "Nota de débito B",
               8: "Nota de crédito B", 11: "Factura C", 12: "Nota de débito C", 13: "Nota de crédito C"}
 
 
-# letter of each class: its kinds are invoice, debit note, credit note (and receipt)
-LETTERS = {kind: letter for letter, kinds in {
-    "A": (1, 2, 3, 4, 51, 52, 53, 54, 201, 202, 203), "B": (6, 7, 8, 9, 206, 207, 208),
-    "C": (11, 12, 13, 15, 211, 212, 213)}.items() for kind in kinds}
-
-
 def legal_number(point: str, kind: str, number: int) -> str:
     """How people write a document's number: "B 0003-00000119"."""
-    return f"{LETTERS.get(int(kind), kind)} {point}-{number:08d}"
+    found = document_kinds().get(int(kind))
+    return f"{found.letter if found else kind} {point}-{number:08d}"
 
 
 def series(point: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -16,10 +15,9 @@ from modules.accounting.print_data import CountryPart
 from modules.crm import countries
 from modules.einvoice.models import Document
 from modules.einvoice_ar import access, print
-
-CONSUMER = 99
-# the specification's host; the older www.afip.gob.ar answers too
-HOST = "https://www.arca.gob.ar/fe/qr/?p="
+from modules.einvoice_ar.amounts import INTERNAL
+from modules.einvoice_ar.catalogs import NOBODY, PESOS
+from modules.einvoice_ar.qr import HOST, QrFacts, url
 
 
 class ArgentineLayout:
@@ -35,24 +33,30 @@ class ArgentineLayout:
         issuer = {"issuer_tax_id": rules.format("CUIT", company.tax_id),
                   "issuer_condition": rules.TAX_CONDITIONS.get(company.tax_condition, ""),
                   "gross_income_number": profile.gross_income_number, "activity_start": profile.activity_start}
-        return {invoice.id: print.part(facts(invoice, documents.get(invoice.id), issuer)) for invoice in invoices}
+        return {invoice.id: print.part(facts(invoice, documents.get(invoice.id), issuer, profile.qr_host))
+                for invoice in invoices}
 
 
-def facts(invoice: Any, document: Document | None, issuer: Mapping[str, Any]) -> print.LegalFacts:
-    """What is known about one document; only an authorised one has number, CAE and QR."""
+def facts(invoice: Any, document: Document | None, issuer: Mapping[str, Any], host: str = "") -> print.LegalFacts:
+    """What is known about one document; only an authorised one has number, CAE and QR.
+
+    A note bears the receiver of what it corrects, which its document remembers.
+    """
     snapshot = invoice.snapshot or {}
-    values = {**issuer, **_issuer_then(snapshot.get("issuer") or {}), **_customer(snapshot.get("customer") or {})}
+    receiver = (document.data or {}).get("receiver") if document is not None else None
+    customer = {**(snapshot.get("customer") or {}), **(receiver or {})}
+    values = {**issuer, **_issuer_then(snapshot.get("issuer") or {}), **_customer(customer)}
     values |= {"accounting_kind": invoice.kind, "currency": invoice.currency}
     if invoice.legal_state == "not_required":
         values["own_number"] = invoice.legal_number
     if document is None:
         return print.LegalFacts(**values)
     values |= {"kind": int(document.kind or 0) or None, "environment": document.environment,
-               "vat": Decimal(str(document.request.get("ImpIVA") or 0))}
+               **_amounts(document.request or {})}
     if document.state == "authorized":
         values |= {"point_of_sale": int(document.series), "number": document.number, "cae": document.authorization_code,
                    "cae_until": document.valid_until, "date": document.issue_date,
-                   "qr_text": qr_text(document, values["issuer_tax_id"])}
+                   "qr_text": qr_text(document, values["issuer_tax_id"], host)}
     return print.LegalFacts(**values)
 
 
@@ -74,24 +78,20 @@ def _customer(customer: Mapping[str, Any]) -> dict[str, Any]:
             "customer_document": document}
 
 
-def qr_text(document: Document, cuit: str) -> str:
-    """The text of the QR (RG 4892): compact JSON in the order of the specification, numbers without trailing zeros."""
+def _amounts(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What the legends say of the amounts, as they were sent."""
+    tributes = (request.get("Tributos") or {}).get("Tributo") or ()
+    internal = sum((Decimal(str(one["Importe"])) for one in tributes if int(one["Id"]) == INTERNAL), Decimal(0))
+    return {"vat": Decimal(str(request.get("ImpIVA") or 0)), "internal_taxes": internal,
+            "total": Decimal(str(request.get("ImpTotal") or 0)), "arca_currency": request.get("MonId") or PESOS,
+            "rate": Decimal(str(request.get("MonCotiz") or 1))}
+
+
+def qr_text(document: Document, cuit: str, host: str = "") -> str:
+    """The text of the QR of an authorised document."""
     request = document.request
-    fields = [("ver", "1"), ("fecha", f'"{document.issue_date.isoformat()}"'), ("cuit", digits(cuit)),
-              ("ptoVta", str(int(document.series))), ("tipoCmp", str(int(document.kind))),
-              ("nroCmp", str(document.number)), ("importe", plain(request["ImpTotal"])),
-              ("moneda", f'"{request["MonId"]}"'), ("ctz", plain(request.get("MonCotiz") or 1))]
-    if int(request.get("DocTipo") or CONSUMER) != CONSUMER:
-        fields += [("tipoDocRec", str(int(request["DocTipo"]))), ("nroDocRec", digits(str(request["DocNro"])))]
-    fields += [("tipoCodAut", '"E"'), ("codAut", digits(document.authorization_code))]
-    text = "{" + ",".join(f'"{name}":{value}' for name, value in fields) + "}"
-    return HOST + base64.b64encode(text.encode()).decode()
-
-
-def plain(value: Any) -> str:
-    """A number as JSON wants it here: 12100.00 is 12100, 38750.250 is 38750.25."""
-    return f"{Decimal(str(value)).normalize():f}"
-
-
-def digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
+    return url(QrFacts(
+        document.issue_date, re.sub(r"\D", "", cuit), int(document.series), int(document.kind), document.number or 0,
+        Decimal(str(request["ImpTotal"])), request["MonId"], Decimal(str(request.get("MonCotiz") or 1)),
+        int(request.get("DocTipo") or NOBODY), int(request.get("DocNro") or 0), document.authorization_code),
+        host or HOST)

@@ -33,14 +33,19 @@ class FiscalProfile(CompanyScoped, Model):
     point_of_sale: Mapped[int] = mapped_column(default=1)
     # RI that ARCA does not let issue plain A: types 51 to 54
     restricted_a: Mapped[bool] = mapped_column(default=False)
-    # CBU on credit invoices (FCE)
+    # credit invoices (FCE MiPyME): whether they are issued, the account they are paid to, how they circulate
+    credit_invoices: Mapped[bool] = mapped_column(default=False)
     cbu: Mapped[str] = mapped_column(sa.String(22), default="")
+    transfer: Mapped[str] = mapped_column(sa.String(3), default="SCA")
+    # beginning of the QR's address; "" is ARCA's present one
+    qr_host: Mapped[str] = mapped_column(sa.String(200), default="")
     # documents per request, as ARCA said on that day
     batch_size: Mapped[int] = mapped_column(default=0)
     batch_size_on: Mapped[dt.date | None] = mapped_column(sa.Date)
 
     __table_args__ = (sa.UniqueConstraint("company_id"), sa.CheckConstraint(_ENVIRONMENT, name="environment"),
-                      sa.CheckConstraint("concept IN (1, 2, 3)", name="concept"))
+                      sa.CheckConstraint("concept IN (1, 2, 3)", name="concept"),
+                      sa.CheckConstraint("transfer IN ('SCA', 'ADC')", name="transfer"))
 
 
 class Threshold(CompanyScoped, Model):
@@ -71,6 +76,28 @@ class ServiceAddress(CompanyScoped, Model):
     __table_args__ = (sa.UniqueConstraint("company_id", "environment", "service"),
                       sa.CheckConstraint("environment IN ('testing', 'production')", name="environment"),
                       sa.CheckConstraint(f"service IN ({', '.join(repr(name) for name in SERVICES)})", name="service"))
+
+
+class CustomerProfile(CompanyScoped, Model):
+    """What ARCA's register says of a customer, beside what staff has chosen; and whether he gets credit invoices."""
+
+    __tablename__ = "einvoice_ar_customer"
+
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"), primary_key=True, autoincrement=False)
+    # a large company, or one that opted for the regime: from an amount on it gets credit invoices (FCE)
+    gets_credit_invoices: Mapped[bool] = mapped_column(default=False)
+    # the number that was asked about, and when
+    cuit: Mapped[str] = mapped_column(sa.String(11), default="")
+    checked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # False where the register does not know the number
+    known: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=False)
+    name: Mapped[str] = mapped_column(sa.String(200), default="")
+    # a code of crm (RI, MO, MS, EX); "" where the register does not tell
+    condition: Mapped[str] = mapped_column(sa.String(4), default="")
+    address: Mapped[str] = mapped_column(sa.String(300), default="")
+    # the register's remarks
+    remarks: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class PointOfSale(CompanyScoped, Model):

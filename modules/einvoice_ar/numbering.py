@@ -51,6 +51,7 @@ class Row:
     number: int | None
     tried_number: int | None
     issue_date: dt.date
+    attempts: int
     request: dict[str, Any]
 
 
@@ -114,7 +115,8 @@ class SequenceWorker:
     def _rows(self, *conditions: Any, by_number: bool = False, limit: int | None = None) -> list[Row]:
         order: list[Any] = [Document.number] if by_number else [Document.issue_date, Document.id]
         found = db.session.execute(
-            sa.select(Document.id, Document.number, Document.tried_number, Document.issue_date, Document.request)
+            sa.select(Document.id, Document.number, Document.tried_number, Document.issue_date,
+                      Document.attempts, Document.request)
             .where(Document.sequence_id == self.id, *conditions).order_by(*order).limit(limit)).all()
         return [Row(*row) for row in found]
 
@@ -263,9 +265,11 @@ class SequenceWorker:
                 chosen.append((date, row))
         for row, day in waiting:
             documents.postpone([row.id], dt.datetime.combine(day, dt.time(3, 10), dt.UTC))
-        chosen.sort(key=lambda pair: (pair[0], pair[1].id))
-        claims = [documents.Claim(row.id, last + 1 + index, date, dates.dated(row.request, last + 1 + index, date))
-                  for index, (date, row) in enumerate(chosen)]
+        # one that was refused before comes last of its day: what follows a refusal is refused with it
+        chosen.sort(key=lambda pair: (pair[0], pair[1].attempts, pair[1].id))
+        claims = [documents.Claim(row.id, number, date, dates.dated(
+            row.request, number, date, dates.earliest_due(date, today, self.kind)))
+            for number, (date, row) in enumerate(chosen, start=last + 1)]
         taken = documents.claim(claims)
         if taken != len(claims):
             db.session.rollback()

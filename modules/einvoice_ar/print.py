@@ -6,11 +6,13 @@ The fixed words are data of the country and are not translated.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
-from core.i18n import format_amount, format_date
+from core.i18n import format_date
 from modules.accounting.print_data import CountryPart, Fact, Note
+from modules.einvoice_ar.catalogs import CONDITIONS, NOBODY, PESOS, document_kinds
+from modules.einvoice_ar.legends import LegendFacts, notes
 
 # ARCA's codes of the kinds that are issued here: letter, name
 KINDS: dict[int, tuple[str, str]] = {
@@ -28,13 +30,6 @@ NAMES = {"invoice": "Factura", "debit_note": "Nota de Débito", "credit_note": "
 # the letter of what is no fiscal document (RG 1415)
 INTERNAL = "X"
 VOID = "DOCUMENTO NO VÁLIDO COMO FACTURA"
-# RG 5614: title and both lines, always, for who cannot deduct the tax
-TRANSPARENCY = "Régimen de Transparencia Fiscal al Consumidor (Ley 27.743)"
-# conditions of the receiver that get the transparency lines on a B: final consumers and exempt
-CONSUMERS = ("CF", "EX", "NC", "NA", "LI")
-TO_MONOTRIBUTO = ("El crédito fiscal discriminado en el presente comprobante, sólo podrá ser computado a efectos del "
-                  "Régimen de Sostenimiento e Inclusión Fiscal para Pequeños Contribuyentes de la Ley Nº 27.618")
-WITHHOLDING = "OPERACIÓN SUJETA A RETENCIÓN"
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,10 @@ class LegalFacts:
     currency: str = "ARS"
     vat: Decimal = Decimal(0)
     internal_taxes: Decimal = Decimal(0)
-    legends: tuple[str, ...] = field(default=())
+    total: Decimal = Decimal(0)
+    # ARCA's code of the currency, and pesos for one of it
+    arca_currency: str = PESOS
+    rate: Decimal = Decimal(1)
 
 
 def part(facts: LegalFacts) -> CountryPart:
@@ -74,7 +72,7 @@ def part(facts: LegalFacts) -> CountryPart:
     valid = bool(facts.cae and facts.number and letter)
     found = CountryPart(title=name, valid=valid, void_text=VOID, issuer=_issuer(facts), customer=_customer(facts),
                         tax_in_prices=letter != "A", show_rates=letter == "A", tax_names={"VAT": "IVA"},
-                        legends=_legends(facts, letter), copy="ORIGINAL" if valid else "",
+                        legends=_legends(facts), copy="ORIGINAL" if valid else "",
                         date=format_date(facts.date), rehearsal=facts.environment != "production")
     if valid:
         found.letter, found.letter_code = letter, f"COD. {facts.kind:03d}"
@@ -101,20 +99,8 @@ def _customer(facts: LegalFacts) -> list[Fact]:
     return [fact for fact in (Fact("", who), Fact("Condición de venta:", facts.terms)) if fact.value]
 
 
-def _legends(facts: LegalFacts, letter: str) -> list[Note]:
-    notes = []
-    if letter == "B" and facts.customer_condition in CONSUMERS:
-        lines = (f"IVA Contenido: {_money(facts.vat, facts.currency)}\n"
-                 f"Otros Impuestos Nacionales Indirectos: {_money(facts.internal_taxes, facts.currency)}")
-        notes.append(Note(lines, TRANSPARENCY))
-    if letter == "A" and facts.customer_condition in ("MO", "MS", "MP"):
-        notes.append(Note(TO_MONOTRIBUTO))
-    if facts.kind in (51, 52, 53):
-        notes.append(Note(WITHHOLDING))
-    if facts.customer_condition == "CF" and not facts.customer_document:
-        notes.append(Note("A CONSUMIDOR FINAL"))
-    return [*notes, *(Note(text) for text in facts.legends)]
-
-
-def _money(value: Decimal, currency: str) -> str:
-    return format_amount(value, currency, "es_AR")
+def _legends(facts: LegalFacts) -> list[Note]:
+    kind = document_kinds().get(facts.kind or 0)
+    return list(notes(LegendFacts(
+        kind.group if kind else "", CONDITIONS.get(facts.customer_condition), 0 if facts.customer_document else NOBODY,
+        facts.vat, facts.internal_taxes, facts.total, facts.currency, facts.arca_currency, facts.rate)))

@@ -7,13 +7,12 @@ from decimal import Decimal
 from core.i18n import _
 from modules.crm import countries
 from modules.einvoice_ar import catalogs
-from modules.einvoice_ar.catalogs import CONDITIONS, CUIT, KINDS, NOBODY, document_kinds
+from modules.einvoice_ar.catalogs import CONDITIONS, CUIT, KINDS, NOBODY, POSITIONS, credit_invoice_kind, document_kinds
 from modules.einvoice_ar.findings import Draft, money, whole
 
 ISSUERS = {CONDITIONS["RI"]: ("A", "ALEY", "B"), CONDITIONS["MO"]: ("C",), CONDITIONS["EX"]: ("C",)}
 # who gets an A from an issuer registered for IVA: registered ones and all kinds of monotributo
 RECEIVERS_OF_A = catalogs.conditions()["A"]
-POSITIONS = {"invoice": 0, "debit_note": 1, "credit_note": 2}
 USES = {"invoice": ("factura", "recibo"), "debit_note": ("debito",), "credit_note": ("credito",)}
 REGISTERED = (CUIT, 86, 87)
 NOT_CATEGORISED = "23000000000"
@@ -37,6 +36,8 @@ def choose_kind(draft: Draft) -> None:
     if "A" in groups and draft.condition in RECEIVERS_OF_A:
         group = "ALEY" if draft.extra.get("restricted_a") else "A"
     draft.kind = document_kinds()[KINDS[group][POSITIONS.get(case.kind, 0)]]
+    if draft.extra.get("credit_invoice") and case.kind == "invoice":
+        draft.kind = document_kinds()[credit_invoice_kind(group)]
     if draft.extra.get("CbteTipo") is not None:
         _force(draft, groups)
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from core.i18n import _
 from modules.einvoice.case import Reference
-from modules.einvoice_ar.catalogs import KINDS
+from modules.einvoice_ar.catalogs import KINDS, POSITIONS, credit_invoice_kind
 from modules.einvoice_ar.findings import Draft, day, money, whole
-from modules.einvoice_ar.receiver import POSITIONS
 
 _A = frozenset((1, 2, 3, 4, 5, 34, 39, 60, 63))
 _B = frozenset((6, 7, 8, 9, 10, 35, 40, 61, 64))
@@ -82,8 +81,7 @@ def _kind(draft: Draft, where: str, one: Reference) -> int:
 
 def _own_class(draft: Draft, kind: str) -> int:
     if draft.kind.is_credit_invoice:
-        # 201, 206 and 211 are the invoices of the three classes
-        return (draft.kind.id - 1) // 5 * 5 + 1 + POSITIONS[kind]
+        return credit_invoice_kind(draft.kind.group, POSITIONS[kind])
     return KINDS[draft.kind.group][POSITIONS[kind]]
 
 

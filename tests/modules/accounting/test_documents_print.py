@@ -50,8 +50,8 @@ def page_count(data: bytes) -> int:
     "Condición de venta: Cuenta corriente",
     "01/11/2026 al 30/11/2026", "Pague hasta el 10/11/2026", "20/11/2026: $12.463,00", "Comprobante Autorizado",
     "CAE N°: 75123456789012", "Fecha de Vto. de CAE: 11/11/2026", "Página 1 de 1",
-    "Régimen de Transparencia Fiscal al Consumidor (Ley 27.743)", "IVA Contenido: $2.100,00",
-    "Otros Impuestos Nacionales Indirectos: $0,00", "CBU 0200345601000012345678", "B 0003-00000087",
+    "Régimen de Transparencia Fiscal al Consumidor (Ley 27.743)", "IVA Contenido: $ 2.100,00",
+    "Otros Impuestos Nacionales Indirectos: $ 0,00", "CBU 0200345601000012345678", "B 0003-00000087",
 ])
 def test_every_field_that_law_and_subscriber_need_is_there(wanted: str, printed: str) -> None:
     assert wanted in printed

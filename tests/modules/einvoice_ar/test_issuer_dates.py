@@ -9,7 +9,7 @@ import pytest
 from modules.einvoice_ar import dates
 
 TODAY = dt.date(2026, 11, 15)
-SERVICES, PRODUCTS, B, FCE = 2, 1, 6, 206
+SERVICES, PRODUCTS, B, FCE, FCE_NOTE = 2, 1, 6, 206, 208
 
 
 def day(text: str | None) -> dt.date | None:
@@ -31,6 +31,8 @@ def day(text: str | None) -> dt.date | None:
     ("11-21", None, B, PRODUCTS, None),
     ("11-16", None, FCE, SERVICES, "11-16"),
     ("11-17", None, FCE, SERVICES, None),
+    ("11-15", None, FCE_NOTE, SERVICES, "11-15"),
+    ("11-16", None, FCE_NOTE, SERVICES, None),  # notes of credit invoices are not dated ahead
 ])
 def test_the_window(wanted: str, last: str | None, kind: int, concept: int, expected: str | None) -> None:
     assert dates.date_to_send(day(wanted), TODAY, day(last), kind, concept) == day(expected)  # type: ignore[arg-type]
@@ -43,7 +45,14 @@ def test_products_are_not_dated_into_the_next_month() -> None:
 
 
 def test_a_due_date_is_moved_only_where_it_would_precede() -> None:
-    made = dates.dated({"FchVtoPago": "20261110", "Concepto": 2}, 9, TODAY)
+    made = dates.dated({"FchVtoPago": "20261110", "Concepto": 2}, 9, TODAY, TODAY)
     assert (made["CbteDesde"], made["CbteHasta"], made["CbteFch"], made["FchVtoPago"]) == (9, 9, "20261115", "20261115")
-    assert dates.dated({"FchVtoPago": "20261120"}, 9, TODAY)["FchVtoPago"] == "20261120"
-    assert "FchVtoPago" not in dates.dated({"Concepto": 1}, 9, TODAY)
+    assert dates.dated({"FchVtoPago": "20261120"}, 9, TODAY, TODAY)["FchVtoPago"] == "20261120"
+    assert "FchVtoPago" not in dates.dated({"Concepto": 1}, 9, TODAY, TODAY)
+
+
+@pytest.mark.parametrize(("date", "kind", "expected"), [
+    ("11-12", B, "11-12"), ("11-20", B, "11-20"), ("11-12", FCE, "11-15"), ("11-16", FCE, "11-16"),
+    ("11-12", FCE_NOTE, "11-12")])
+def test_a_credit_invoice_is_never_due_before_it_is_sent(date: str, kind: int, expected: str) -> None:
+    assert dates.earliest_due(day(date), TODAY, kind) == day(expected)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from modules.einvoice_ar import layout, print
+from modules.einvoice_ar.legends import TRANSPARENCY
 
 pytestmark = pytest.mark.once
 # official specification of the QR, RG 4892/2020
@@ -25,7 +26,7 @@ def document(**values: Any) -> Any:
                "DocNro": "20000000001", **values.pop("request", {})}
     return Bag(**{"invoice_id": 7, "state": "authorized", "kind": "1", "series": "10", "number": 94,
                   "authorization_code": "70417054367476", "valid_until": dt.date(2020, 10, 23),
-                  "issue_date": dt.date(2020, 10, 13), "environment": "production", "request": request, **values})
+                  "issue_date": dt.date(2020, 10, 13), "environment": "production", "data": {}, "request": request, **values})
 
 
 def invoice(**values: Any) -> Any:
@@ -67,12 +68,12 @@ def test_letter_code_and_name(kind: str, letter: str, code: str, title: str, net
 ])
 def test_transparency_lines_are_on_b_for_who_cannot_deduct(kind: str, condition: str, lines: bool) -> None:
     titles = [note.title for note in part(kind=kind, customer={"tax_condition": condition}).legends]
-    assert (print.TRANSPARENCY in titles) is lines
+    assert (TRANSPARENCY in titles) is lines
 
 
 def test_both_transparency_lines_are_there_even_when_zero() -> None:
-    (note,) = part(kind="6", request={"ImpIVA": "0"}).legends
-    assert note.text == "IVA Contenido: $0,00\nOtros Impuestos Nacionales Indirectos: $0,00"
+    (note,) = part(kind="6", request={"ImpIVA": "0", "MonId": "PES", "MonCotiz": "1"}).legends
+    assert note.text == "IVA Contenido: $ 0,00\nOtros Impuestos Nacionales Indirectos: $ 0,00"
 
 
 @pytest.mark.parametrize(("kind", "customer", "words"), [
