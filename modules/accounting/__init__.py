@@ -10,6 +10,7 @@ MANIFEST = Manifest(
         ("accounting.view_documents", _("See invoices and current accounts")),
         ("accounting.issue_documents", _("Issue invoices and debit notes by hand")),
         ("accounting.issue_credit_notes", _("Issue credit notes")),
+        ("accounting.send_documents", _("Send documents and receipts by e-mail")),
         ("accounting.cancel_documents", _("Annul documents that no authority knows")),
         ("accounting.view_payments", _("See payments")),
         ("accounting.record_payments", _("Record payments")),

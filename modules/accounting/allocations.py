@@ -157,6 +157,16 @@ def use_credit(customer_id: int, currency: str) -> list[Allocation]:
     return made
 
 
+def use_on(credit: Credit, invoice: Invoice) -> Decimal:
+    """Pay one document with what is left of a payment or credit note, as far as it goes; how much that was."""
+    credit = hold(credit)
+    invoice = fresh(Invoice, invoice.id)
+    amount = min(credit.open_amount, invoice.open_amount)
+    allocate(credit, invoice, amount)
+    audit.record("accounting.apply_credit", credit, {"invoice": invoice.id, "amount": amount})
+    return amount
+
+
 def take_off(credit: Credit, invoice: Invoice) -> Decimal:
     """Take a payment or credit note off one document again, so that it is in favour; how much that was."""
     credit = hold(credit)

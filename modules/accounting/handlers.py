@@ -103,7 +103,7 @@ def deliver_receipts(payment_ids: list[int]) -> None:
     A payment that was taken back meanwhile gets neither. A receipt that cannot be rendered stops only itself.
     """
     failures = receipt_files.render_missing(payment_ids)
-    notify_many(_received(payment_ids))
+    notify_many(payment_notices(payment_ids))
     if failures:
         jobs.checkpoint()
         payment_id, reason = next(iter(failures.items()))
@@ -124,7 +124,7 @@ def _payments(payment_ids: Sequence[int], *conditions: Any) -> list[Payment]:
         .options(selectinload(Payment.media), joinedload(Payment.customer))))
 
 
-def _received(payment_ids: Sequence[int]) -> list[Notice]:
+def payment_notices(payment_ids: Sequence[int]) -> list[Notice]:
     """The notices of these payments, from a constant number of selects."""
     payments = _payments(payment_ids, Payment.state == "recorded", Payment.receipt_file_id.is_not(None))
     paid, after = queries.documents_paid_by(payment_ids), queries.balances_after(payment_ids)

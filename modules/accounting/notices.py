@@ -141,3 +141,35 @@ The payment of {{ amount }} of {{ date }} in your account was taken back.
 
 
 {{ company_name }}"""})
+
+STATEMENT = kind(
+    "accounting.statement", _("Statement of account"),
+    {"period": _("Period of the statement"), "date": _("Date of the statement"),
+     "balance": _("What the customer owes now; empty where nothing"),
+     "credit": _("What is in favour of the customer; empty where nothing")},
+    sample={"period": "01/09/2026 al 30/11/2026", "date": "30/11/2026", "balance": "$12.100,00", "credit": ""},
+    subject={"es": "Su estado de cuenta al {{ date }}", "en": "Your statement of account of {{ date }}"},
+    body={"es": """Hola, {{ customer_name }}:
+
+Le enviamos el estado de su cuenta ({{ period }}).
+{% if balance %}Su saldo por pagar es de {{ balance }}.
+{% elif credit %}Tiene {{ credit }} a su favor.
+{% else %}Está al día.
+{% endif %}
+
+
+{{ company_name }}
+{% if company_phone %}{{ company_phone }}
+{% endif %}""",
+          "en": """Hello {{ customer_name }},
+
+Here is the statement of your account ({{ period }}).
+{% if balance %}You owe {{ balance }}.
+{% elif credit %}{{ credit }} are in your favour.
+{% else %}You owe nothing.
+{% endif %}
+
+
+{{ company_name }}
+{% if company_phone %}{{ company_phone }}
+{% endif %}"""})

@@ -179,6 +179,24 @@ def _pay(payment: Payment, data: PaymentData) -> None:
     db.session.flush()
 
 
+def plan(data: PaymentData) -> tuple[list[tuple[Invoice, Decimal]], Decimal]:
+    """(document, amount) that this payment would pay, and what would be left in favour; nothing is written."""
+    currency = data.currency or current_company().currency
+    left = sum((one.amount for one in data.media), ZERO)
+    waiting = {one.id: one for one in allocations.open_invoices(data.customer_id, currency)}
+    wanted = [(key, amount) for key, amount in data.pays if key in waiting]
+    if not data.only_these:
+        named = dict(wanted)
+        wanted += [(key, one.open_amount - named.get(key, ZERO)) for key, one in waiting.items()]
+    found: dict[int, Decimal] = {}
+    for key, amount in wanted:
+        amount = min(amount, left)
+        if amount > 0:
+            found[key] = found.get(key, ZERO) + amount
+            left -= amount
+    return [(waiting[key], amount) for key, amount in found.items()], left
+
+
 def reverse_payment(payment: Payment, reason: str) -> None:
     """Take a payment back (a cheque that bounced, a wrong customer): what it paid is open again."""
     payment = allocations.hold(payment)

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from core import clock
 from core.db import among, db
 from core.scope import current_company
 from modules.accounting.models import Allocation, Balance, CashAccount, Entry, Invoice, Payment, Posting
-from modules.crm.models import Customer
 
 ZERO = Decimal("0.00")
 
@@ -40,6 +40,19 @@ def currencies(customer_id: int) -> list[tuple[str, Decimal]]:
     home = current_company().currency
     found = {row.currency: row.amount for row in rows}
     return [(home, found.pop(home, ZERO)), *found.items()]
+
+
+def has_account(customer_id: int) -> bool:
+    """Whether anything was ever booked for this customer."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Balance.customer_id == customer_id))))
+
+
+def overdue(customer_id: int) -> tuple[int, dt.date | None]:
+    """(how many documents are overdue, since when) in all currencies."""
+    row = db.session.execute(sa.select(sa.func.count(), sa.func.min(Invoice.due_date)).where(
+        Invoice.customer_id == customer_id, Invoice.open_amount != 0, Invoice.kind != "credit_note",
+        Invoice.state == "issued", Invoice.due_date < clock.today())).one()
+    return row[0], row[1]
 
 
 @dataclass(frozen=True)
@@ -104,12 +117,6 @@ def in_favour(customer_id: int, currency: str = "") -> Decimal:
     return (paid or ZERO) + (noted or ZERO)
 
 
-def debtors(currency: str = "") -> sa.Select[Any]:
-    """(Customer, amount) of who owes, for a paged list; the largest debt first with `Balance.amount` descending."""
-    return (sa.select(Customer, Balance.amount).join(Balance, Balance.customer_id == Customer.id)
-            .where(Balance.currency == (currency or current_company().currency), Balance.amount > 0))
-
-
 def owed_in_all(currency: str = "") -> tuple[int, Decimal]:
     """(how many customers owe, how much)."""
     row = db.session.execute(sa.select(sa.func.count(), sa.func.sum(Balance.amount)).where(
@@ -154,6 +161,21 @@ def documents_paid_by(payment_ids: Sequence[int]) -> dict[int, list[tuple[Invoic
     return found
 
 
+def paid_with_note(note_id: int) -> list[tuple[Invoice, Decimal]]:
+    """(document, amount) of what a credit note pays."""
+    total = sa.func.sum(Allocation.amount)
+    net = (sa.select(Allocation.invoice_id, total.label("amount")).where(Allocation.credit_note_id == note_id)
+           .group_by(Allocation.invoice_id).having(total != 0).subquery())
+    rows = db.session.execute(sa.select(Invoice, net.c.amount).join(net, net.c.invoice_id == Invoice.id)
+                              .order_by(Invoice.id))
+    return [(row[0], row[1]) for row in rows]
+
+
+def notes_of(invoice_id: int) -> list[Invoice]:
+    """The credit and debit notes on a document, in order."""
+    return list(db.session.scalars(sa.select(Invoice).where(Invoice.original_id == invoice_id).order_by(Invoice.id)))
+
+
 def balances_after(payment_ids: Sequence[int]) -> dict[int, Decimal]:
     """What each customer owed once the payment was booked, whatever came later, with one select."""
     own, earlier = sa.orm.aliased(Posting), sa.orm.aliased(Posting)
@@ -166,11 +188,19 @@ def balances_after(payment_ids: Sequence[int]) -> dict[int, Decimal]:
     return {row[0]: row[1] for row in rows}
 
 
-def last_payments(customer_ids: Sequence[int], count: int = 3) -> dict[int, list[Payment]]:
-    """The newest payments of each customer with their media, with two selects."""
+def newest_documents(customer_id: int, count: int) -> list[Invoice]:
+    """The customer's documents, the latest first."""
+    return list(db.session.scalars(sa.select(Invoice).where(Invoice.customer_id == customer_id)
+                                   .order_by(Invoice.issue_date.desc(), Invoice.id.desc()).limit(count)))
+
+
+def last_payments(customer_ids: Sequence[int], count: int = 3,
+                  reversed_too: bool = False) -> dict[int, list[Payment]]:
+    """The newest payments of each customer with their media, with two selects; without those taken back."""
     place = sa.func.row_number().over(partition_by=Payment.customer_id,
                                       order_by=(Payment.paid_on.desc(), Payment.id.desc())).label("place")
-    ranked = (sa.select(Payment.id, place).where(Payment.customer_id.in_(customer_ids), Payment.state == "recorded")
+    states = ("recorded", "reversed") if reversed_too else ("recorded",)
+    ranked = (sa.select(Payment.id, place).where(among(Payment.customer_id, customer_ids), Payment.state.in_(states))
               .subquery())
     rows = db.session.scalars(sa.select(Payment).options(selectinload(Payment.media))
                               .join(ranked, ranked.c.id == Payment.id)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from core.db import db, insert_new
 from core.i18n import _, use_locale
 from core.models import Company
+from modules.accounting import designs
 from modules.accounting.charts import CHARTS
 from modules.accounting.models import Account, AccountRole, CashAccount, Policy
 
@@ -24,6 +25,7 @@ def seed(company: Company) -> None:
         {"company_id": company.id, "role": role, "account_id": ids[code]} for code, _name, _kind, role in chart],
         ("company_id", "role"))
     _cash_accounts(company)
+    designs.current()
 
 
 def _cash_accounts(company: Company) -> None:

@@ -110,24 +110,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_accounting_invoice_design_company_id'), ['company_id'], unique=False)
 
     op.create_table('accounting_balance',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column('currency', sa.String(length=3), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['core_company.id'], name=op.f('fk_accounting_balance_company_id')),
     sa.ForeignKeyConstraint(['customer_id'], ['crm_customer.id'], name=op.f('fk_accounting_balance_customer_id')),
-    sa.PrimaryKeyConstraint('customer_id', 'currency', name=op.f('pk_accounting_balance'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accounting_balance')),
+    sa.UniqueConstraint('customer_id', 'currency', name=op.f('uq_accounting_balance_customer_id_currency'))
     )
     with op.batch_alter_table('accounting_balance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_accounting_balance_company_id'), ['company_id'], unique=False)
-        batch_op.create_index('ix_accounting_balance_debtors', ['company_id', 'currency', 'amount', 'customer_id'], unique=False)
+        batch_op.create_index('ix_accounting_balance_debtors', ['company_id', 'currency', 'amount', 'id'], unique=False)
 
     op.create_table('accounting_invoice',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column('kind', sa.String(length=12), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('legal_state', sa.String(length=12), nullable=False),
-    sa.Column('legal_number', sa.String(length=40), nullable=False),
+    sa.Column('legal_number', sa.String(length=40).with_variant(sa.String(length=40, collation='C'), 'postgresql'), nullable=False),
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column('issue_date', sa.Date(), nullable=False),
     sa.Column('due_date', sa.Date(), nullable=True),

@@ -15,6 +15,8 @@ from modules.accounting import labels
 from modules.crm.models import Customer
 
 ZERO = Decimal("0.00")
+# ordered by its bytes on every server, so that the numbers with one beginning lie together: see numbers.py
+NUMBER = sa.String(40).with_variant(sa.String(40, collation="C"), "postgresql")
 LEGAL_STATES = ("not_required", "pending", "authorized", "rejected", "unknown", "cancelled")
 
 
@@ -31,7 +33,7 @@ class Invoice(CompanyScoped, Model):
     # what the tax authority says; one of LEGAL_STATES
     legal_state: Mapped[str] = mapped_column(sa.String(12), default="not_required")
     # as people write it, like "B 0003-00000119"; "" until it has one
-    legal_number: Mapped[str] = mapped_column(sa.String(40), default="")
+    legal_number: Mapped[str] = mapped_column(NUMBER, default="")
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"))
     issue_date: Mapped[dt.date] = mapped_column(sa.Date)
     due_date: Mapped[dt.date | None] = mapped_column(sa.Date)

@@ -140,11 +140,15 @@ class Balance(CompanyScoped, Model):
 
     __tablename__ = "accounting_balance"
 
-    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"), primary_key=True)
-    currency: Mapped[str] = mapped_column(sa.String(3), primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"))
+    currency: Mapped[str] = mapped_column(sa.String(3))
     amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
 
-    __table_args__ = (sa.Index("ix_accounting_balance_debtors", "company_id", "currency", "amount", "customer_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("customer_id", "currency"),
+        sa.Index("ix_accounting_balance_debtors", "company_id", "currency", "amount", "id"),
+    )
 
 
 class Policy(CompanyScoped, Model):

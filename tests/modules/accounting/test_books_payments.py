@@ -19,7 +19,6 @@ from modules.accounting.models import (
     Account,
     AccountRole,
     Allocation,
-    Balance,
     CashAccount,
     Entry,
     Invoice,
@@ -300,13 +299,10 @@ def test_the_current_account_goes_on_page_by_page(customer: Customer) -> None:
         customer.id, since=dt.date(2026, 10, 3), until=dt.date(2026, 10, 4))] == [4, 3]
 
 
-def test_who_owes_most_comes_first(make_customer: Callable[..., Customer]) -> None:
-    people = [make_customer() for _number in range(3)]
-    for person, amount in zip(people, ("100", "300", "200"), strict=True):
-        issue(person, amount)
+def test_what_is_owed_in_all_counts_debtors_only(make_customer: Callable[..., Customer]) -> None:
+    for amount in ("100", "300", "200"):
+        issue(make_customer(), amount)
     pay(make_customer(), "50")
-    rows = db.session.execute(queries.debtors().order_by(Balance.amount.desc())).all()
-    assert [row.amount for row in rows] == [Decimal(300), Decimal(200), Decimal(100)]
     assert queries.owed_in_all() == (3, Decimal("600"))
 
 

@@ -1,0 +1,154 @@
+"""Answers to the frame's slots and search box, without the weight of the views at import."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import sqlalchemy as sa
+from flask import url_for
+from markupsafe import Markup
+
+from core import clock
+from core.db import db
+from core.i18n import _, format_date, ngettext
+from core.models import Company
+from core.search import Hit
+from core.templating import amount
+from modules.accounting import labels, ledger, numbers, queries, states
+from modules.accounting.models import CashAccount, Entry, Invoice, Payment
+from modules.crm.models import Customer
+
+FIGURE = Markup('<div class="figure"><div class="figure-label">{}</div><a class="figure-value" href="{}">{}</a>'
+                '<div class="figure-note">{}</div></div>')
+NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
+# from this day of the month on, the month before should be closed
+CLOSING_DAY = 5
+
+
+# --- the customer's page ---------------------------------------------------------------------------------
+
+
+def account_tab(customer: Customer) -> str:
+    """The current account."""
+    from modules.accounting import views
+
+    return views.account_views.account_tab(customer)
+
+
+def documents_tab(customer: Customer) -> str:
+    """Documents and payments, the newest."""
+    from modules.accounting import views
+
+    return views.account_views.documents_tab(customer)
+
+
+def customer_summary(customer: Customer) -> str:
+    """The balance."""
+    from modules.accounting import views
+
+    return views.account_views.customer_summary(customer)
+
+
+def customer_action(customer: Customer) -> str:
+    """The button to collect."""
+    from modules.accounting import views
+
+    return views.account_views.customer_action(customer)
+
+
+# --- the home page ---------------------------------------------------------------------------------------
+
+
+def billed(company: Company) -> Markup:
+    """What was billed this month, less credit notes."""
+    first, last = _month(clock.today(company))
+    signed = sa.case((Invoice.kind == "credit_note", -Invoice.total), else_=Invoice.total)
+    total = db.session.scalar(sa.select(sa.func.sum(signed)).where(
+        Invoice.company_id == company.id, Invoice.issue_date.between(first, last), Invoice.state == "issued",
+        Invoice.origin != "import", Invoice.currency == company.currency))
+    return _figure(_("Billed this month"), "accounting.invoices", total, company, _("less credit notes"))
+
+
+def collected(company: Company) -> Markup:
+    """What was collected this month, and how that compares with the same days of the last one."""
+    today = clock.today(company)
+    first, _last = _month(today)
+    before = _month(first - dt.timedelta(days=1))
+    same_day = min(before[0] + dt.timedelta(days=today.day - 1), before[1])
+    total, former = _received(company, first, today), _received(company, before[0], same_day)
+    note = _("%(amount)s by this day of last month", amount=amount(former)) if former else ""
+    return _figure(_("Collected this month"), "accounting.payments", total, company, note)
+
+
+def _received(company: Company, first: dt.date, last: dt.date) -> Decimal | None:
+    return db.session.scalar(sa.select(sa.func.sum(Payment.amount)).where(
+        Payment.company_id == company.id, Payment.paid_on.between(first, last), Payment.state == "recorded",
+        Payment.currency == company.currency))
+
+
+def owed(_company: Company) -> Markup:
+    """What is owed in all, by how many."""
+    count, total = queries.owed_in_all()
+    if not count:
+        return Markup("")
+    return FIGURE.format(_("Owed"), url_for("accounting.debtors"), amount(total), ngettext(
+        "by %(num)s customer", "by %(num)s customers", count))
+
+
+def _figure(label: str, endpoint: str, total: Decimal | None, company: Company, note: str) -> Markup:
+    if total is None:
+        return Markup("")
+    return FIGURE.format(label, url_for(endpoint, date="this_month"), amount(total, company.currency), note)
+
+
+def _month(day: dt.date) -> tuple[dt.date, dt.date]:
+    first = day.replace(day=1)
+    return first, (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+
+
+def closing_todo(company: Company) -> Markup:
+    """A month that is over, has entries, and is not closed yet."""
+    today = clock.today(company)
+    first, last = _month(today.replace(day=1) - dt.timedelta(days=1))
+    until = ledger.policy().locked_until
+    if today.day < CLOSING_DAY or (until is not None and until >= last):
+        return Markup("")
+    used = db.session.scalar(sa.select(sa.exists().where(
+        Entry.company_id == company.id, Entry.date.between(first, last))))
+    return NOTICE.format("info", url_for("accounting.lock"), _(
+        "The books are still open for days until %(day)s", day=format_date(last))) if used else Markup("")
+
+
+def cash_todo(company: Company) -> Markup:
+    """Payments that name no cash account need a default one."""
+    known = db.session.scalar(sa.select(sa.exists().where(
+        CashAccount.company_id == company.id, CashAccount.is_default, CashAccount.active)))
+    return Markup("") if known else NOTICE.format("bad", url_for("admin_accounting_cash_account.index_view"), _(
+        "No cash account is the default one: payments cannot be recorded"))
+
+
+# --- the search box --------------------------------------------------------------------------------------
+
+
+def find_documents(text: str, limit: int) -> list[Hit]:
+    """Documents by number."""
+    condition = numbers.matches(text)
+    rows = db.session.execute(
+        sa.select(Invoice, Customer.name).join(Customer, Customer.id == Invoice.customer_id).where(condition)
+        .order_by(Invoice.issue_date.desc(), Invoice.id.desc()).limit(limit)).all()
+    return [Hit(labels.title_of(row[0]), url_for("accounting.invoice", invoice_id=row[0].id), " · ".join((
+        row[1], format_date(row[0].issue_date), amount(row[0].total, row[0].currency), states.of_invoice(row[0])[0])))
+        for row in rows]
+
+
+def find_receipts(text: str, limit: int) -> list[Hit]:
+    """Payments by the number of their receipt."""
+    typed = text.strip()
+    if not typed.isascii() or not typed.isdecimal() or len(typed) > 12:
+        return []
+    rows = db.session.execute(
+        sa.select(Payment, Customer.name).join(Customer, Customer.id == Payment.customer_id)
+        .where(Payment.number == int(typed)).limit(limit)).all()
+    return [Hit(_("Receipt %(number)s", number=str(row[0])), url_for("accounting.payment", payment_id=row[0].id),
+                f"{row[1]} · {format_date(row[0].paid_on)} · {amount(row[0].amount, row[0].currency)}") for row in rows]

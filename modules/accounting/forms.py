@@ -1,0 +1,241 @@
+"""Forms of documents, payments and periods."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from wtforms import FieldList, FormField
+from wtforms import Form as PlainForm
+
+from core import clock
+from core.forms import (
+    AmountField,
+    BooleanField,
+    DataRequired,
+    DateField,
+    Form,
+    Length,
+    OnceForm,
+    Optional,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from core.i18n import _, lazy
+from core.scope import current_company
+from modules.accounting import labels, queries, taxes
+from modules.accounting.drafts import DraftLine, InvoiceDraft
+from modules.accounting.models import WITHHOLDING, Invoice, InvoiceLine
+from modules.accounting.models.payments import METHODS
+from modules.accounting.payments import Medium, PaymentData
+from modules.crm.models import Customer
+
+# empty rows offered at once, and how many more a press on the button brings
+ROWS, MORE = 3, 3
+DUE_AFTER = dt.timedelta(days=10)
+ZERO = Decimal("0.00")
+
+
+class LineForm(PlainForm):
+    """One line of a document; without description and price it counts as not there."""
+
+    description = StringField(lazy("Description"), [Length(max=500)])
+    quantity = AmountField(lazy("Quantity"), [Optional()], places=6, default=Decimal(1))
+    price = AmountField(lazy("Unit price"), [Optional()], places=6)
+    taxes = SelectField(lazy("Tax"), validate_choice=True)
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        company = current_company()
+        self.taxes.choices = taxes.choices(company.country)
+        if not self.taxes.data:
+            self.taxes.data = usual_tax(company)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.description.data or "").strip() and self.price.data is None and not self.price.errors
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = bool(super().validate(extra_validators))
+        if not good or self.is_empty:
+            return good
+        if not (self.description.data or "").strip():
+            self.description.errors = [_("To bill this line you must say what it is for.")]
+        if self.price.data is None:
+            self.price.errors = [_("To bill this line you must write its price.")]
+        if self.quantity.data is not None and self.quantity.data <= 0:
+            self.quantity.errors = [_("The quantity must be above zero.")]
+        return not (self.description.errors or self.price.errors or self.quantity.errors)
+
+    def line(self, includes_tax: bool) -> DraftLine:
+        quantity = Decimal(1) if self.quantity.data is None else self.quantity.data
+        return DraftLine((self.description.data or "").strip(), quantity, self.price.data or ZERO,
+                         price_includes_tax=includes_tax, taxes=tuple(taxes.parse(self.taxes.data)))
+
+
+def usual_tax(company: Any) -> str:
+    """The tax that a new line begins with: none where the issuer charges none."""
+    choices = taxes.choices(company.country)
+    charges = company.country != "AR" or company.tax_condition in ("", "RI")
+    return choices[0][0] if charges else choices[-1][0]
+
+
+class LinesForm(OnceForm):
+    """Lines of a document by hand."""
+
+    includes_tax = SelectField(lazy("The prices are"), default="1",
+                               choices=[("1", lazy("With tax")), ("0", lazy("Without tax"))])
+    due_date = DateField(lazy("Due date"), [Optional()])
+    lines = FieldList(FormField(LineForm), min_entries=ROWS)
+
+    def draft_lines(self) -> tuple[DraftLine, ...]:
+        return tuple(one.form.line(self.includes_tax.data == "1") for one in self.lines if not one.form.is_empty)
+
+    def more(self) -> None:
+        """Offer more empty lines."""
+        for _number in range(MORE):
+            self.lines.append_entry()
+
+
+class InvoiceForm(LinesForm):
+    """A manual invoice."""
+
+    issue_date = DateField(lazy("Date"), [DataRequired()], default=clock.today)
+    service_from = DateField(lazy("Service from"), [Optional()])
+    service_to = DateField(lazy("Service to"), [Optional()])
+    currency = SelectField(lazy("Currency"))
+    exchange_rate = AmountField(lazy("Rate of exchange"), [Optional()], places=6)
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        home = current_company().currency
+        self.currency.choices = [(code, code) for code in dict.fromkeys((home, "USD"))]
+        self.currency.data = self.currency.data or home
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = bool(super().validate(extra_validators))
+        if self.currency.data != current_company().currency and not self.exchange_rate.data:
+            self.exchange_rate.errors = [_("To invoice in another currency you must give its rate of exchange.")]
+            good = False
+        for field, first, last in ((self.due_date, self.issue_date.data, self.due_date.data),
+                                   (self.service_to, self.service_from.data, self.service_to.data)):
+            if first and last and last < first:
+                field.errors = [_("This date must not lie before %(day)s.", day=first.strftime("%d/%m/%Y"))]
+                good = False
+        return good
+
+    def draft(self, customer: Customer) -> InvoiceDraft:
+        return InvoiceDraft(
+            customer_id=customer.id, issue_date=self.issue_date.data, lines=self.draft_lines(),
+            due_date=self.due_date.data, service_from=self.service_from.data, service_to=self.service_to.data,
+            currency=self.currency.data, exchange_rate=self.exchange_rate.data or Decimal(1),
+            form_key=self.form_key.data or None)
+
+
+class DebitForm(LinesForm):
+    """A debit note."""
+
+    reason = StringField(lazy("Reason"), [Length(max=300)])
+
+
+class CreditForm(OnceForm):
+    """A credit note: the whole document, some of its lines, or an amount."""
+
+    what = RadioField(lazy("What to credit"), default="whole")
+    lines = SelectMultipleField(lazy("Lines"), coerce=int)
+    amount = AmountField(lazy("Amount with tax"), [Optional()])
+    reason = StringField(lazy("Reason"), [Length(max=300)])
+
+    def wanted(self) -> dict[str, Any]:
+        """What `notes.Wanted` takes."""
+        if self.what.data == "amount":
+            return {"amount": self.amount.data if self.amount.data is not None else ZERO}
+        return {"lines": tuple(self.lines.data or ())} if self.what.data == "lines" else {}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = bool(super().validate(extra_validators))
+        if self.what.data == "amount" and self.amount.data is None and not self.amount.errors:
+            self.amount.errors = [_("To credit an amount you must write it.")]
+            good = False
+        if self.what.data == "lines" and not self.lines.data:
+            self.lines.errors = [*self.lines.errors, _("To credit lines you must tick at least one.")]
+            good = False
+        return good
+
+
+def credit_form(invoice: Invoice, lines: list[InvoiceLine], credited: set[int], left: Decimal) -> CreditForm:
+    """The form with what can still be credited."""
+    form = CreditForm()
+    form.what.choices = [("lines", lazy("Some lines")), ("amount", lazy("An amount"))]
+    if left == invoice.total:
+        form.what.choices.insert(0, ("whole", lazy("The whole document")))
+    elif form.what.data == "whole":
+        form.what.data = "amount"
+    form.lines.choices = [(line.position, line.description) for line in lines if line.position not in credited]
+    return form
+
+
+# --- payments --------------------------------------------------------------------------------------------
+
+
+class MediumForm(PlainForm):
+    """A part of a payment; without an amount it counts as not there."""
+
+    amount = AmountField(lazy("Amount"), [Optional()])
+    method = SelectField(lazy("Payment method"))
+    cash_account_id = SelectField(lazy("Into"), coerce=int)
+    reference = StringField(lazy("Transfer or cheque No."), [Length(max=100)])
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.method.choices = [(code, labels.method_of(code)) for code in METHODS]
+        self.cash_account_id.choices = [(one.id, str(one)) for one in queries.cash_accounts()]
+
+    def medium(self) -> Medium:
+        method = self.method.data
+        return Medium(self.amount.data, method, None if method == WITHHOLDING else self.cash_account_id.data,
+                      (self.reference.data or "").strip())
+
+
+class PaymentForm(OnceForm):
+    """A payment of a customer; the fields of what it pays are drawn by hand (`pay-<invoice id>`)."""
+
+    paid_on = DateField(lazy("Date of the payment"), [DataRequired()], default=clock.today)
+    currency = SelectField(lazy("Currency"))
+    media = FieldList(FormField(MediumForm), min_entries=1)
+    only_these = BooleanField(lazy("Leave the rest in favour instead of paying the oldest documents"))
+    notes = TextAreaField(lazy("Notes"), [Length(max=300)])
+    # ticked where another payment of the same amount was recorded on that day
+    again = BooleanField(lazy("This is another payment"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        home = current_company().currency
+        held = [one.currency for one in queries.cash_accounts() if one.currency]
+        self.currency.choices = [(code, code) for code in dict.fromkeys((home, *held))]
+        self.currency.data = self.currency.data or home
+
+    def parts(self) -> list[Medium]:
+        return [one.form.medium() for one in self.media if one.form.amount.data is not None]
+
+    def data_of(self, customer: Customer, pays: list[tuple[int, Decimal]]) -> PaymentData:
+        return PaymentData(customer.id, self.parts(), self.paid_on.data, self.currency.data, pays,
+                           self.only_these.data, notes=(self.notes.data or "").strip(),
+                           form_key=self.form_key.data or None)
+
+
+class ReasonForm(Form):
+    """Why something is taken back."""
+
+    reason = StringField(lazy("Reason"), [Length(max=300)])
+
+
+class LockForm(Form):
+    """The last day that is closed."""
+
+    until = DateField(lazy("Closed until"), [Optional()])
+    reason = StringField(lazy("Reason"), [Length(max=300)])

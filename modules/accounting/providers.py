@@ -1,0 +1,26 @@
+"""What documents and money put into the frame and the customer's page."""
+
+from __future__ import annotations
+
+from core import slots
+from core.i18n import lazy
+from core.search import Searcher, searchers
+from modules.accounting import desk
+
+DOCUMENTS, PAYMENTS = "accounting.view_documents", "accounting.view_payments"
+slots.add("customer.summary", "accounting", lazy("Balance"), desk.customer_summary, permission=DOCUMENTS, order=10)
+slots.add("customer.actions", "accounting", lazy("Collect"), desk.customer_action,
+          permission="accounting.record_payments", order=10)
+slots.add("customer.tabs", "account", lazy("Account"), desk.account_tab, permission=DOCUMENTS, order=30)
+slots.add("customer.tabs", "documents", lazy("Documents and payments"), desk.documents_tab, permission=DOCUMENTS,
+          order=40)
+slots.add("home.figures", "accounting.billed", lazy("Billed this month"), desk.billed, permission=DOCUMENTS, order=30)
+slots.add("home.figures", "accounting.collected", lazy("Collected this month"), desk.collected, permission=PAYMENTS,
+          order=40)
+slots.add("home.figures", "accounting.owed", lazy("Owed"), desk.owed, permission=DOCUMENTS, order=50)
+slots.add("home.todo", "accounting.cash", lazy("Cash accounts"), desk.cash_todo,
+          permission="accounting.edit_accounts", order=40)
+slots.add("home.todo", "accounting.closing", lazy("Locked periods"), desk.closing_todo,
+          permission="accounting.lock_periods", order=60)
+searchers.register("accounting.documents", Searcher(lazy("Invoices"), desk.find_documents, DOCUMENTS, order=30))
+searchers.register("accounting.receipts", Searcher(lazy("Payments"), desk.find_receipts, PAYMENTS, order=40))

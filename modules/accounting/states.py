@@ -1,0 +1,51 @@
+"""States in words: what a document or payment is, and what is to be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import clock
+from core.i18n import _, format_amount, format_date
+
+# words and tone of what the authority says; nothing where there is nothing to say
+LEGAL = ("pending", "unknown", "rejected", "cancelled")
+
+
+def of_invoice(document: Any) -> tuple[str, str]:
+    """(words, tone) of a document: annulled, refused, paid, overdue, or what is left to pay until when."""
+    if document.state == "cancelled":
+        return _("annulled"), "mute"
+    if document.legal_state == "rejected":
+        return _("refused by the authority"), "bad"
+    if document.kind == "credit_note":
+        return _of_credit(document)
+    if not document.open_amount:
+        return _("paid"), "ok"
+    return _owed(document)
+
+
+def _of_credit(document: Any) -> tuple[str, str]:
+    if not document.open_amount:
+        return _("used"), "ok"
+    return _("%(amount)s in favour", amount=_amount(document)), "info"
+
+
+def _owed(document: Any) -> tuple[str, str]:
+    due = document.due_date
+    if due is not None and due < clock.today():
+        return _("overdue since %(day)s", day=format_date(due)), "bad"
+    if document.open_amount < document.total:
+        return _("%(amount)s left to pay", amount=_amount(document)), "warn"
+    return (_("to pay until %(day)s", day=format_date(due)) if due else _("to pay")), "warn"
+
+
+def _amount(document: Any) -> str:
+    return format_amount(document.open_amount, document.currency)
+
+
+def legal(code: str) -> tuple[str, str]:
+    """(words, tone) of what the tax authority says of a document; ("", "") where nothing is to be said."""
+    words = {"pending": (_("waiting for the authority"), "warn"), "unknown": (_("sent, no answer yet"), "warn"),
+             "rejected": (_("refused by the authority"), "bad"), "cancelled": (_("given up"), "mute"),
+             "authorized": (_("authorised"), "ok")}
+    return words.get(code, ("", ""))
