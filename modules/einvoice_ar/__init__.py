@@ -5,7 +5,7 @@ from core.modules import Manifest
 
 MANIFEST = Manifest(
     title=_("Electronic invoices: Argentina"),
-    depends=("einvoice",),
+    depends=("einvoice", "contracts"),
     country="AR",
     permissions=(("einvoice_ar.edit_settings", _("Change ARCA settings and points of sale")),),
 )

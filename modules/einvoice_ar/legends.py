@@ -43,8 +43,8 @@ class LegendFacts:
 def notes(facts: LegendFacts) -> Iterator[Note]:
     """The document's legends as paragraphs, in the order in which they are printed."""
     if facts.group == "B" and facts.condition in CONSUMERS:
-        yield Note(f"IVA Contenido: {_money(facts.vat, facts.currency)}\n"
-                   f"Otros Impuestos Nacionales Indirectos: {_money(facts.internal_taxes, facts.currency)}", TRANSPARENCY)
+        vat, others = (_money(amount, facts.currency) for amount in (facts.vat, facts.internal_taxes))
+        yield Note(f"IVA Contenido: {vat}\nOtros Impuestos Nacionales Indirectos: {others}", TRANSPARENCY)
     if facts.group in ("A", "ALEY") and facts.condition in MONOTRIBUTO:
         yield Note(TO_MONOTRIBUTO)
     if facts.group == "ALEY":

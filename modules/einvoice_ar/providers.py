@@ -3,8 +3,10 @@
 from core import slots
 from core.i18n import lazy
 from modules.accounting.ports import layouts
+from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import enablers, issuers, previewers
 from modules.einvoice_ar import desk
+from modules.einvoice_ar.billing import ArgentineBillingCheck
 from modules.einvoice_ar.enabling import ArgentineEnabler
 from modules.einvoice_ar.issuer import ArgentineIssuer
 from modules.einvoice_ar.layout import ArgentineLayout
@@ -13,5 +15,6 @@ from modules.einvoice_ar.previewer import previewer
 issuers.register("AR", ArgentineIssuer())
 enablers.register("AR", ArgentineEnabler())
 layouts.register("AR", ArgentineLayout())
+billing_checks.register("AR", ArgentineBillingCheck())
 slots.add("home.todo", "einvoice_ar", lazy("ARCA"), desk.announcements, permission="einvoice.view_documents", order=60)
 previewers.register("AR", previewer)

@@ -16,6 +16,8 @@ RECEIVERS_OF_A = catalogs.conditions()["A"]
 USES = {"invoice": ("factura", "recibo"), "debit_note": ("debito",), "credit_note": ("credito",)}
 REGISTERED = (CUIT, 86, 87)
 NOT_CATEGORISED = "23000000000"
+# DocNro is an xsd:long
+MOST_DIGITS = 18
 
 
 def choose_kind(draft: Draft) -> None:
@@ -105,13 +107,17 @@ def _number(draft: Draft, kind: int, number: str, where: str) -> int:
         draft.refuse("identity_number_missing", where, _(
             "To send this you must give the number of the customer's %(kind)s.", kind=_name(kind)), 10015)
         return 0
-    name = _name(kind)
-    if name in countries.get("AR").TAX_ID_KINDS:
-        answer = countries.get("AR").validate(name, number)
-        if not answer.valid:
-            draft.refuse("identity_wrong", where, _("To send this you must correct the customer's document. %(reason)s",
-                                                    reason=answer.reason), 10015)
-    return int(_digits(number) or 0) if len(_digits(number)) <= 18 else 0
+    rules, name, found = countries.get("AR"), _name(kind), _digits(number)
+    fits = 0 < len(found) <= MOST_DIGITS and bool(found.strip("0"))
+    answer = rules.validate(name, number) if name in rules.TAX_ID_KINDS else None
+    if answer is not None and not answer.valid:
+        draft.refuse("identity_wrong", where, _("To send this you must correct the customer's document. %(reason)s",
+                                                reason=answer.reason), 10015)
+    elif not fits:
+        draft.refuse("identity_without_number", where, _(
+            "To send this you must give the customer's %(kind)s with its number: ARCA takes only the digits, of which "
+            "%(found)s has none, or too many.", kind=name, found=number), 10015)
+    return int(found) if fits else 0
 
 
 def _check_class(draft: Draft, kind: int) -> None:
@@ -167,4 +173,4 @@ def _name(kind: int) -> str:
 
 
 def _digits(text: str) -> str:
-    return "".join(sign for sign in text if sign.isdecimal())
+    return text if text.isdecimal() else "".join(sign for sign in text if sign.isdecimal())

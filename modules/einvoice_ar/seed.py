@@ -1,4 +1,4 @@
-"""What a new Argentine company starts with: its profile, and the amounts of the law with the day from which they hold."""
+"""What a new Argentine company starts with: its profile, and the law's amounts with the day from which they hold."""
 
 from __future__ import annotations
 

@@ -57,6 +57,8 @@ def refer(**changes: Any) -> dict[str, Any]:
     (to("RI", "CUIL", "20111111112"), "10013", "customer.tax_id_kind"),
     (to("RI", number="30990001119"), "10015", "customer.tax_id"), (to("CF", "DNI", "0"), "10015", "customer.tax_id"),
     (to("CF", "DNI", ""), "10015", "customer.tax_id"), (to("CF", "DNI", "123456789"), "10015", "customer.tax_id"),
+    (to("CF", "PAS", "ABCDEF"), "10015", "customer.tax_id"), (to("CF", "PAS", "0"), "10015", "customer.tax_id"),
+    (to("CF", "CI_EXT", "1" * 19), "10015", "customer.tax_id"),
     (to("CF", None, "23456781"), "10015", "customer.tax_id_kind"),
     (to("CF", "99", "23456781"), "10015", "customer.tax_id_kind"),
     (to("CF", "XYZ", "23456781"), "10015", "customer.tax_id_kind"),

@@ -26,7 +26,8 @@ def document(**values: Any) -> Any:
                "DocNro": "20000000001", **values.pop("request", {})}
     return Bag(**{"invoice_id": 7, "state": "authorized", "kind": "1", "series": "10", "number": 94,
                   "authorization_code": "70417054367476", "valid_until": dt.date(2020, 10, 23),
-                  "issue_date": dt.date(2020, 10, 13), "environment": "production", "data": {}, "request": request, **values})
+                  "issue_date": dt.date(2020, 10, 13), "environment": "production", "data": {},
+                  "request": request, **values})
 
 
 def invoice(**values: Any) -> Any:
