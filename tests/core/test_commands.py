@@ -12,6 +12,7 @@ from core import cli
 from core.errors import CannotRun, DomainError, Rejected, Unavailable, Unknown
 from tests.installation import Installation, fresh_database
 
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 # the groups of the documented page that the frame itself brings
 FRAME = ["init", "upgrade", "serve", "worker", "scheduler", "check", "config", "backup", "restore", "modules", "keys",
          "users", "simulators", "company"]
