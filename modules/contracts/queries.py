@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from core.db import db
 from core.errors import DomainError
@@ -24,35 +23,6 @@ from modules.contracts.models import (
     ZoneProfile,
 )
 from modules.crm.models import Customer
-
-LIST_KEYS = (Contract.number, Contract.id)
-
-
-@dataclass(frozen=True)
-class ContractFilter:
-    """What the list is limited to; None and "" do not limit."""
-
-    text: str = ""
-    state: str = ""
-    plan_id: int | None = None
-    zone_id: int | None = None
-    courtesy: bool = False
-
-
-def listed(wanted: ContractFilter) -> sa.Select:
-    """The contracts that fit, with what a line of the list shows; unordered."""
-    statement = sa.select(Contract).options(joinedload(Contract.customer), joinedload(Contract.plan),
-                                            joinedload(Contract.address))
-    if wanted.state:
-        statement = statement.where(Contract.state == wanted.state)
-    if wanted.plan_id:
-        statement = statement.where(Contract.plan_id == wanted.plan_id)
-    if wanted.courtesy:
-        statement = statement.where(Contract.courtesy_from.is_not(None))
-    if wanted.zone_id:
-        statement = statement.where(Contract.customer_id.in_(
-            sa.select(Customer.id).where(Customer.zone_id == wanted.zone_id)))
-    return statement.where(matches(wanted.text)) if wanted.text.strip() else statement
 
 
 def matches(text: str) -> sa.ColumnElement[bool]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import selectinload
 
-from core import clock
+from core import clock, lists
 from core.db import find
 from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
-from core.paging import paginate
 from core.security import can, require
 from modules.contracts import (
     billing_views,
@@ -30,33 +28,18 @@ from modules.contracts import (
     verb_views,
 )
 from modules.contracts.blueprint import bp, form_page
-from modules.contracts.models import Contract, Plan
-from modules.contracts.queries import ContractFilter
+from modules.contracts.lists import CONTRACTS
+from modules.contracts.models import Contract
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 
 __all__ = ["billing_views", "bp", "draft_views", "extra_views", "plan_views", "revision_views", "verb_views"]
 
 
-@bp.get("/contracts/")
-@require("contracts.view_contracts")
-def contracts() -> Any:
-    """The list, filtered by what stands in the address."""
-    chosen = _chosen_filter()
-    wanted = queries.listed(chosen).options(
-        selectinload(Contract.prices), selectinload(Contract.changes), selectinload(Contract.plan, Plan.prices))
-    return render_template("contracts/contracts.html", page=paginate(wanted, queries.LIST_KEYS), chosen=chosen,
-                           plans=queries.plans(active_only=False), zones=crm.zones(), states=states.TITLES,
-                           price_on=queries.price_on, today=clock.today())
-
-
-def _chosen_filter() -> ContractFilter:
-    wanted = request.args
-    state = wanted.get("state", "")
-    return ContractFilter(
-        text=wanted.get("q", "").strip()[:200], state=state if state in states.STATES else "",
-        plan_id=wanted.get("plan", type=int), zone_id=wanted.get("zone", type=int),
-        courtesy=wanted.get("courtesy") == "1")
+@lists.at(bp, "/contracts/", CONTRACTS)
+def contracts(shown: Any) -> Any:
+    """All contracts, by number."""
+    return shown.render()
 
 
 @bp.get("/contracts/<int:contract_id>")

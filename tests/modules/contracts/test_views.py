@@ -67,6 +67,34 @@ def test_the_list_pages_by_key_and_reads_prices_in_bulk(login, plan, make_contra
     assert statements(lambda: browser.get("/contracts/")) <= 20
 
 
+def test_many_are_cut_and_restored_at_once_and_a_wrong_cut_is_undone(login, make_contract, run_jobs):
+    ids = [make_contract(f"Cliente {number}").id for number in range(3)]
+    services.suspend(db.session.get(Contract, ids[2]))
+    db.session.commit()
+    browser = login(*CLERK)
+
+    def states():
+        db.session.expire_all()
+        return [db.session.get(Contract, one).state for one in ids]
+
+    asked = browser.post("/contracts/do/cut", data={"all": "1"})
+    page = text(browser.get(asked.location))
+    assert "Cliente 0" in page and states() == ["active", "active", "suspended"]
+    browser.post(f"{asked.location}/start", data={"cause": "other", "reason": "mantenimiento"})
+    run_jobs()
+    assert states() == ["suspended"] * 3
+    assert db.session.get(Contract, ids[0]).suspensions[0].reason == "mantenimiento"
+    browser.post(f"{asked.location}/undo")
+    run_jobs()
+    assert states() == ["active", "active", "suspended"]
+    assert login(SEE).post("/contracts/do/cut", data={"all": "1"}).status_code == 403
+
+
+def test_the_list_is_exported_with_prices_as_numbers(login, contract):
+    answer = login(*CLERK).post("/contracts/export", data={"kind": "csv"})
+    assert answer.status_code == 200 and "Gómez, María" in text(answer) and "12100" in text(answer)
+
+
 def test_the_page_says_what_is_billed_and_what_happened(login, contract, bill):
     extras.add_charge(contract, "Antenna", Decimal(300), instalments=3)
     db.session.commit()
