@@ -9,7 +9,7 @@ from core import audit, clock
 from core.db import allocate_ids, write_rows
 from core.models import Company
 from core.scope import current_company
-from modules.crm import identity, names, reach, services
+from modules.crm import identity, names, reach, regions, services
 from modules.crm.drafts import AddressData, CustomerData
 from modules.crm.models import Address, Customer, CustomerTag, Email, Phone
 
@@ -85,6 +85,8 @@ def _once(phones: Iterable[reach.ParsedPhone]) -> Iterator[reach.ParsedPhone]:
 
 
 def _address(company: Company, customer_id: int, data: AddressData) -> Row:
+    if data.country in ("", company.country):
+        data = regions.completed(data, company.country)
     texts = {field: names.tidy(getattr(data, field)) for field in services.ADDRESS_TEXTS}
     return texts | {"company_id": company.id, "customer_id": customer_id,
                     "country": (data.country or company.country).upper(), "extra": dict(data.extra), "active": True,

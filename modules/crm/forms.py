@@ -19,18 +19,18 @@ from core.forms import (
     StringField,
     TextAreaField,
 )
-from core.i18n import LOCALES, lazy
+from core.i18n import LOCALES, _, lazy
 from core.scope import current_company
-from modules.crm import countries, names, queries
-from modules.crm.models import Address, Customer
+from modules.crm import countries, names, queries, regions
+from modules.crm.models import Address, Contact, Customer
 from modules.crm.services import AddressData, CustomerData
 
 # Parts of an address that only one country has: key in Address.extra, label.
 EXTRA_PARTS: dict[str, tuple[tuple[str, Any], ...]] = {
-    "CO": (("estrato", lazy("Estrato (1 to 6)")), ("divipola", lazy("Municipality code (DIVIPOLA)"))),
-    "EC": (("canton", lazy("Canton")), ("cross_street", lazy("Cross street"))),
-    "MX": (("interior_number", lazy("Interior number")), ("municipality", lazy("Municipality"))),
-    "PE": (("ubigeo", lazy("Ubigeo")), ("province", lazy("Province"))),
+    "CO": (("divipola", lazy("Municipality code (DIVIPOLA)")), ("estrato", lazy("Estrato (1 to 6)"))),
+    "EC": (("cross_street", lazy("Cross street")), ("canton", lazy("Canton"))),
+    "MX": (("municipality", lazy("Municipality")),),
+    "PE": (("province", lazy("Province")), ("ubigeo", lazy("Ubigeo"))),
 }
 REGION_WORDS = {"AR": lazy("Province"), "EC": lazy("Province"), "CO": lazy("Department"), "MX": lazy("State"),
                 "PE": lazy("Department"), "CL": lazy("Region"), "UY": lazy("Department"), "DO": lazy("Province"),
@@ -64,6 +64,17 @@ class AddressForm(Form):
         return AddressData(kind=kind, **texts, extra={key: value for key, value in parts.items() if value},
                            latitude=self.latitude.data, longitude=self.longitude.data)
 
+    def is_sound(self) -> bool:
+        """Do coordinates come in pairs, and is the code of the place one of the region? Says so beside the field."""
+        trouble = regions.trouble(self.address("service"), current_company().country)
+        if trouble:
+            self[trouble[0]].errors = [*self[trouble[0]].errors, trouble[1]]
+        missing = [one for one, other in ((self.latitude, self.longitude), (self.longitude, self.latitude))
+                   if one.data is None and other.data is not None]
+        for one in missing:
+            one.errors = [*one.errors, _("To keep a place on the map you must give both latitude and longitude.")]
+        return not trouble and not missing
+
 
 def extra_keys() -> list[str]:
     return [key for key, _label in EXTRA_PARTS.get(current_company().country, ())]
@@ -76,13 +87,24 @@ def address_class(inside: bool = False) -> type[AddressForm]:
         csrf = False
 
     country = current_company().country
-    fields: dict[str, Any] = {f"extra_{key}": StringField(label, [Length(max=100)])
-                              for key, label in EXTRA_PARTS.get(country, ())}
+    found_by_itself = lazy("Left empty, it is found by the names of the place.")
+    fields: dict[str, Any] = {
+        f"extra_{key}": StringField(label, [Length(max=100)], description=found_by_itself
+                                    if key == regions.PLACE_CODES.get(country) else "")
+        for key, label in EXTRA_PARTS.get(country, ())}
+    if known := regions.of(country):
+        fields["region"] = SelectField(lazy("Province or state"), choices=[("", "—"), *sorted(
+            known.items(), key=lambda one: names.fold(one[1]))], validate_choice=False)
     return type("CountryAddressForm", (AddressForm,), fields | ({"Meta": WithoutToken} if inside else {}))
 
 
 def _in_words_of_country(form: AddressForm) -> None:
-    form.region.label.text = REGION_WORDS.get(current_company().country, form.region.label.text)
+    """The country's word for its regions; a region that is not on its list is offered as it stands."""
+    country = current_company().country
+    form.region.label.text = REGION_WORDS.get(country, form.region.label.text)
+    written = form.region.data or ""
+    if regions.of(country) and written and written not in regions.of(country):
+        form.region.choices = [*form.region.choices, (written, written)]  # type: ignore[attr-defined]
 
 
 def address_values(address: Address | None) -> dict[str, Any]:
@@ -159,5 +181,17 @@ class ContactForm(Form):
     """Somebody to talk to."""
 
     name = StringField(lazy("Name"), [InputRequired(), Length(max=200)])
-    role = StringField(lazy("What for"), [Length(max=100)])
+    role = StringField(lazy("What for"), [Length(max=100)],
+                       description=lazy("As: payments, technician, neighbour with the key."))
+    phones = StringField(lazy("Phones"), [Length(max=300)], description=lazy("As you would dial them."))
+    emails = StringField(lazy("E-mail"), [Length(max=500)], description=lazy("Invoices are not sent there."))
     notes = StringField(lazy("Notes"), [Length(max=300)])
+
+
+def contact_form(contact: Contact | None = None) -> ContactForm:
+    """The form of a contact."""
+    if contact is None:
+        return ContactForm()
+    return ContactForm(data={"name": contact.name, "role": contact.role, "notes": contact.notes,
+                             "phones": "; ".join(phone.typed for phone in contact.phones),
+                             "emails": "; ".join(email.address for email in contact.emails)})

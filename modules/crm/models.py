@@ -102,6 +102,7 @@ class Customer(CompanyScoped, Model):
         sa.Index("ix_crm_customer_list", "company_id", "sort_name", "id"),
         sa.Index("ix_crm_customer_zone_list", "company_id", "zone_id", "sort_name", "id"),
         sa.Index("ix_crm_customer_tax_id", "company_id", "tax_id"),
+        sa.Index("ix_crm_customer_active", "company_id", "active"),
         # on PostgreSQL a trigram index, so that half a word in a million customers is found at once
         sa.Index("ix_crm_customer_search", "search", postgresql_using="gin",
                  postgresql_ops={"search": "gin_trgm_ops"}),
@@ -109,13 +110,13 @@ class Customer(CompanyScoped, Model):
 
     @property
     def emails(self) -> list[Email]:
-        """The addresses in use, the main one first."""
-        return [email for email in self.all_emails if email.active]
+        """The customer's own addresses in use, the main one first; not those of his contacts."""
+        return [email for email in self.all_emails if email.active and email.contact_id is None]
 
     @property
     def phones(self) -> list[Phone]:
-        """The numbers in use, the main one first."""
-        return [phone for phone in self.all_phones if phone.active]
+        """The customer's own numbers in use, the main one first; not those of his contacts."""
+        return [phone for phone in self.all_phones if phone.active and phone.contact_id is None]
 
     @property
     def fiscal_address(self) -> Address | None:
@@ -144,6 +145,14 @@ class Contact(CompanyScoped, Model):
     notes: Mapped[str] = mapped_column(sa.String(300), default="")
 
     customer: Mapped[Customer] = relationship(back_populates="contacts")
+
+    @property
+    def emails(self) -> list[Email]:
+        return [email for email in self.customer.all_emails if email.active and email.contact_id == self.id]
+
+    @property
+    def phones(self) -> list[Phone]:
+        return [phone for phone in self.customer.all_phones if phone.active and phone.contact_id == self.id]
 
 
 class Email(CompanyScoped, Model):

@@ -120,6 +120,13 @@ def with_tax_id(tax_id: str, except_id: int | None = None) -> list[Customer]:
     return list(db.session.scalars(statement)) if tax_id else []
 
 
+def counts_by_state() -> tuple[int, int]:
+    """(customers, former customers) of the company."""
+    rows = db.session.execute(sa.select(Customer.active, sa.func.count()).group_by(Customer.active))
+    found: dict[bool, int] = dict(rows.tuples().all())
+    return found.get(True, 0), found.get(False, 0)
+
+
 def zones(active_only: bool = True) -> list[Zone]:
     statement = sa.select(Zone).order_by(Zone.name)
     return list(db.session.scalars(statement.where(Zone.active) if active_only else statement))
@@ -145,7 +152,7 @@ def main_phones(customer_ids: Sequence[int]) -> dict[int, str]:
     """The main number in E.164 (as typed where it is not understood), by customer, in one select."""
     rows = db.session.execute(
         sa.select(Phone.customer_id, Phone.e164, Phone.typed).where(Phone.customer_id.in_(customer_ids), Phone.active)
-        .order_by(Phone.customer_id, Phone.position.desc(), Phone.id.desc()))
+        .order_by(Phone.customer_id, Phone.contact_id.is_(None), Phone.position.desc(), Phone.id.desc()))
     return {customer_id: e164 or typed for customer_id, e164, typed in rows}
 
 

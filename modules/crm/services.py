@@ -14,14 +14,15 @@ from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company, current_company_id
-from modules.crm import identity, names, reach
+from modules.crm import identity, names, reach, regions
 from modules.crm.drafts import AddressData, CustomerData
 from modules.crm.errors import CodeTaken, UnreadableContact
 from modules.crm.models import Address, Contact, Customer, Email, Numbering, Phone, Tag, Zone
 
 __all__ = ["AddressData", "CustomerData", "add_address", "add_contact", "change_address", "create_customer",
            "create_tag", "create_zone", "deactivate_customer", "reactivate_customer", "refresh_search",
-           "remove_address", "remove_contact", "reserve_codes", "set_emails", "set_phones", "update_customer"]
+           "remove_address", "remove_contact", "reserve_codes", "set_emails", "set_phones", "update_contact",
+           "update_customer"]
 
 ADDRESS_TEXTS = ("kind", "street", "number", "unit", "district", "city", "region", "postal_code", "reference")
 _TEXTS = ("code", "name", "trade_name", "language", "notes")
@@ -129,50 +130,89 @@ def reactivate_customer(customer: Customer) -> None:
 def set_emails(customer: Customer, text: str | Iterable[str]) -> None:
     """Make these the addresses in use, the first one the main; the former ones stay, inactive."""
     good, bad = reach.split_emails(text)
-    if bad:
-        raise UnreadableContact(_("To save this you must correct the e-mail address %(bad)s.", bad=", ".join(bad)),
-                                field="emails")
+    _refuse_unreadable(bad, ())
+    _put_emails(customer, good, None)
+
+
+def _put_emails(customer: Customer, addresses: Sequence[str], contact: Contact | None) -> None:
+    """Make these the addresses in use of the customer himself or of one of his contacts."""
+    contact_id = contact.id if contact else None
     known = {email.address: email for email in customer.all_emails}
     for email in customer.all_emails:
-        email.active = False
-    for position, address in enumerate(good):
+        email.active = email.active and email.contact_id != contact_id
+    for position, address in enumerate(addresses):
         row = known.get(address)
         if row is None:
-            row = Email(company_id=customer.company_id, address=address, billing=True)
+            row = Email(company_id=customer.company_id, address=address)
             customer.all_emails.append(row)
-        row.active, row.position = True, position
+        # invoices go to the customer, not to the neighbour with the key
+        row.active, row.position, row.contact_id, row.billing = True, position, contact_id, contact is None
 
 
 def set_phones(customer: Customer, text: str | Iterable[str]) -> None:
     """Make these the numbers in use, the first one the main; the former ones stay findable, inactive."""
     good, bad = reach.split_phones(text, current_company().country)
-    if bad:
-        raise UnreadableContact(_("To save this you must correct the phone number %(bad)s.", bad=", ".join(bad)),
-                                field="phones")
+    _refuse_unreadable((), bad)
+    _put_phones(customer, good, None)
+
+
+def _put_phones(customer: Customer, phones: Sequence[reach.ParsedPhone], contact: Contact | None) -> None:
+    """Make these the numbers in use of the customer himself or of one of his contacts."""
+    contact_id = contact.id if contact else None
     known = {phone.typed: phone for phone in customer.all_phones}
     by_number = {phone.e164: phone for phone in customer.all_phones if phone.e164}
     for phone in customer.all_phones:
-        phone.active = False
-    for position, parsed in enumerate(good):
+        phone.active = phone.active and phone.contact_id != contact_id
+    for position, parsed in enumerate(phones):
         row = by_number.get(parsed.e164) if parsed.e164 else known.get(parsed.typed)
         if row is None:
             row = Phone(company_id=customer.company_id, typed=parsed.typed)
             customer.all_phones.append(row)
         row.e164, row.kind, row.active, row.position = parsed.e164, parsed.kind, True, position
+        row.contact_id = contact_id
 
 
-def add_contact(customer: Customer, name: str, role: str = "", notes: str = "") -> Contact:
-    """Somebody to talk to at the customer."""
-    contact = Contact(company_id=customer.company_id, name=_needed_name(name), role=names.tidy(role),
-                      notes=names.tidy(notes))
+def add_contact(customer: Customer, name: str, role: str = "", notes: str = "", emails: str = "",
+                phones: str = "") -> Contact:
+    """Somebody to talk to at the customer, with addresses and numbers of his own."""
+    contact = Contact(company_id=customer.company_id, name=_needed_name(name))
     customer.contacts.append(contact)
-    refresh_search(customer)
+    db.session.flush()
+    update_contact(contact, name, role, notes, emails, phones)
     return contact
 
 
+def update_contact(contact: Contact, name: str, role: str = "", notes: str = "", emails: str = "",
+                   phones: str = "") -> None:
+    """Change who the contact is and how to reach him; UnreadableContact for what is no address or number."""
+    customer, country = contact.customer, current_company().country
+    good_emails, bad_emails = reach.split_emails(emails)
+    good_phones, bad_phones = reach.split_phones(phones, country)
+    _refuse_unreadable(bad_emails, bad_phones)
+    contact.name, contact.role, contact.notes = _needed_name(name), names.tidy(role), names.tidy(notes)
+    _put_emails(customer, good_emails, contact)
+    _put_phones(customer, good_phones, contact)
+    refresh_search(customer)
+
+
+def _refuse_unreadable(emails: Sequence[str], phones: Sequence[str]) -> None:
+    if emails:
+        raise UnreadableContact(_("To save this you must correct the e-mail address %(bad)s.", bad=", ".join(emails)),
+                                field="emails")
+    if phones:
+        raise UnreadableContact(_("To save this you must correct the phone number %(bad)s.", bad=", ".join(phones)),
+                                field="phones")
+
+
 def remove_contact(contact: Contact) -> None:
-    """Forget a contact; mails and phones of the customer stay."""
+    """Forget a contact; his addresses and numbers are switched off, so that an old one still finds the customer."""
     customer = contact.customer
+    _put_emails(customer, (), contact)
+    _put_phones(customer, (), contact)
+    rows: list[Email | Phone] = [*customer.all_emails, *customer.all_phones]
+    for row in rows:
+        if row.contact_id == contact.id:
+            row.contact_id = None
     customer.contacts.remove(contact)
     refresh_search(customer)
 
@@ -209,9 +249,12 @@ def remove_address(address: Address) -> None:
 
 
 def _fill_address(address: Address, data: AddressData) -> None:
+    home = current_company().country
+    address.country = (data.country or home).upper()
+    if address.country == home:
+        data = regions.completed(data, home)
     for field in ADDRESS_TEXTS:
         setattr(address, field, names.tidy(getattr(data, field)))
-    address.country = (data.country or current_company().country).upper()
     address.extra, address.latitude, address.longitude = dict(data.extra), data.latitude, data.longitude
 
 

@@ -14,7 +14,7 @@ from core.i18n import _
 from core.paging import paginate
 from core.scope import current_company
 from core.security import require
-from modules.crm import countries, forms, identity, queries, reach, services
+from modules.crm import countries, forms, identity, queries, reach, regions, services
 from modules.crm.models import Address, Contact, Customer
 from modules.crm.queries import CustomerFilter
 
@@ -33,6 +33,12 @@ def phone_filter(number: str) -> str:
     return reach.readable(number, current_company().country)
 
 
+@bp.app_template_filter("region")
+def region_filter(address: Address) -> str:
+    """The name of an address's province, department or state."""
+    return regions.name(address.country or current_company().country, address.region)
+
+
 @bp.get("/")
 @require("crm.view_customers")
 def customers() -> Any:
@@ -40,7 +46,7 @@ def customers() -> Any:
     chosen = _chosen_filter()
     page = paginate(queries.listed(chosen), queries.LIST_KEYS)
     return render_template("crm/customers.html", page=page, chosen=chosen, zones=queries.zones(), tags=queries.tags(),
-                           conditions=countries.get(current_company().country).TAX_CONDITIONS)
+                           counts=queries.counts_by_state(), conditions=countries.get(current_company().country).TAX_CONDITIONS)
 
 
 def _chosen_filter() -> CustomerFilter:
@@ -67,8 +73,7 @@ def data_tab(row: Customer) -> str:
     """The customer's own data, as the first tab."""
     rules = countries.get(current_company().country)
     return render_template("crm/data_tab.html", customer=row, extra_parts=dict(
-        forms.EXTRA_PARTS.get(current_company().country, ())), conditions=rules.TAX_CONDITIONS,
-        contact_form=forms.ContactForm(formdata=None))
+        forms.EXTRA_PARTS.get(current_company().country, ())), conditions=rules.TAX_CONDITIONS)
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -76,7 +81,7 @@ def data_tab(row: Customer) -> str:
 def new_customer() -> Any:
     """Make a customer."""
     form = forms.customer_form()
-    if form.validate_on_submit() and _is_meant(form):
+    if form.validate_on_submit() and form["address"].form.is_sound() and _is_meant(form):
         try:
             made = services.create_customer(form.customer(), addresses=[form["address"].form.address("fiscal")])
         except DomainError as error:
@@ -155,7 +160,7 @@ def new_address(customer_id: int) -> Any:
     row = find(Customer, customer_id)
     kind = "fiscal" if request.args.get("kind") == "fiscal" else "service"
     form = forms.address_form()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.is_sound():
         data = form.address(kind)
         if data.is_empty:
             form.form_errors.append(_("To save an address you must fill in something."))
@@ -171,7 +176,7 @@ def edit_address(address_id: int) -> Any:
     """Correct an address."""
     row = find(Address, address_id)
     form = forms.address_form(row)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.is_sound():
         services.change_address(row, form.address(row.kind))
         return redirect(url_for("crm.customer", customer_id=row.customer_id, tab="data"))
     return _form_page("crm/address_form.html", form, customer=row.customer, kind=row.kind, address=row)
@@ -186,13 +191,35 @@ def remove_address(address_id: int) -> Any:
     return redirect(url_for("crm.customer", customer_id=row.customer_id, tab="data"))
 
 
-@bp.post("/<int:customer_id>/contacts")
+@bp.route("/<int:customer_id>/contacts/new", methods=["GET", "POST"])
 @require("crm.edit_customers")
-def add_contact(customer_id: int) -> Any:
+def new_contact(customer_id: int) -> Any:
     """Add somebody to talk to."""
     row = find(Customer, customer_id)
-    services.add_contact(row, request.form.get("name", ""), request.form.get("role", ""), request.form.get("notes", ""))
-    return redirect(url_for("crm.customer", customer_id=row.id, tab="data"))
+    return _contact_page(row, None, forms.contact_form())
+
+
+@bp.route("/contacts/<int:contact_id>/edit", methods=["GET", "POST"])
+@require("crm.edit_customers")
+def edit_contact(contact_id: int) -> Any:
+    """Correct a contact."""
+    row = find(Contact, contact_id)
+    return _contact_page(row.customer, row, forms.contact_form(row))
+
+
+def _contact_page(row: Customer, contact: Contact | None, form: forms.ContactForm) -> Any:
+    if form.validate_on_submit():
+        typed = {name: form[name].data or "" for name in ("name", "role", "notes", "emails", "phones")}
+        try:
+            if contact:
+                services.update_contact(contact, **typed)
+            else:
+                services.add_contact(row, **typed)
+        except DomainError as error:
+            refused(form, error)
+        else:
+            return redirect(url_for("crm.customer", customer_id=row.id, tab="data"))
+    return _form_page("crm/contact_form.html", form, customer=row, contact=contact)
 
 
 @bp.post("/contacts/<int:contact_id>/remove")

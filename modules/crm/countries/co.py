@@ -15,6 +15,15 @@ TAX_ID_KINDS = {
 }
 TAX_CONDITIONS = {"48": "Responsable de IVA", "49": "No responsable de IVA"}
 FINAL_CONSUMER = "222222222222"
+# departments, DIVIPOLA
+REGIONS = {
+    "05": "Antioquia", "08": "Atlántico", "11": "Bogotá", "13": "Bolívar", "15": "Boyacá", "17": "Caldas",
+    "18": "Caquetá", "19": "Cauca", "20": "Cesar", "23": "Córdoba", "25": "Cundinamarca", "27": "Chocó",
+    "41": "Huila", "44": "La Guajira", "47": "Magdalena", "50": "Meta", "52": "Nariño", "54": "Norte de Santander",
+    "63": "Quindío", "66": "Risaralda", "68": "Santander", "70": "Sucre", "73": "Tolima", "76": "Valle del Cauca",
+    "81": "Arauca", "85": "Casanare", "86": "Putumayo", "88": "San Andrés y Providencia", "91": "Amazonas",
+    "94": "Guainía", "95": "Guaviare", "97": "Vaupés", "99": "Vichada",
+}
 # From the right-most digit.
 _WEIGHTS = (3, 7, 13, 17, 19, 23, 29, 37, 41, 43, 47, 53, 59, 67, 71)
 _DIGITS_ONLY = {"CC": (3, 10), "TI": (10, 11), "RC": (6, 11), "NUIP": (6, 11), "CE": (3, 12), "PEP": (10, 15),

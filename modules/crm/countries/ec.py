@@ -10,6 +10,14 @@ TAX_ID_KINDS = {"RUC": "RUC", "CEDULA": "Cédula", "PASAPORTE": "Pasaporte", "CO
                 "EXTERIOR": "Identificación del exterior"}
 TAX_CONDITIONS = {"GENERAL": "Régimen general", "RIMPE_E": "RIMPE emprendedor", "RIMPE_NP": "RIMPE negocio popular",
                   "ESPECIAL": "Contribuyente especial", "CF": "Consumidor final"}
+# provinces, by the first two digits of cédula and RUC
+REGIONS = {
+    "01": "Azuay", "02": "Bolívar", "03": "Cañar", "04": "Carchi", "05": "Cotopaxi", "06": "Chimborazo",
+    "07": "El Oro", "08": "Esmeraldas", "09": "Guayas", "10": "Imbabura", "11": "Loja", "12": "Los Ríos",
+    "13": "Manabí", "14": "Morona Santiago", "15": "Napo", "16": "Pastaza", "17": "Pichincha", "18": "Tungurahua",
+    "19": "Zamora Chinchipe", "20": "Galápagos", "21": "Sucumbíos", "22": "Orellana",
+    "23": "Santo Domingo de los Tsáchilas", "24": "Santa Elena",
+}
 FINAL_CONSUMER = "9999999999999"
 _PROVINCES = {f"{n:02d}" for n in range(1, 25)} | {"30", "50"}
 _PUBLIC = (3, 2, 7, 6, 5, 4, 3, 2)

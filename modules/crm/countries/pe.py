@@ -15,6 +15,13 @@ TAX_ID_KINDS = {"RUC": "RUC", "DNI": "DNI", "CE": "Carné de extranjería", "PAS
                 "TAM": "Tarjeta andina de migración", "PTP": "Permiso temporal de permanencia"}
 TAX_CONDITIONS: dict[str, str] = {"GENERAL": "Régimen general", "RMT": "Régimen MYPE tributario",
                                   "RER": "Régimen especial", "RUS": "Nuevo RUS"}
+# departments, the first two digits of the ubigeo
+REGIONS = {
+    "01": "Amazonas", "02": "Áncash", "03": "Apurímac", "04": "Arequipa", "05": "Ayacucho", "06": "Cajamarca",
+    "07": "Callao", "08": "Cusco", "09": "Huancavelica", "10": "Huánuco", "11": "Ica", "12": "Junín",
+    "13": "La Libertad", "14": "Lambayeque", "15": "Lima", "16": "Loreto", "17": "Madre de Dios", "18": "Moquegua",
+    "19": "Pasco", "20": "Piura", "21": "Puno", "22": "San Martín", "23": "Tacna", "24": "Tumbes", "25": "Ucayali",
+}
 _WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 _STARTS = ("10", "15", "16", "17", "20")
 

@@ -82,6 +82,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('company_id', 'code', name=op.f('uq_crm_customer_company_id_code'))
     )
     with op.batch_alter_table('crm_customer', schema=None) as batch_op:
+        batch_op.create_index('ix_crm_customer_active', ['company_id', 'active'], unique=False)
         batch_op.create_index(batch_op.f('ix_crm_customer_company_id'), ['company_id'], unique=False)
         batch_op.create_index('ix_crm_customer_list', ['company_id', 'sort_name', 'id'], unique=False)
         batch_op.create_index('ix_crm_customer_search', ['search'], unique=False, postgresql_using='gin', postgresql_ops={'search': 'gin_trgm_ops'})
@@ -219,6 +220,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_crm_customer_search', postgresql_using='gin', postgresql_ops={'search': 'gin_trgm_ops'})
         batch_op.drop_index('ix_crm_customer_list')
         batch_op.drop_index(batch_op.f('ix_crm_customer_company_id'))
+        batch_op.drop_index('ix_crm_customer_active')
 
     op.drop_table('crm_customer')
     with op.batch_alter_table('crm_zone', schema=None) as batch_op:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from core import scope
+from core import companies, scope
 from core.db import db
 from modules.crm import queries, services
 from modules.crm.models import Customer
@@ -144,7 +144,9 @@ def test_a_customer_leaves_and_comes_back(login, gomez):
 
 def test_contacts_are_added_and_removed(login, gomez):
     browser = login(SEE, EDIT)
-    browser.post(f"/customers/{gomez.id}/contacts", data={"name": "Vecina Rosa", "role": "tiene la llave"})
+    made = browser.post(f"/customers/{gomez.id}/contacts/new", data={
+        "name": "Vecina Rosa", "role": "tiene la llave", "phones": "0358 15 400 9999", "emails": "rosa@example.com"})
+    assert made.status_code == 302
     assert "Vecina Rosa" in text(browser.get(f"/customers/{gomez.id}?tab=data"))
     assert [c.name for c in queries.search_customers("rosa")] == ["Gómez, María José"]
     browser.post(f"/customers/contacts/{gomez.contacts[0].id}/remove")
@@ -170,3 +172,66 @@ def test_zones_are_master_data_of_who_may_change_settings(login, company):
     assert browser.post("/admin/crm-zone/new/", data={"name": "Norte", "active": "y"}).status_code == 302
     assert [zone.name for zone in queries.zones()] == ["Norte"]
     assert login(SEE).get("/admin/crm-zone/").status_code == 403
+
+
+def test_the_province_is_chosen_and_shown_by_name(login, gomez):
+    browser = login(SEE, EDIT)
+    page = text(browser.get(f"/customers/{gomez.id}/addresses/new"))
+    assert '<option value="X">Córdoba</option>' in page
+    browser.post(f"/customers/{gomez.id}/addresses/new",
+                 data={"street": "Alvear 1", "city": "Río Cuarto", "region": "X"})
+    assert "Alvear 1, Río Cuarto, Córdoba" in text(browser.get(f"/customers/{gomez.id}?tab=data"))
+
+
+def test_a_province_that_is_on_no_list_is_kept(login, gomez):
+    address = services.add_address(gomez, AddressData(kind="service", street="Ruta 8", region="Puntland"))
+    db.session.commit()
+    browser = login(SEE, EDIT)
+    assert '<option selected value="Puntland">' in text(browser.get(f"/customers/addresses/{address.id}/edit"))
+    browser.post(f"/customers/addresses/{address.id}/edit", data={"street": "Ruta 9", "region": "Puntland"})
+    db.session.refresh(address)
+    assert (address.street, address.region) == ("Ruta 9", "Puntland")
+
+
+@pytest.mark.parametrize(("field", "value"), [("latitude", "-33,12"), ("longitude", "-64.35"), ("latitude", "91")])
+def test_half_a_place_on_the_map_is_refused_beside_its_field(login, gomez, field, value):
+    browser = login(SEE, EDIT)
+    answer = browser.post(f"/customers/{gomez.id}/addresses/new", data={"street": "Alvear 1", field: value})
+    assert answer.status_code == 422 and value in text(answer) and "Alvear 1" in text(answer)
+    assert len(gomez.addresses) == 1
+
+
+def test_a_place_in_colombia_is_checked_and_completed(login, client, app):
+    company = companies.create_company("CO", "Andina S.A.S.", "9003901266", code="andina")
+    with scope.company_scope(company):
+        customer = services.create_customer(name="Ana")
+        services.add_address(customer, AddressData(street="Cl 1", city="Rionegro", region="Antioquia"))
+        assert (customer.addresses[0].region, customer.addresses[0].extra) == ("05", {"divipola": "05615"})
+
+
+def test_a_contact_has_numbers_and_addresses_of_his_own(login, gomez):
+    browser = login(SEE, EDIT)
+    make = f"/customers/{gomez.id}/contacts/new"
+    assert browser.post(make, data={"name": "", "phones": "x"}).status_code == 422
+    answer = browser.post(make, data={"name": "Rosa", "emails": "rosa@", "phones": "0358 15 400 9999"})
+    assert answer.status_code == 422 and "rosa@" in text(answer) and "0358 15 400 9999" in text(answer)
+    browser.post(make, data={"name": "Rosa", "emails": "Rosa@example.com", "phones": "0358 15 400 9999"})
+    db.session.expire_all()
+    (contact,) = gomez.contacts
+    assert [str(one) for one in contact.phones] == ["+5493584009999"]
+    assert "rosa@example.com" not in [str(one) for one in gomez.emails]
+    assert queries.billing_emails([gomez.id]).get(gomez.id, []) == [str(one) for one in gomez.emails]
+    services.update_customer(gomez, emails="otra@example.com")  # what belongs to a contact stays his
+    assert [str(one) for one in contact.emails] == ["rosa@example.com"]
+    browser.post(f"/customers/contacts/{contact.id}/edit", data={
+        "name": "Rosa Paz", "phones": "0358 15 400 8888", "emails": ""})
+    db.session.expire_all()
+    assert [str(one) for one in gomez.contacts[0].phones] == ["+5493584008888"] and gomez.contacts[0].emails == []
+    assert queries.search_customers("rosa@example.com") == [gomez]  # an old address still finds him
+
+
+def test_the_list_says_how_many_there_are(login, gomez):
+    services.deactivate_customer(services.create_customer(name="Ido"))
+    db.session.commit()
+    assert queries.counts_by_state() == (1, 1)
+    assert login(SEE).get("/customers/?state=former").status_code == 200
