@@ -44,9 +44,10 @@ def region_filter(address: Address) -> str:
 def customers() -> Any:
     """The list, filtered by what stands in the address."""
     chosen = _chosen_filter()
+    conditions = countries.get(current_company().country).TAX_CONDITIONS
     page = paginate(queries.listed(chosen), queries.LIST_KEYS)
     return render_template("crm/customers.html", page=page, chosen=chosen, zones=queries.zones(), tags=queries.tags(),
-                           counts=queries.counts_by_state(), conditions=countries.get(current_company().country).TAX_CONDITIONS)
+                           counts=queries.counts_by_state(), conditions=conditions)
 
 
 def _chosen_filter() -> CustomerFilter:
