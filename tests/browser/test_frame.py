@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,8 @@ from core.app import create_app
 from core.db import db
 from core.models import Job, User
 from core.security import hash_password
+from tests.browser.conftest import CHROMIUM, EMAIL, PASSWORD, enter
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.once,
@@ -38,8 +37,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with app.app_context():
         schema.upgrade()
         companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103", code="rcw")
-        db.session.add(User(email="a@example.com", name="Ana", is_admin=True, locale="es",
-                            password_hash=hash_password("correct horse")))
+        db.session.add(User(email=EMAIL, name="Ana", is_admin=True, locale="es",
+                            password_hash=hash_password(PASSWORD)))
         db.session.add_all([Job(function="modules.x.jobs.y", state="failed", error="boom") for _n in range(3)])
         db.session.commit()
     server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
@@ -50,30 +49,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         db.engine.dispose()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=[1280, 360])
 def page(request: pytest.FixtureRequest, chromium: Any, address: str) -> Iterator[Any]:
     """A page of the administrator; at its end nothing may have come from outside or have been dropped."""
-    context = chromium.new_context(viewport={"width": request.param, "height": 800}, locale="es-AR", base_url=address)
-    found, complaints = context.new_page(), []
-    found.on("request", lambda sent: sent.url.startswith((address, "data:")) or complaints.append(sent.url))
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.on("console", lambda said: said.type == "error" and "404" not in said.text and complaints.append(said.text))
-    found.goto("/login")
-    found.fill("#email", "a@example.com")
-    found.fill("#password", "correct horse")
-    found.click("button.btn-primary")
-    found.wait_for_selector("#search")
+    complaints: list[str] = []
+    found = enter(chromium, address, request.param, complaints)
     yield found
-    context.close()
+    found.context.close()
     assert complaints == []
 
 
@@ -93,10 +75,11 @@ def test_the_keyboard_reaches_search_map_rows_and_menu(page: Any) -> None:
     page.keyboard.press("?")
     assert page.is_visible("#keys")
     page.keyboard.press("Escape")
-    letter = page.get_attribute('a.side-link[href="/jobs"]', "data-go")
+    letter = page.get_attribute('a.side-link[href="/customers/"]', "data-go")
     page.keyboard.press("g")
     page.keyboard.press(letter)
-    page.wait_for_url("**/jobs")
+    page.wait_for_url("**/customers/")
+    page.goto("/jobs?state=all")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/jobs/*")

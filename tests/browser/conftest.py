@@ -1,0 +1,86 @@
+"""A browser, and an installation that is served with its workers and its authority."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from waitress.server import create_server
+
+from core import companies, config, schema, scope
+from core.app import create_app
+from core.db import db
+from core.models import User
+from core.security import hash_password
+from core.simulators import running
+from core.worker import Embedded
+
+CHROMIUM = shutil.which("chromium")
+EMAIL, PASSWORD = "a@example.com", "correct horse"
+
+
+@dataclass
+class Site:
+    """A served provider: where it is, and the app behind it."""
+
+    address: str
+    app: Flask
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A new provider of Argentina, electronic invoices enabled against the simulator, nobody in it yet."""
+    from modules.demo import enabling
+
+    folder = tmp_path_factory.mktemp("site")
+    with running(folder=folder) as simulators:
+        app = create_app(config.load(instance=folder, database_url=f"sqlite:///{folder / 's.sqlite'}", redis_url="",
+                                     simulators_url=simulators.url, secret_key="k", testing=True))
+        with app.app_context():
+            schema.upgrade()
+            company = companies.create_company(
+                "AR", "Río Cuarto Wireless S.A.", "30990000103", code="rcw", tax_condition="RI", region="X",
+                street="Sobremonte 550", city="Río Cuarto", postal_code="5800")
+            db.session.add(User(email=EMAIL, name="Ana", is_admin=True, locale="es",
+                                password_hash=hash_password(PASSWORD)))
+            db.session.commit()
+            with scope.company_scope(company):
+                enabling.enable(company, simulators)  # type: ignore[arg-type]
+        worker = Embedded(app, threads=2)
+        worker.start()
+        server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
+        threading.Thread(target=server.run, daemon=True).start()
+        yield Site(f"http://127.0.0.1:{server.effective_port}", app)
+        server.close()
+        worker.stop()
+        with app.app_context():
+            db.engine.dispose()
+
+
+def enter(chromium: Any, address: str, width: int, complaints: list[str]) -> Any:
+    """A page of the administrator; what comes from outside or was dropped by the browser goes into `complaints`."""
+    context = chromium.new_context(viewport={"width": width, "height": 800}, locale="es-AR", base_url=address)
+    page = context.new_page()
+    page.on("request", lambda sent: sent.url.startswith((address, "data:", "blob:")) or complaints.append(sent.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and "404" not in said.text and complaints.append(said.text))
+    page.goto("/login")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.click("button.btn-primary")
+    page.wait_for_selector("#search")
+    return page
