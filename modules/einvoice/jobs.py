@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -38,23 +39,32 @@ def authorize_sequence(sequence_id: int) -> None:
             return
         if sequence.next_try and sequence.next_try > clock.now():
             return  # whoever noted the trouble comes back at that time
-        name, owner = f"einvoice.sequence:{sequence_id}", f"{processes.identity()}#{uuid.uuid4().hex[:8]}"
-        if not leases.acquire(name, LEASE_SECONDS, owner):
-            return
-        try:
-            _work(sequence_id, sequence.country, sequence.environment, lambda: _keep(name, owner))  # noqa: B023
-        finally:
-            db.session.rollback()
-            leases.release(name, owner)
+        with _lease(sequence_id) as keep:
+            if keep is None:
+                return
+            _work(sequence_id, sequence.country, sequence.environment, keep)
         if sequence.blocked_code or not _left(sequence_id):
             return
 
 
-def _keep(name: str, owner: str) -> None:
-    """Commit, and hold the sequence for another while; whoever has taken it over meanwhile goes on alone."""
-    db.session.commit()
+@contextmanager
+def _lease(sequence_id: int) -> Iterator[Callable[[], None] | None]:
+    """Hold a sequence: a function that commits and holds it for another while, or None where somebody else has it."""
+    name, owner = f"einvoice.sequence:{sequence_id}", f"{processes.identity()}#{uuid.uuid4().hex[:8]}"
     if not leases.acquire(name, LEASE_SECONDS, owner):
-        raise Unavailable(_("Another process works on this sequence."), retry_after=1)
+        yield None
+        return
+
+    def keep() -> None:
+        db.session.commit()
+        if not leases.acquire(name, LEASE_SECONDS, owner):
+            raise Unavailable(_("Another process works on this sequence."), retry_after=1)
+
+    try:
+        yield keep
+    finally:
+        db.session.rollback()
+        leases.release(name, owner)
 
 
 def _work(sequence_id: int, country: str, environment: str, keep: Callable[[], None]) -> None:
@@ -84,6 +94,22 @@ def _left(sequence_id: int) -> bool:
         .limit(1)).first()
     db.session.rollback()
     return found is not None
+
+
+@job(queue="einvoice", max_attempts=20)
+def reopen_sequence(sequence_id: int) -> None:
+    """Make the requests of what waits on a sequence anew, then have it sent: on this one or on another."""
+    with _lease(sequence_id) as keep:
+        if keep is None:
+            retry_later(1, _("Another process works on this sequence."))
+            return
+        after: int | None = 0
+        touched = {sequence_id}
+        while after is not None:
+            after, found = services.reopen(sequence_id, after)
+            touched |= found
+            keep()
+    services.enqueue_work(touched, mark=f"reopened:{sequence_id}:{clock.now().timestamp()}")
 
 
 @schedule("*/5 * * * *")

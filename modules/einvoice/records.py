@@ -16,6 +16,7 @@ from modules.einvoice import states
 from modules.einvoice.events import DocumentRejected
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
+from modules.einvoice.ports import Opened
 
 TABLE: Any = Document.__table__
 
@@ -147,13 +148,24 @@ def block(sequence_id: int, code: str, reason: str) -> None:
                        .values(blocked_code=code, blocked_reason=reason))
 
 
+def renew(found: Sequence[tuple[int, Opened, int | None]]) -> None:
+    """Give pending documents the requests that were made anew for them: (document id, opened, its sequence)."""
+    for refused in (False, True):
+        rows = [{"row_id": document_id, "environment": one.environment, "series": one.series, "kind": one.kind,
+                 "sequence_id": place, "issue_date": one.issue_date, "request": one.request, "data": one.data,
+                 "problems": one.problems, "cause": one.problems[0]["code"][:40] if refused else "", "next_try": None}
+                for document_id, one, place in found if bool(one.problems) == refused]
+        _update(states.REJECTED if refused else states.PENDING, rows, before=(states.PENDING,))
+
+
 def _set(state: str, ids: Sequence[int], values: dict[str, Any]) -> None:
     if ids:
         db.session.execute(sa.update(TABLE).where(TABLE.c.id.in_(ids), TABLE.c.state.in_(states.sources(state)))
                            .values(state=state, **values))
 
 
-def _update(state: str, rows: list[dict[str, Any]], *, count_attempt: bool = False) -> int:
+def _update(state: str, rows: list[dict[str, Any]], *, count_attempt: bool = False,
+            before: Sequence[str] = ()) -> int:
     """One executemany; rows whose state does not allow the change are left alone."""
     if not rows:
         return 0
@@ -161,7 +173,8 @@ def _update(state: str, rows: list[dict[str, Any]], *, count_attempt: bool = Fal
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}", type_=TABLE.c[name].type) for name in names}
     if count_attempt:
         values["attempts"] = TABLE.c.attempts + 1
-    allowed = sa.or_(*[TABLE.c.state == before for before in states.sources(state)])  # IN does not go with executemany
+    # IN does not go with executemany
+    allowed = sa.or_(*[TABLE.c.state == one for one in before or states.sources(state)])
     statement = (sa.update(TABLE).where(TABLE.c.id == sa.bindparam("row_id"), allowed)
                  .values(state=state, **values))
     result = db.session.connection().execute(

@@ -14,7 +14,7 @@ from core.jobs import enqueue, publish
 from core.scope import current_company, current_company_id
 from modules.accounting import services as accounting
 from modules.accounting.models import Invoice
-from modules.einvoice import results, states
+from modules.einvoice import records, results, states
 from modules.einvoice.errors import NoIssuer, StillWrong, WrongState
 from modules.einvoice.events import DocumentRejected
 from modules.einvoice.models import Document
@@ -40,10 +40,10 @@ from modules.einvoice.states import IN_FLIGHT
 __all__ = [
     "IN_FLIGHT", "Authorization", "Claim", "Refusal", "abandon", "advance", "authorize", "block", "claim",
     "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown", "note_trouble",
-    "open_documents", "postpone", "refuse", "release", "retry", "retry_all", "try_again",
+    "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "try_again",
 ]
 
-AUTHORIZE = "modules.einvoice.jobs.authorize_sequence"
+AUTHORIZE, REOPEN = "modules.einvoice.jobs.authorize_sequence", "modules.einvoice.jobs.reopen_sequence"
 
 
 def issuer_of(country: str) -> Issuer:
@@ -134,6 +134,27 @@ def enqueue_open(company_id: int) -> list[int]:
             sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())).distinct()))
     enqueue_work([one for one in ids if one], mark=f"open:{int(clock.now().timestamp())}")
     return [one for one in ids if one]
+
+
+def reopen(sequence_id: int, after: int, size: int = 1000) -> tuple[int | None, set[int]]:
+    """Make the requests of what waits on a sequence anew, with the present settings; its lease is held.
+
+    A document may then belong to another point of sale, or be refused. What was ever tried stays: an answer may come.
+    Goes on after this document id; (id to go on after or None, the sequences that have something to send now).
+    """
+    country = find(Numbering, sequence_id).country
+    rows = db.session.execute(
+        sa.select(Document.id, Document.invoice_id).where(
+            Document.sequence_id == sequence_id, Document.state == states.PENDING, Document.tried_number.is_(None),
+            Document.id > after).order_by(Document.id).limit(size)).all()
+    if not rows:
+        return None, set()
+    opened = issuer_of(country).open([row.invoice_id for row in rows])
+    places = ensure_sequences(country, {(one.environment, one.series, one.kind) for one in opened if not one.problems})
+    ids = {row.invoice_id: row.id for row in rows}
+    records.renew([(ids[one.invoice_id], one, places.get((one.environment, one.series, one.kind))) for one in opened])
+    _report_refused([one.invoice_id for one in opened if one.problems])
+    return rows[-1].id, set(places.values())
 
 
 # --- the tray ------------------------------------------------------------------------------------------
@@ -230,4 +251,5 @@ def continue_after(sequence: Numbering, last_number: int | None = None) -> None:
     sequence.failures, sequence.trouble_since, sequence.next_try = 0, None, None
     db.session.flush()
     audit.record("einvoice.continue_sequence", sequence, {"before": before, "last_number": sequence.last_number})
-    enqueue_work([sequence.id], mark=f"continue:{clock.now().timestamp()}")
+    # what waits may belong elsewhere by now: another point of sale was chosen, a customer was corrected
+    enqueue(REOPEN, key=f"einvoice.reopen:{sequence.id}:{clock.now().timestamp()}", sequence_id=sequence.id)

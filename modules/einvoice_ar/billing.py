@@ -29,7 +29,8 @@ class ArgentineBillingCheck:
 
     def check(self, company: Company, customer: Any, draft: Any, totals: Any) -> Problem | None:
         """The first thing that ARCA would refuse, or None."""
-        looked = Draft(_Looked(company, customer, draft), _thresholds(company, draft.issue_date))  # type: ignore[arg-type]
+        case: Any = _Looked(company, customer, draft)
+        looked = Draft(case, _thresholds(company, draft.issue_date))
         receiver.choose_kind(looked)
         receiver.check_condition(looked)
         kind, _number = receiver.identity(looked)

@@ -124,6 +124,16 @@ def optionals() -> frozenset[str]:
     return frozenset(row["id"] for row in _rows("opcionales"))
 
 
+@lru_cache(maxsize=1)
+def _code_classes() -> dict[str, str]:
+    return {row["codigo"]: row["clase"] for row in _rows("errors")}
+
+
+def code_class(code: str) -> str:
+    """Whose matter a code of ARCA is: programa, cliente, config, contador, aviso ...; "" of one that there is not."""
+    return _code_classes().get(code, "")
+
+
 def condition(code: str) -> int | None:
     """ARCA's number of a tax condition; None where there is none."""
     if code.isdecimal():

@@ -18,12 +18,14 @@ from core.i18n import _
 from modules.einvoice_ar import soap
 from modules.einvoice_ar.endpoints import address
 from modules.einvoice_ar.errors import HeaderRefused, TicketRefused
+from modules.einvoice_ar.explanations import explain
 from modules.einvoice_ar.wsaa import Ticket
 
 NOT_FOUND = 602
 # header codes after which nobody knows whether something was registered
 UNSURE = {500, 501, 502}
-TOKEN = {600, 601}
+TOKEN_REFUSED = 600
+TOKEN = {TOKEN_REFUSED, 601}
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Wsfe:
     def last_number(self, point: int, kind: int) -> int:
         """The last number authorised; 0 where none ever was."""
         answer = self._read("FECompUltimoAutorizado", PtoVta=point, CbteTipo=kind)
-        _refuse(_messages(answer, "Errors", "Err"))
+        self._refuse(_messages(answer, "Errors", "Err"))
         return int(answer.get("CbteNro") or 0)
 
     def find(self, point: int, kind: int, number: int) -> Registered | None:
@@ -110,7 +112,7 @@ class Wsfe:
         found = answer.get("ResultGet")
         if found is None and any(error.code == str(NOT_FOUND) for error in errors):
             return None
-        _refuse(errors if found is None else ())
+        self._refuse(errors if found is None else ())
         if found is None:
             raise Unavailable(_("ARCA's answer to %(operation)s cannot be read.", operation="FECompConsultar"))
         return _registered(found)
@@ -118,14 +120,14 @@ class Wsfe:
     def batch_size(self) -> int:
         """How many documents a request may hold."""
         answer = self._read("FECompTotXRequest")
-        _refuse(_messages(answer, "Errors", "Err"))
+        self._refuse(_messages(answer, "Errors", "Err"))
         return int(answer.get("RegXReq") or 0)
 
     def points_of_sale(self) -> list[ListedPoint]:
         """The points of sale; empty where ARCA answers 602, as its testing service often does."""
         answer = self._read("FEParamGetPtosVenta")
         errors = _messages(answer, "Errors", "Err")
-        _refuse(tuple(error for error in errors if error.code != str(NOT_FOUND)))
+        self._refuse(tuple(error for error in errors if error.code != str(NOT_FOUND)))
         return [ListedPoint(int(row["Nro"]), str(row.get("EmisionTipo") or ""), row.get("Bloqueado") == "S",
                             _date(row.get("FchBaja")))
                 for row in (answer.get("ResultGet") or {}).get("PtoVenta") or []]
@@ -139,12 +141,26 @@ class Wsfe:
         codes = {int(error.code) for error in errors if error.code.isdigit()}
         if codes & UNSURE:
             raise Unknown(_join(errors))
-        if TOKEN & codes:
-            raise TicketRefused(_join(errors))
+        self._check_ticket(codes, errors)
         rows = (answer.get("FeDetResp") or {}).get("FECAEDetResponse") or []
         if len(rows) != len(details) and not errors:
             raise Unknown(_("ARCA's answer to %(operation)s cannot be read.", operation="FECAESolicitar"))
         return BatchAnswer(tuple(_decision(row) for row in rows), errors, _messages(answer, "Events", "Evt"))
+
+    def _refuse(self, errors: tuple[Message, ...]) -> None:
+        """Raise for the errors of a reading call."""
+        if not errors:
+            return
+        codes = {int(error.code) for error in errors if error.code.isdigit()}
+        self._check_ticket(codes, errors)
+        if codes & UNSURE:
+            raise Unavailable(_join(errors))
+        raise HeaderRefused(_join(errors), code=errors[0].code)
+
+    def _check_ticket(self, codes: set[int], errors: tuple[Message, ...]) -> None:
+        if TOKEN & codes:
+            words = explain(str(TOKEN_REFUSED), _join(errors))
+            raise TicketRefused(words, self.ticket.row_id if self.ticket else 0)
 
     def _read(self, operation: str, auth: bool = True, **arguments: Any) -> dict[str, Any]:
         """A call that changes nothing: every failure means try again."""
@@ -163,18 +179,6 @@ class Wsfe:
             raise Unknown(_("ARCA answered with a fault: %(text)s", text=fault.message or "")) from fault
         body = answer.body[f"{operation}Result"] if hasattr(answer, "body") else answer
         return dict(serialize_object(body, dict) or {})
-
-
-def _refuse(errors: tuple[Message, ...]) -> None:
-    """Raise for the errors of a reading call."""
-    if not errors:
-        return
-    codes = {int(error.code) for error in errors if error.code.isdigit()}
-    if TOKEN & codes:
-        raise TicketRefused(_join(errors))
-    if codes & UNSURE:
-        raise Unavailable(_join(errors))
-    raise HeaderRefused(_join(errors), code=errors[0].code)
 
 
 def _join(errors: tuple[Message, ...]) -> str:

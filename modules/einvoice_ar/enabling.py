@@ -20,7 +20,7 @@ from core.scope import current_company
 from modules.einvoice import services as documents
 from modules.einvoice.models import Sequence
 from modules.einvoice.ports import Input, Step
-from modules.einvoice_ar import access, certificates, guide, trial, wsaa
+from modules.einvoice_ar import access, certificates, guide, questions, trial, wsaa
 from modules.einvoice_ar.client import ListedPoint, Wsfe
 from modules.einvoice_ar.errors import BadCertificate, NotEnabled
 from modules.einvoice_ar.models import AccessTicket, PointOfSale
@@ -233,7 +233,7 @@ def _try_access(stage: str, _values: dict[str, Any]) -> str:
 
 def _choose_point(stage: str, values: dict[str, Any]) -> str:
     db.session.commit()
-    listed = access.connect(stage).points_of_sale()
+    listed = questions.ask(stage, lambda wsfe: wsfe.points_of_sale())
     store_points(stage, listed)
     number = str(values.get("number") or "").strip()
     if not number.isdigit() or not 1 <= int(number) <= 99998:
@@ -275,7 +275,7 @@ def _confirm_numbers(stage: str, _values: dict[str, Any]) -> str:
     db.session.commit()
     kinds = KINDS.get(current_company().tax_condition, KINDS["RI"])
     db.session.rollback()
-    found = {kind: access.connect(stage).last_number(point, kind) for kind in kinds}
+    found = questions.ask(stage, lambda wsfe: {kind: wsfe.last_number(point, kind) for kind in kinds})
     places = documents.ensure_sequences("AR", {(stage, guide.series(point), str(kind)) for kind in kinds})
     for (_environment, _series, kind), sequence_id in places.items():
         documents.advance(sequence_id, found[int(kind)], None)

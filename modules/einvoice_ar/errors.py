@@ -22,7 +22,11 @@ class LoginRefused(Rejected):
 
 
 class TicketRefused(Unavailable):
-    """WSFE did not accept the ticket; it has been thrown away and nothing was done."""
+    """WSFE did not accept the ticket with this id; nothing was done."""
+
+    def __init__(self, message: str, ticket_id: int) -> None:
+        super().__init__(message)
+        self.ticket_id = ticket_id
 
 
 class HeaderRefused(Rejected):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from modules.einvoice.ports import AtAuthority, Explanation, Opened
-from modules.einvoice_ar import access, bridge, explanations, guide
-from modules.einvoice_ar.numbering import SequenceWorker, patiently
+from modules.einvoice_ar import bridge, explanations, guide, questions
+from modules.einvoice_ar.numbering import SequenceWorker
 
 
 class ArgentineIssuer:
@@ -22,11 +22,11 @@ class ArgentineIssuer:
 
     def last_number(self, environment: str, series: str, kind: str) -> int:
         """ARCA's last number of a point of sale and kind."""
-        return int(patiently(lambda: access.connect(environment).last_number(int(series), int(kind))))
+        return int(questions.ask(environment, lambda wsfe: wsfe.last_number(int(series), int(kind))))
 
     def find(self, environment: str, series: str, kind: str, number: int) -> AtAuthority | None:
         """One document as ARCA has it."""
-        found = patiently(lambda: access.connect(environment).find(int(series), int(kind), number))
+        found = questions.ask(environment, lambda wsfe: wsfe.find(int(series), int(kind), number))
         if found is None:
             return None
         return AtAuthority(found.number, found.code, found.total, found.date, f"{found.doc_kind} {found.doc_number}")

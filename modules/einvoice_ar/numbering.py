@@ -22,7 +22,7 @@ from core.errors import Unavailable, Unknown
 from core.i18n import _
 from modules.einvoice import services as documents
 from modules.einvoice.models import Document, Sequence
-from modules.einvoice_ar import access, dates, wsaa
+from modules.einvoice_ar import access, dates, questions, wsaa
 from modules.einvoice_ar.client import BatchAnswer, Decision, Message, Registered, Wsfe
 from modules.einvoice_ar.errors import HeaderRefused, TicketRefused
 from modules.einvoice_ar.explanations import explain
@@ -92,7 +92,7 @@ class SequenceWorker:
         if not batch:
             return False
         with self._outside():
-            last = patiently(lambda: self._wsfe().last_number(self.point, self.kind))
+            last = self._question(lambda wsfe: wsfe.last_number(self.point, self.kind))
         if not self._agrees(last):
             return True
         claims = self._claim(batch, last)
@@ -109,8 +109,8 @@ class SequenceWorker:
 
     # --- the parts of a round ----------------------------------------------------------------------
 
-    def _wsfe(self) -> Wsfe:
-        return access.connect(self.environment)
+    def _question(self, question: Callable[[Wsfe], Any]) -> Any:
+        return questions.ask(self.environment, question)
 
     def _rows(self, *conditions: Any, by_number: bool = False, limit: int | None = None) -> list[Row]:
         order: list[Any] = [Document.number] if by_number else [Document.issue_date, Document.id]
@@ -151,7 +151,7 @@ class SequenceWorker:
             db.session.rollback()
             return size
         db.session.rollback()
-        size = patiently(lambda: self._wsfe().batch_size()) or DEFAULT_BATCH
+        size = self._question(lambda wsfe: wsfe.batch_size()) or DEFAULT_BATCH
         profile = access.profile()
         profile.batch_size, profile.batch_size_on = size, self._today()
         db.session.commit()
@@ -185,7 +185,7 @@ class SequenceWorker:
     def _ask(self, number: int) -> Registered | None:
         """FECompConsultar."""
         with self._outside():
-            found: Registered | None = patiently(lambda: self._wsfe().find(self.point, self.kind, number))
+            found: Registered | None = self._question(lambda wsfe: wsfe.find(self.point, self.kind, number))
         return found
 
     def _adopt(self, row: Row, found: Registered) -> None:
@@ -279,23 +279,18 @@ class SequenceWorker:
 
     def _send(self, claims: list[documents.Claim]) -> None:
         ids = [one.document_id for one in claims]
-        ticket_id = 0
         try:
             with self._outside():
-                wsfe = self._wsfe()
-                ticket_id = wsfe.ticket.row_id if wsfe.ticket else 0
+                wsfe = access.connect(self.environment)
                 answer = wsfe.authorize(self.point, self.kind, [one.request for one in claims])
         except Unknown as error:
             self._unknown(ids, error)
-        except TicketRefused:
-            db.session.rollback()
-            documents.release(ids, forget=True)
-            wsaa.forget(ticket_id)
-            raise
-        except Unavailable:
+        except Unavailable as error:
             db.session.rollback()
             documents.release(ids, forget=True)
             db.session.commit()
+            if isinstance(error, TicketRefused):
+                wsaa.forget(error.ticket_id)
             raise
         else:
             self._record(claims, answer)
@@ -377,16 +372,3 @@ def same(found: Registered, request: dict[str, Any]) -> bool:
 def problem(message: Message) -> dict[str, str]:
     """A refusal as the tray shows it: ARCA's words, ours, and the field to mend."""
     return {"code": message.code, "message": message.text}
-
-
-def patiently(ask: Any, times: int = 3) -> Any:
-    """A question that changes nothing is put again at once, a few times, before giving up for now."""
-    for attempt in range(times):
-        try:
-            return ask()
-        except TicketRefused:
-            raise
-        except Unavailable as error:
-            if attempt == times - 1 or (error.retry_after or 0) > 1:
-                raise
-    return None
