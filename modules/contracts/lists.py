@@ -102,7 +102,7 @@ CONTRACTS = register(List(
         Column("code", lazy("Code"), Customer.code, default=False),
         Column("plan", lazy("Plan"), Plan.name),
         Column("state", lazy("State"), Contract.state, words=states.TITLES, show=_state),
-        Column("address", lazy("Where"), _where, css="long"),
+        Column("address", lazy("Where"), _where),
         Column("since", lazy("Billed from"), Contract.billing_from, default=False),
         Column("installed", lazy("Installed on"), Contract.installed_on, default=False),
         Column("ends", lazy("Last day of service"), Contract.ends_on, default=False),
