@@ -11,7 +11,9 @@ from flask import current_app, url_for
 
 from core.db import db
 from core.i18n import _, lazy
+from core.scope import current_company
 from modules.contracts.models import Contract, ExchangeRate, Plan
+from modules.contracts.ports import billing_checks
 
 TITLES = {
     "missing_tax_id": lazy("No tax number"), "wrong_tax_id": lazy("Wrong tax number"),
@@ -46,12 +48,18 @@ class Cause:
     cases: list[Case] = field(default_factory=list)
 
 
+def _title(code: str) -> str:
+    """The cause in a few words: ours, else the country's."""
+    check = billing_checks.find(current_company().country)
+    return str(TITLES.get(code) or (check.titles.get(code) if check else None) or _("Other causes"))
+
+
 def by_cause(exceptions: Iterable[Mapping[str, Any]]) -> list[Cause]:
     """Grouped, the most frequent first; `exceptions` as results have them."""
     found: dict[str, Cause] = {}
     shown: list[tuple[Cause, Mapping[str, Any]]] = []
     for one in exceptions:
-        cause = found.setdefault(one["code"], Cause(one["code"], str(TITLES.get(one["code"], one["code"]))))
+        cause = found.setdefault(one["code"], Cause(one["code"], _title(one["code"])))
         cause.count += 1
         if cause.count <= SHOWN:
             shown.append((cause, one))

@@ -8,12 +8,11 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
-from core import clock
 from core.db import db
 from core.i18n import _, ngettext
 from core.search import Hit
 from modules.contracts import months, queries, states
-from modules.contracts.models import BilledPeriod, BillingDraft, BillingException, BillingRun, Contract, Plan
+from modules.contracts.models import BillingDraft, BillingException, BillingRun, Contract, Plan
 from modules.crm.models import Customer
 
 FIGURE = Markup('<div class="figure"><div class="figure-label">{}</div><a class="figure-value" href="{}">{}</a>'
@@ -65,19 +64,6 @@ def figures(_company: Any) -> Markup:
     note = ngettext("%(num)s is cut", "%(num)s are cut", cut) if cut else ""
     return FIGURE.format(_("Active contracts"), url_for("contracts.contracts", state="active"),
                          number(counts.get(states.ACTIVE, 0)), note)
-
-
-def billing_figure(company: Any) -> Markup:
-    """What was billed this month."""
-    from core.templating import amount
-    from modules.contracts.wording import month_name
-
-    month = months.of(clock.today(company))
-    total = db.session.scalar(sa.select(sa.func.sum(BilledPeriod.total)).where(
-        BilledPeriod.company_id == company.id, BilledPeriod.month == month, BilledPeriod.currency == company.currency))
-    if total is None:
-        return Markup("")
-    return FIGURE.format(_("Billed"), url_for("contracts.desk"), amount(total), month_name(month, company.locale))
 
 
 def todo(company: Any) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +23,9 @@ class Problem:
 
 class BillingCheck(Protocol):
     """What the country's authority would refuse. No selects, no network: it is asked once per invoice of a month."""
+
+    # a short title for each code of its problems, for grouping them on screen
+    titles: Mapping[str, Any]
 
     def check(self, company: Company, customer: CustomerFacts, draft: InvoiceDraft, totals: Any) -> Problem | None:
         """The problem with this invoice (`totals` are accounting.totals' of the draft), or None."""

@@ -13,7 +13,6 @@ slots.add("customer.summary", "contracts", lazy("Contracts"), desk.customer_summ
 slots.add("customer.actions", "contracts", lazy("New contract"), desk.customer_action,
           permission="contracts.edit_contracts", order=20)
 slots.add("home.figures", "contracts", lazy("Contracts"), desk.figures, permission=SEE, order=10)
-slots.add("home.figures", "contracts.billed", lazy("Billed"), desk.billing_figure, permission=BILL, order=20)
 slots.add("home.todo", "contracts", lazy("Billing"), desk.todo, permission=BILL, order=10)
 slots.add("home.todo", "contracts.drafts", lazy("Drafts to approve"), desk.drafts_todo,
           permission="contracts.approve_drafts", order=15)

@@ -6,11 +6,12 @@ Only what depends on customer, company and taxes; amounts and dates of a billing
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from core.db import db
-from core.i18n import _
+from core.i18n import _, lazy
 from core.models import Company
 from modules.accounting.totals import VAT
 from modules.contracts.ports import Problem
@@ -26,6 +27,21 @@ NOTHING: dict[str, Any] = {}
 
 class ArgentineBillingCheck:
     """Asked once per invoice of a month."""
+
+    titles: Mapping[str, Any] = {
+        "condition_missing": lazy("No VAT condition"), "condition_unknown": lazy("Unknown VAT condition"),
+        "condition_not_of_class": lazy("The VAT condition does not fit the letter"),
+        "cuit_needed": lazy("A CUIT is needed"), "identification_needed": lazy("An identity number is needed"),
+        "identity_kind_missing": lazy("No kind of identity number"),
+        "identity_unknown": lazy("Unknown kind of identity"),
+        "identity_number_missing": lazy("An identity number is needed"),
+        "identity_wrong": lazy("Wrong identity number"),
+        "identity_without_number": lazy("An identity number is needed"),
+        "receiver_is_issuer": lazy("The customer has our own CUIT"),
+        "vat_in_class_c": lazy("VAT on a document of class C"), "vat_missing": lazy("A line without VAT"),
+        "issuer_condition": lazy("The company's VAT condition"),
+        "class_not_of_issuer": lazy("The letter is not ours to use"), "rate_unknown": lazy("Unknown VAT rate"),
+    }
 
     def check(self, company: Company, customer: Any, draft: Any, totals: Any) -> Problem | None:
         """The first thing that ARCA would refuse, or None."""
