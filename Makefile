@@ -35,4 +35,10 @@ bench: dev  ## measure against the limits of this machine (N=, DATABASE=, ONLY=)
 translations: dev  ## collect texts, rebuild and compile the catalogs
 	@$(BIN)/python tools/translations.py
 
-.PHONY: help env dev demo run test lint fix bench translations
+docs: dev  ## write the lists of ports, events and permissions out of the code
+	@$(BIN)/python tools/docs.py
+
+ci:  ## what the continuous integration runs: servers of its own, everything on both databases
+	@.ci/run
+
+.PHONY: help env dev demo run test lint fix bench translations docs ci

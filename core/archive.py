@@ -108,7 +108,8 @@ class Writer:
 
     def _give_up(self) -> None:
         """What is left of an archive that was not finished; nothing where it was."""
-        self._tar.closed = self._tar.fileobj.closed = True  # type: ignore[union-attr]  # they would write their end
+        for one in (self._tar, self._tar.fileobj):  # they must not try to write their end once more
+            vars(one)["closed"] = True
         with suppress(OSError):
             self._file.close()
         self._part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app, has_app_context
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,13 +20,16 @@ from core.models import Job
 
 
 class Figures:
-    """The counters of one app."""
+    """The counters of one app; of all its processes where they share the folder PROMETHEUS_MULTIPROC_DIR."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter("abona_requests", "Answered requests.", ["endpoint", "method", "status"],
-                                registry=self.registry)
-        self.seconds = Histogram("abona_request_seconds", "Time to answer.", ["endpoint"], registry=self.registry)
+        shared = bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
+        own = None if shared else self.registry
+        self.requests = Counter("abona_requests", "Answered requests.", ["endpoint", "method", "status"], registry=own)
+        self.seconds = Histogram("abona_request_seconds", "Time to answer.", ["endpoint"], registry=own)
+        if shared:
+            MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
         self.registry.register(DatabaseFigures())
 
 

@@ -1,8 +1,8 @@
 """Build the catalogs: texts are extracted from the code, Spanish comes from translations/parts/*.json.
 
-`--compile` only compiles; `--check` writes nothing and fails when a text has no Spanish. Each part is a flat JSON object from
-the English message to its translation (a list of singular and plural where there is one), one file per module and language:
-`crm.es.json` for all of Spanish, `crm.es_AR.json` for the words of one country.
+`--compile` only compiles; `--check` writes nothing and fails when a text has no Spanish. Each part is a flat JSON
+object from the English message to its translation (a list of singular and plural where there is one), one file per
+module and language: `crm.es.json` for all of Spanish, `crm.es_AR.json` for the words of one country.
 """
 
 from __future__ import annotations

@@ -91,8 +91,9 @@ def _sides(company_id: int, entry_id: int, entry: NewEntry, postings: list[dict[
 
 def _change_balances(company_id: int, changes: Mapping[tuple[int, str], Decimal]) -> None:
     """Add to the stored balances, always in the same order, so that two writers do not wait for each other."""
-    rows = [{"company_id": company_id, "customer_id": customer_id, "currency": currency, "amount": amount}
-            for (customer_id, currency), amount in sorted(changes.items())]
+    rows: list[dict[str, Any]] = [
+        {"company_id": company_id, "customer_id": customer_id, "currency": currency, "amount": amount}
+        for (customer_id, currency), amount in sorted(changes.items())]
     if not rows:
         return
     table: Any = Balance.__table__

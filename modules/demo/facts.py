@@ -52,8 +52,8 @@ def of(country: str) -> Facts:
         raise DomainError(_("To load the demonstration you must choose among these countries: %(known)s.",
                             known=", ".join(COUNTRIES)), field="countries")
     values = json.loads((DATA / f"{country.lower()}.json").read_text(encoding="utf-8"))
-    return Facts(country=country, **{name: tuple(value) if isinstance(value, list) else value
-                                     for name, value in values.items()})
+    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return Facts(country=country, **known)
 
 
 @lru_cache(maxsize=1)
