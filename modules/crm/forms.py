@@ -35,6 +35,7 @@ EXTRA_PARTS: dict[str, tuple[tuple[str, Any], ...]] = {
 REGION_WORDS = {"AR": lazy("Province"), "EC": lazy("Province"), "CO": lazy("Department"), "MX": lazy("State"),
                 "PE": lazy("Department"), "CL": lazy("Region"), "UY": lazy("Department"), "DO": lazy("Province"),
                 "BR": lazy("State"), "VE": lazy("State")}
+_BESIDE_STREET = {"extra_cross_street"}
 ADDRESS_TEXTS = ("street", "number", "unit", "district", "city", "region", "postal_code", "reference")
 CUSTOMER_TEXTS = ("name", "trade_name", "kind", "code", "tax_id_kind", "tax_id", "tax_condition", "emails", "phones",
                   "language", "notes")
@@ -63,6 +64,14 @@ class AddressForm(Form):
         texts = {name: names.tidy(self[name].data) for name in ADDRESS_TEXTS}
         return AddressData(kind=kind, **texts, extra={key: value for key, value in parts.items() if value},
                            latitude=self.latitude.data, longitude=self.longitude.data)
+
+    def in_order(self) -> list[Any]:
+        """The fields as an address is written in the country: its own parts stand where they belong."""
+        parts = [f"extra_{key}" for key in extra_keys()]
+        order = ["street", "number", "unit", *(one for one in parts if one in _BESIDE_STREET), "district", "city",
+                 *(one for one in parts if one not in _BESIDE_STREET), "region", "postal_code", "reference", "latitude",
+                 "longitude"]
+        return [self[name] for name in order]
 
     def is_sound(self) -> bool:
         """Do coordinates come in pairs, and is the code of the place one of the region? Says so beside the field."""

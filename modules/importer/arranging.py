@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from core.i18n import _
 from modules.crm import names
@@ -55,6 +56,8 @@ class Arrangement:
         self.refused: Shelf[Record] = scratch.shelf()
         # customer numbers that the file brings: none of them is given to somebody else
         self.codes: Marks = scratch.marks()
+        # keys of customers that were refused after all
+        self.taken_out: Marks = scratch.marks()
         # (line, text)
         self.remarks: Shelf[tuple[int, str]] = scratch.shelf()
         # of the rows: customers are counted as they are made
@@ -100,10 +103,19 @@ class Arrangement:
         for mark in marks(record):
             self.people.add(mark, record.line)
 
+    def settle(self, step: Any) -> None:
+        """Keep what a comparison with what is here has to say; a customer that cannot be taken is refused."""
+        if step.refusal:
+            self.take_out(step.wanted, step.refusal)
+            return
+        for remark in step.remarks:
+            self.remarks.append(remark)
+
     def take_out(self, wanted: WantedCustomer, reason: str) -> None:
         """Refuse a customer after all, with all his rows."""
         services = {one.record.line: one.service for one in wanted.services}
         lines = {record.line: record for record in wanted.records}
+        self.taken_out.add(wanted.key, wanted.line)
         self.to_load = self.to_load.minus(Totals(customers=1))
         for row in (row for row in self._sheet.rows if row.line in lines):
             light = lines[row.line]

@@ -35,6 +35,8 @@ class Step:
     changed_services: list[tuple[WantedService, Link]] = field(default_factory=list)
     # services whose plan or place is another now, with the link of the contract that they are
     moved_services: list[tuple[WantedService, Link]] = field(default_factory=list)
+    # why this customer cannot be taken; empty: he can
+    refusal: str = ""
     # (line, text) to be said to a person
     remarks: list[tuple[int, str]] = field(default_factory=list)
     # 'created', 'updated' (he is other than last time, or a service of his is new) or 'unchanged'
@@ -67,6 +69,7 @@ def compare(customers: Sequence[WantedCustomer]) -> list[Step]:
     known = links.find("customer", [wanted.key for wanted in customers])
     services = links.find("contract", [one.key for wanted in customers for one in wanted.services])
     codes, documents = _known([wanted for wanted in customers if wanted.key not in known])
+    linked = {one.id: one for one in _select(Customer.id, [link.target_id for link in known.values()])}
     steps: list[Step] = []
     for wanted in customers:
         step = Step(wanted, digest_of(wanted), known.get(wanted.key))
@@ -76,6 +79,8 @@ def compare(customers: Sequence[WantedCustomer]) -> list[Step]:
                 _compare_service(step, one, services[one.key])
         if step.link is None:
             _adopt(step, codes, documents)
+        elif step.link.target_id in linked:
+            step.refusal = _stranger(wanted.data, linked[step.link.target_id])
         steps.append(step)
     _recognise_moved([step for step in steps if step.link and step.new_services])
     for step in steps:
@@ -105,7 +110,7 @@ def _known(strangers: Sequence[WantedCustomer]) -> tuple[dict[str, Known], dict[
     return by_code, {document: known for document, known in by_document.items() if known}
 
 
-def _select(column: Any, values: Sequence[str]) -> Iterator[Known]:
+def _select(column: Any, values: Sequence[Any]) -> Iterator[Known]:
     for batch in links.batches(values):
         rows = db.session.execute(sa.select(Customer.id, Customer.code, Customer.tax_id, Customer.name)
                                   .where(column.in_(batch)).order_by(Customer.id))
@@ -123,6 +128,17 @@ def _adopt(step: Step, codes: dict[str, Known], documents: dict[str, Known]) -> 
         step.wanted.data, same = replace(data, code=""), None
     known = same or documents.get(data.tax_id)
     step.adopted_id = known.id if known else None
+
+
+def _stranger(data: CustomerData, known: Known) -> str:
+    """Why the customer of a former import that has this number cannot be him: another program counts from 1 too."""
+    here, there = telling(known.tax_id), telling(data.tax_id)
+    mine, his = names.fold(data.name), names.fold(known.name)
+    words = {word for word in mine.split() if len(word) > 2} & set(his.split())
+    if mine == his or (here and here == there) or (words and not (here and there)):
+        return ""
+    return _("The customer number %(code)s is that of %(name)s here, who has another name and document: correct what "
+             "is wrong, or give another number.", code=known.code, name=known.name)
 
 
 def _alike(data: CustomerData, known: Known) -> bool:

@@ -65,7 +65,7 @@ def change(kind: str, rows: Iterable[tuple[str, str]]) -> None:
             .values(digest=sa.bindparam("now")), values)
 
 
-def batches(values: Iterable[str], size: int = _BATCH) -> Iterator[Sequence[str]]:
+def batches(values: Iterable[Any], size: int = _BATCH) -> Iterator[Sequence[Any]]:
     """The different values, in parts that a statement can hold."""
     once = list(dict.fromkeys(values))
     for start in range(0, len(once), size):

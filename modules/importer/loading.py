@@ -60,7 +60,7 @@ class Loader:
         try:
             with db.session.begin_nested():
                 steps = comparing.compare(chunk)
-                self._write(steps)
+                self._write([step for step in steps if not step.refusal])
         except _REFUSALS as error:
             self._look_up()  # what was made in the refused chunk is gone
             if len(chunk) == 1:
@@ -70,10 +70,9 @@ class Loader:
             self._load(chunk[:middle])
             self._load(chunk[middle:])
         else:
-            self.counts.update(step.outcome for step in steps)
+            self.counts.update(step.outcome for step in steps if not step.refusal)
             for step in steps:
-                for remark in step.remarks:
-                    self.arrangement.remarks.append(remark)
+                self.arrangement.settle(step)
 
     def _write(self, steps: Sequence[Step]) -> None:
         self.plans.know((service for step in steps for service in step.new_services), self.usual)

@@ -44,7 +44,8 @@ def in_the_books(examined: Examined) -> Totals:
     """What stands in the books of all that the file brought."""
     found, start, customers = Totals(), 0, examined.arrangement.customers
     while chunk := customers.chunk(start, CHUNK):
-        found = found.plus(targets.in_the_books(chunk))
+        taken_out = examined.arrangement.taken_out
+        found = found.plus(targets.in_the_books([wanted for wanted in chunk if wanted.key not in taken_out]))
         start += len(chunk)
     return found
 
@@ -87,5 +88,5 @@ def _customer(wanted: WantedCustomer) -> dict[str, Any]:
     return {"line": wanted.line, "code": data.code, "name": data.name,
             "document": f"{data.tax_id_kind} {data.tax_id}".strip(), "reach": ", ".join([*data.emails, *data.phones]),
             "address": " ".join(part for part in where if part),
-            "services": [f"{one.service.plan}: {one.service.price:.2f}" for one in wanted.services],
+            "services": [[one.service.plan, f"{one.service.price:.2f}"] for one in wanted.services],
             "balance": f"{wanted.balance:.2f}"}

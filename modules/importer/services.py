@@ -67,9 +67,8 @@ def survey(examined: Examined) -> Iterator[int]:
     start = 0
     while chunk := examined.arrangement.customers.chunk(start, CHUNK):
         for step in comparing.compare(chunk):
-            examined.counts[step.outcome] += 1
-            for remark in step.remarks:
-                examined.arrangement.remarks.append(remark)
+            examined.arrangement.settle(step)
+            examined.counts[step.outcome] += not step.refusal
         start += len(chunk)
         yield start
     examined.surveyed = True

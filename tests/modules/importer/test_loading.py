@@ -223,6 +223,27 @@ def test_five_thousand_subscribers_take_well_under_a_minute(company):
     assert time.monotonic() - began < 30
 
 
+def test_the_same_number_in_another_programs_file_is_not_the_same_person(company):
+    bring(lines("1;Ana Paz;23456781;CF;C 1;20 Megas;18500;;;a;100;", "2;Eva;33444555;CF;C 2;20 Megas;18500;;;b;0;"))
+    other = lines("1;Juan Lopez;11222333;CF;C 9;50 Megas;20000;;;x;70;", "2;Eva;33444555;CF;C 2;20 Megas;18500;;;b;0;")
+    seen = outcome(services.examine(other, "x.csv"), loaded=False)
+    result = bring(other)
+    for one in (seen, result):
+        assert (one["refused_rows"], one["unchanged"], one["updated"]) == (1, 1, 0) and one["proof"]["ok"]
+        assert "is that of Ana Paz here" in one["refused"][0]["reason"]
+    assert queries.find_customer("1").name == "Ana Paz" and (count(Customer), count(Contract)) == (2, 2)
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    (("Ana Paz", "23456781"), ("Ana Paz", "23456782")), (("Ana Paz", "23456781"), ("Paz de Gil, Ana", "23456781")),
+    (("Ana Paz", ""), ("PAZ ANA MARIA", "23456781"))])
+def test_a_corrected_name_or_document_is_the_same_person(company, before, after):
+    bring(lines(f"1;{before[0]};{before[1]};CF;C 1;20 Megas;18500;;;a;100;"))
+    result = bring(lines(f"1;{after[0]};{after[1]};CF;C 1;20 Megas;18500;;;a;100;"))
+    assert (result["updated"], result["refused_rows"]) == (1, 0)
+    assert (queries.find_customer("1").name, queries.find_customer("1").tax_id) == (after[0], after[1])
+
+
 def test_a_service_whose_plan_changed_in_the_sheet_is_not_a_second_one(company):
     bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;;0;", "2;Eva;33444555;CF;C 2;20 Megas;18500;;;;0;"))
     changed = lines("1;Ana;23456781;CF;C 1;50 Megas;25000;;;;0;", "2;Eva;33444555;CF;C 2;20 Megas;18500;;;;0;")

@@ -1,0 +1,11 @@
+"""What imports put into the frame: a step of moving in, and a button where there are no customers yet."""
+
+from __future__ import annotations
+
+from core import slots
+from core.i18n import lazy
+from modules.importer import desk
+
+MAY = "importer.import_customers"
+slots.add("home.steps", "importer", lazy("Import your spreadsheet of customers"), desk.import_step, MAY, order=30)
+slots.add("customers.empty", "importer", lazy("Import a spreadsheet"), desk.import_button, MAY, order=10)
