@@ -120,11 +120,9 @@ def with_tax_id(tax_id: str, except_id: int | None = None) -> list[Customer]:
     return list(db.session.scalars(statement)) if tax_id else []
 
 
-def counts_by_state() -> tuple[int, int]:
-    """(customers, former customers) of the company."""
-    rows = db.session.execute(sa.select(Customer.active, sa.func.count()).group_by(Customer.active))
-    found: dict[bool, int] = dict(rows.tuples().all())
-    return found.get(True, 0), found.get(False, 0)
+def has_customers() -> bool:
+    """Is anybody here yet, former customers among them?"""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Customer.id > 0))))
 
 
 def zones(active_only: bool = True) -> list[Zone]:

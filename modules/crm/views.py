@@ -6,17 +6,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from core import slots
+from core import lists, slots
 from core.db import find
 from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
-from core.paging import paginate
 from core.scope import current_company
 from core.security import require
 from modules.crm import countries, forms, identity, queries, reach, regions, services
+from modules.crm.lists import CUSTOMERS
 from modules.crm.models import Address, Contact, Customer
-from modules.crm.queries import CustomerFilter
 
 bp = Blueprint("crm", __name__, url_prefix="/customers")
 
@@ -39,24 +38,10 @@ def region_filter(address: Address) -> str:
     return regions.name(address.country or current_company().country, address.region)
 
 
-@bp.get("/")
-@require("crm.view_customers")
-def customers() -> Any:
-    """The list, filtered by what stands in the address."""
-    chosen = _chosen_filter()
-    conditions = countries.get(current_company().country).TAX_CONDITIONS
-    page = paginate(queries.listed(chosen), queries.LIST_KEYS)
-    return render_template("crm/customers.html", page=page, chosen=chosen, zones=queries.zones(), tags=queries.tags(),
-                           counts=queries.counts_by_state(), conditions=conditions)
-
-
-def _chosen_filter() -> CustomerFilter:
-    wanted = request.args
-    state = {"former": False, "all": None}.get(wanted.get("state", ""), True)
-    return CustomerFilter(
-        text=wanted.get("q", "").strip()[:200], active=state, zone_id=wanted.get("zone", type=int),
-        tag_id=wanted.get("tag", type=int), kind=wanted.get("kind", ""), tax_condition=wanted.get("condition", ""),
-        without_tax_id=wanted.get("document") == "none")
+@lists.at(bp, "/", CUSTOMERS)
+def customers(shown: Any) -> Any:
+    """The customers, in order of their names without accents."""
+    return shown.render(nobody=not queries.has_customers())
 
 
 @bp.get("/<int:customer_id>")

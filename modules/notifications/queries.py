@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
 
 from core.db import db
 from modules.crm.models import Customer
@@ -21,35 +19,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class MessageFilter:
-    """What the outbox is narrowed to; empty means all."""
-
-    text: str = ""
-    group: str = ""
-    kind: str = ""
-    customer_id: int | None = None
-
-
-def listed(chosen: MessageFilter) -> sa.Select[Any]:
-    """Messages of the company in scope; order and limit are the pager's."""
-    return narrowed(sa.select(Message).options(joinedload(Message.customer)), chosen)
-
-
-def narrowed(found: sa.Select, chosen: MessageFilter) -> sa.Select:
-    """A statement over Message limited to what the filter says."""
-    if chosen.group in GROUPS:
-        found = found.where(Message.state.in_(GROUPS[chosen.group]))
-    if chosen.kind:
-        found = found.where(Message.kind == chosen.kind)
-    if chosen.customer_id:
-        found = found.where(Message.customer_id == chosen.customer_id)
-    if "@" in chosen.text:
-        found = found.where(Message.address == chosen.text.lower())
-    elif chosen.text:
-        words = [Customer.search.contains(word, autoescape=True) for word in fold(chosen.text).split()]
-        found = found.where(Message.customer_id.in_(sa.select(Customer.id).where(*words)))
-    return found
+def matches(text: str) -> Any:
+    """Messages to this address, or to customers who are found by these words."""
+    if "@" in text:
+        return Message.address == text.lower()
+    words = [Customer.search.contains(word, autoescape=True) for word in fold(text).split()]
+    return Message.customer_id.in_(sa.select(Customer.id).where(*words)) if words else sa.false()
 
 
 def attempts_of(message_id: int) -> list[Attempt]:

@@ -166,8 +166,12 @@ def send_again(message: Message) -> None:
         address = channels.get(message.channel).addresses([message.customer_id]).get(message.customer_id, "")
     if not address:
         raise CannotSendAgain(_("To send this notice you must first give the customer an address."), field="address")
-    if "bounced" in suppressed(message.channel, {address}).get(address, {}):
+    reasons, kind = suppressed(message.channel, {address}).get(address, {}), kinds.find(message.kind)
+    if "bounced" in reasons:
         raise CannotSendAgain(_("To send this notice you must first correct the address %(address)s: it bounced.",
+                                address=address), field="address")
+    if "unsubscribed" in reasons and kind is not None and not kind.transactional:
+        raise CannotSendAgain(_("Sending this is not possible because %(address)s asked for no more news.",
                                 address=address), field="address")
     _queue(message, address)
     audit.record("notifications.send_again", message)

@@ -5,72 +5,38 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, request, send_file, url_for
+from flask import flash, make_response, redirect, render_template, send_file, url_for
 
-from core import storage
+from core import lists, storage
 from core.db import find
 from core.errors import DomainError, NotFound
 from core.forms import refused
-from core.i18n import _, lazy, ngettext
-from core.paging import paginate
+from core.i18n import _
 from core.security import require
 from modules.crm.models import Customer
 from modules.notifications import (
     forms,
     public_views,
     queries,
-    resending,
     server_views,
     services,
     text_views,
 )
 from modules.notifications.blueprint import bp, letter_html, letter_of
+from modules.notifications.lists import OUTBOX
 from modules.notifications.models import Message
 from modules.notifications.ports import kinds
+from modules.notifications.states import STATE_WORDS
 
 __all__ = ["bp", "public_views", "server_views", "text_views"]
 
-STATE_WORDS = {
-    "queued": (lazy("waiting"), "warn"), "sending": (lazy("being sent"), "info"), "sent": (lazy("sent"), "ok"),
-    "bounced": (lazy("came back"), "bad"), "failed": (lazy("not sent"), "bad"),
-    "unknown": (lazy("perhaps sent"), "warn"),
-    "suppressed": (lazy("address not written to"), "mute"), "no_address": (lazy("no address"), "mute"),
-}
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
-GROUP_WORDS = {"waiting": lazy("Waiting"), "sent": lazy("Sent"), "returned": lazy("Came back"),
-               "problem": lazy("With a problem"), "no_address": lazy("No address")}
 
 
-@bp.get("/")
-@require("notifications.view_messages")
-def outbox() -> Any:
-    """What was sent to whom, and what is not sent, with the reason."""
-    chosen = _chosen()
-    page = paginate(queries.listed(chosen), [Message.id], desc=True)
-    undelivered = resending.count(chosen) if chosen.group in ("returned", "problem", "no_address") else 0
-    return render_template("notifications/outbox.html", page=page, chosen=chosen, counts=queries.counts_by_group(),
-                           states=STATE_WORDS, groups=GROUP_WORDS, kinds=dict(kinds.items()), undelivered=undelivered,
-                           customer=find(Customer, chosen.customer_id) if chosen.customer_id else None)
-
-
-def _chosen() -> queries.MessageFilter:
-    wanted = request.values
-    return queries.MessageFilter(wanted.get("q", "").strip()[:200], wanted.get("group", ""), wanted.get("kind", ""),
-                                 wanted.get("customer", type=int))
-
-
-@bp.post("/again")
-@require("notifications.send_messages")
-def send_all_again() -> Any:
-    """Send again what did not arrive of the filter."""
-    chosen = _chosen()
-    queued = resending.send_all_again(chosen)
-    if queued:
-        flash(ngettext("%(num)s notice is sent again.", "%(num)s notices are sent again.", queued), "ok")
-    else:
-        flash(_("None of them has an address that can be written to: correct the addresses first."), "warn")
-    return redirect(url_for(".outbox", q=chosen.text or None, group=chosen.group or None, kind=chosen.kind or None,
-                            customer=chosen.customer_id))
+@lists.at(bp, "/", OUTBOX)
+def outbox(shown: Any) -> Any:
+    """What was sent to whom, and what is not sent, with the reason; the last one first."""
+    return shown.render(counts=queries.counts_by_group())
 
 
 @bp.get("/<int:message_id>")

@@ -8,7 +8,7 @@ import pytest
 
 from core import companies, scope
 from core.db import db
-from modules.crm import queries, services
+from modules.crm import lists, queries, services
 from modules.crm.models import Customer
 from modules.crm.services import AddressData
 
@@ -230,8 +230,27 @@ def test_a_contact_has_numbers_and_addresses_of_his_own(login, gomez):
     assert queries.search_customers("rosa@example.com") == [gomez]  # an old address still finds him
 
 
-def test_the_list_says_how_many_there_are(login, gomez):
-    services.deactivate_customer(services.create_customer(name="Ido"))
+@pytest.mark.parametrize(("query", "found"), [
+    ("without=email", {"Ido"}), ("without=phone&state=all", {"Ido", "Fuera"}), ("state=former", {"Fuera"}),
+    ("condition=CF", {"Gómez"}), ("zone=none", set()), ("q=gomez 1234", {"Gómez"})])
+def test_the_list_is_narrowed(login, gomez, query, found):
+    services.create_customer(name="Ido")
+    services.deactivate_customer(services.create_customer(name="Fuera", emails="f@example.com"))
     db.session.commit()
-    assert queries.counts_by_state() == (1, 1)
-    assert login(SEE).get("/customers/?state=former").status_code == 200
+    page = text(login(SEE).get(f"/customers/?{query}"))
+    assert {name for name in ("Gómez", "Ido", "Fuera") if f">{name}" in page} == found
+
+
+def test_many_customers_are_moved_marked_and_put_back(company):
+    north, south = services.create_zone("Norte"), services.create_zone("Sur")
+    customer = services.create_customer(name="Ana", zone_id=north.id)
+    notes = {customer.id: lists.move(customer.id, {"zone": str(south.id)})}
+    tags = {customer.id: lists.mark(customer.id, {"tag": "VIP"})}
+    assert lists.mark(customer.id, {"tag": "vip"}) == ""  # he has it already
+    lists.leave(customer.id, {"reason": "se mudó"})
+    assert (customer.zone_id, [tag.name for tag in customer.tags], customer.active) == (south.id, ["VIP"], False)
+    by_key = {action.key: action for action in lists.CUSTOMERS.actions}
+    by_key["zone"].undo([customer.id], notes)
+    by_key["tag"].undo([customer.id], tags)
+    by_key["leave"].undo([customer.id], {})
+    assert (customer.zone_id, customer.tags, customer.active) == (north.id, [], True)

@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from core import jobs
 from core.db import db
 from modules.crm import services as crm
-from modules.notifications import queries, resending, services
+from modules.notifications import lists, queries, services
 from modules.notifications.models import Message
-from modules.notifications.queries import MessageFilter
 from modules.notifications.services import Notice, notify, notify_many
 from tests.installation import eventually
 
@@ -63,8 +62,8 @@ def test_a_notice_that_a_person_sends_again_is_no_copy_to_mail_programs(
     assert len({one["Message-ID"] for one in handler.received}) == 2
 
 
-def test_all_that_failed_are_sent_again_and_nobody_twice(make_customer: Callable[..., Any], smtp: Any, handler: Any,
-                                                         account: Any) -> None:
+def test_many_are_sent_again_at_once_each_to_its_present_address(make_customer: Callable[..., Any], smtp: Any,
+                                                                 handler: Any, account: Any) -> None:
     account(smtp())
     handler.rcpt |= {f"c{n}@example.com": "554 5.7.1 Relay access denied" for n in range(3)}
     handler.rcpt["gone@example.com"] = "550 5.1.1 No such user"
@@ -75,27 +74,31 @@ def test_all_that_failed_are_sent_again_and_nobody_twice(make_customer: Callable
     assert [row.state for row in messages()] == ["failed"] * 3 + ["sent"] * 2 + ["bounced", "no_address"]
     crm.update_customer(customers[6], emails="nueva@example.com")
     handler.rcpt.clear()
-    assert resending.count(MessageFilter(group="problem")) == 3 and resending.count(MessageFilter()) == 5
-    assert resending.send_all_again(MessageFilter()) == 4  # not the one that bounced
+    refused = []
+    for row in [row for row in messages() if row.state != "sent"]:
+        try:
+            lists.send_again(row.id, {})
+        except services.CannotSendAgain:
+            refused.append(row.address)
     run()
-    assert [row.state for row in messages()] == ["sent"] * 5 + ["bounced", "sent"]
-    assert len(handler.received) == 6 and resending.send_all_again(MessageFilter()) == 0
+    assert refused == ["gone@example.com"]
+    assert [row.state for row in messages()] == ["sent"] * 5 + ["bounced", "sent"] and len(handler.received) == 6
 
 
-def test_who_unsubscribed_is_not_written_to_by_sending_all_again(make_customer: Callable[..., Any]) -> None:
+def test_who_unsubscribed_gets_no_news_from_sending_again_either(make_customer: Callable[..., Any]) -> None:
     services.suppress("email", "ana@example.com", "unsubscribed")
     notify(make_customer("ana@example.com"), "test.news", "n:1", {})
-    assert messages()[0].state == "suppressed" and resending.send_all_again(MessageFilter()) == 0
+    with pytest.raises(services.CannotSendAgain):
+        services.send_again(messages()[0])
 
 
-def test_an_unknown_notice_is_decided_by_a_person_only(make_customer: Callable[..., Any], smtp: Any, handler: Any,
-                                                       account: Any) -> None:
+def test_an_unknown_notice_is_decided_by_a_person(make_customer: Callable[..., Any], smtp: Any, handler: Any,
+                                                  account: Any) -> None:
     account(smtp())
     handler.data = ["drop"]
     notify(make_customer("ana@example.com"), "test.bill", "invoice:1", {})
     run()
     assert messages()[0].state == "unknown" and messages()[0].sent_at is not None
-    assert resending.send_all_again(MessageFilter(group="problem")) == 0
     services.send_again(messages()[0])
     run()
     assert messages()[0].state == "sent" and [one.state for one in queries.attempts_of(messages()[0].id)] == ["unknown"]

@@ -41,7 +41,7 @@ def test_every_page_needs_its_permission(login: Any, path: str) -> None:
 def test_the_outbox_is_filtered(login: Any, sent: Message, query: str, found: bool) -> None:
     page = login(VIEW).get("/notices/?" + query)
     assert page.status_code == 200
-    assert ("ana@example.com</span>" in page.get_data(as_text=True)) is found
+    assert (f"/notices/{sent.id}" in page.get_data(as_text=True)) is found
 
 
 def test_a_message_shows_text_answer_and_attachment(login: Any, sent: Message) -> None:
@@ -132,26 +132,4 @@ def test_what_a_customer_was_sent_stands_on_his_page(login: Any, sent: Message) 
     browser = login(VIEW, "crm.view_customers")
     page = browser.get(f"/customers/{sent.customer_id}?tab=notices").get_data(as_text=True)
     assert "Su factura: $ 10" in page and f"/notices/?customer={sent.customer_id}" in page
-    assert "ana@example.com</span>" in browser.get(f"/notices/?customer={sent.customer_id}").get_data(as_text=True)
-    assert browser.get("/notices/?customer=999").status_code == 404
-
-
-def test_a_reader_has_no_button_to_send(login: Any, sent: Message) -> None:
-    sent.state = "failed"
-    db.session.commit()
-    page = login(VIEW).get("/notices/?group=problem").get_data(as_text=True)
-    assert "/notices/again" not in page
-    assert login(VIEW).post("/notices/again").status_code == 403
-
-
-def test_all_of_a_filter_are_sent_again_and_the_filter_stays(login: Any, sent: Message,
-                                                             run_jobs: Callable[[], int]) -> None:
-    sent.state = "failed"
-    db.session.commit()
-    browser = login(VIEW, SEND)
-    assert "/notices/again" in browser.get("/notices/?group=problem&q=nandu").get_data(as_text=True)
-    answer = browser.post("/notices/again", data={"group": "problem", "q": "nandu"})
-    assert answer.location.endswith("/notices/?q=nandu&group=problem")
-    run_jobs()
-    db.session.refresh(sent)
-    assert sent.state == "sent"
+    assert "ana@example.com" in browser.get(f"/notices/?customer={sent.customer_id}").get_data(as_text=True)

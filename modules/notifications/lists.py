@@ -1,0 +1,80 @@
+"""The outbox: every notice with what became of it, and sending many again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from sqlalchemy.orm import joinedload
+
+from core.db import db
+from core.db import find as find_row
+from core.i18n import lazy, ngettext
+from core.lists import Action, Choice, Choices, Column, Dates, Empty, List, Relation, Text, register
+from modules.crm import queries as crm
+from modules.crm.models import Customer
+from modules.notifications import queries, services
+from modules.notifications.models import Message
+from modules.notifications.ports import channels, kinds
+from modules.notifications.states import GROUP_WORDS, STATE_WORDS
+
+
+def _kinds() -> dict[str, Any]:
+    return {code: kind.title for code, kind in kinds.items()}
+
+
+def _channels() -> dict[str, Any]:
+    return {code: channel.title for code, channel in channels.items()}
+
+
+def _find_people(text: str, limit: int) -> list[tuple[int, str]]:
+    return [(row.id, str(row)) for row in crm.search_customers(crm.CustomerFilter(text=text, active=None), limit)]
+
+
+def _name_people(ids: Sequence[int]) -> dict[int, str]:
+    return {row.id: str(row) for row in db.session.scalars(sa.select(Customer).where(Customer.id.in_(ids)))}
+
+
+def send_again(message_id: int, _values: dict[str, Any]) -> None:
+    """Send one notice again, to the customer's present address."""
+    services.send_again(find_row(Message, message_id))
+
+
+OUTBOX = register(List(
+    "notifications.outbox", lazy("Outbox"), Message, "notifications.view_messages",
+    related=lambda statement: statement.join(Customer, Customer.id == Message.customer_id),
+    columns=(
+        Column("customer", lazy("To"), Customer.name, lead=True),
+        Column("address", lazy("Address"), Message.address, css="muted"),
+        Column("subject", lazy("Notice"), Message.subject, css="long"),
+        Column("state", lazy("State"), Message.state, words=STATE_WORDS),
+        Column("queued", lazy("Queued"), Message.created_at, default=False),
+        Column("sent", lazy("Sent at"), Message.sent_at),
+        Column("answer", lazy("What the server answered"), Message.answer, css="long muted"),
+        Column("kind", lazy("Kind"), Message.kind, words=_kinds, default=False),
+        Column("channel", lazy("Channel"), Message.channel, words=_channels, default=False),
+        Column("attempts", lazy("Attempts"), Message.attempts, default=False),
+        Column("message_id", lazy("Message id"), Message.external_id, default=False, css="mono"),
+    ),
+    filters=(
+        Text("q", lazy("Customer or address"), queries.matches),
+        Choice("group", lazy("State"), {group: Message.state.in_(states) for group, states in queries.GROUPS.items()},
+               GROUP_WORDS, chips=True),
+        Choices("kind", lazy("Kind"), Message.kind, _kinds),
+        Relation("customer", lazy("Customer"), Message.customer_id, search=_find_people, labels=_name_people),
+        Dates("queued", lazy("Queued"), Message.created_at),
+        Dates("sent", lazy("Sent at"), Message.sent_at),
+    ),
+    actions=(
+        Action("again", lazy("Send again"), "notifications.send_messages", each=send_again, icon="notices", chunk=200,
+               only=Message.state.not_in(services.OPEN),
+               warning=lazy("Those that were sent already, or perhaps, go out once more.")),
+    ),
+    options=(joinedload(Message.customer),),
+    sort="-id", link=lambda row: url_for("notifications.message", message_id=row.id),
+    count=lambda count: ngettext("%(num)s notice", "%(num)s notices", count),
+    empty=Empty(lazy("No notices here"), lazy(
+        "Invoices, receipts and reminders that go to customers are listed here with what became of them."), "notices"),
+    template="notifications/outbox.html"))
