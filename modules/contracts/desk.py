@@ -95,11 +95,6 @@ def plan_step(_company: Any) -> tuple[bool, str]:
     return bool(db.session.scalar(sa.select(sa.exists().where(Plan.id > 0)))), url_for("contracts.plans")
 
 
-def contract_step(_company: Any) -> tuple[bool, str]:
-    """First contract."""
-    return bool(db.session.scalar(sa.select(sa.exists().where(Contract.id > 0)))), url_for("contracts.contracts")
-
-
 def billing_step(_company: Any) -> tuple[bool, str]:
     """First month billed."""
     return bool(db.session.scalar(sa.select(sa.exists().where(BillingRun.id > 0)))), url_for("contracts.desk")

@@ -18,8 +18,6 @@ slots.add("home.todo", "contracts.drafts", lazy("Drafts to approve"), desk.draft
           permission="contracts.approve_drafts", order=15)
 slots.add("home.steps", "contracts.plan", lazy("Write your first plan"), desk.plan_step,
           permission="contracts.edit_plans", order=20)
-slots.add("home.steps", "contracts.contract", lazy("Bring your subscribers and their contracts"), desk.contract_step,
-          permission="contracts.edit_contracts", order=40)
 slots.add("home.steps", "contracts.billing", lazy("Bill your first month"), desk.billing_step,
           permission="contracts.run_billing", order=90)
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
