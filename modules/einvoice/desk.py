@@ -1,41 +1,77 @@
-"""What legal documents put on the home page: what needs a person, in words that are links."""
+"""What legal documents put on the home page and on an invoice's page: what needs a person, in words that are links."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
-from flask import url_for
+from flask import render_template, url_for
 from markupsafe import Markup
 
+from core import clock, lists
 from core.i18n import _, ngettext
-from modules.einvoice import queries
+from core.scope import current_company
+from modules.einvoice import explaining, queries, states
+from modules.einvoice.models import Sequence
+from modules.einvoice.ports import enablers
+
+# what the authority has not decided after so long is told
+PATIENCE = dt.timedelta(minutes=10)
+NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def todo(_company: Any) -> Markup:
-    """Refused documents, and sequences that are stopped."""
-    counts, address = queries.counts(), url_for("einvoice.refused")
-    lines = []
-    if counts["rejected"]:
-        lines.append(ngettext("%(num)s refused document waits to be mended",
-                              "%(num)s refused documents wait to be mended", counts["rejected"]))
-    stopped = [row for row in queries.troubled_sequences() if row.blocked_code]
-    if stopped:
-        lines.append(_("Sending is stopped at series %(series)s", series=", ".join(
-            sorted({row.series for row in stopped}))))
-    return Markup("").join(item(line, address) for line in lines)
+    """Refused documents, stopped sequences, lost answers, and what waits longer than usual."""
+    return Markup("").join(NOTICE.format(*line) for line in _lines())
 
 
-def item(text: str, address: str) -> Markup:
-    """A notice that is a link."""
-    return Markup('<div class="notice notice-bad" role="status"><div><a href="{}">{}</a></div></div>').format(
-        address, text)
+def _lines() -> Iterator[tuple[str, str, str]]:
+    counts, troubled = queries.counts(), queries.troubled_sequences()
+    if counts[states.REJECTED]:
+        yield "bad", url_for("einvoice.refused"), ngettext(
+            "%(num)s refused document waits to be mended", "%(num)s refused documents wait to be mended",
+            counts[states.REJECTED])
+    if stopped := sorted({row.series for row in troubled if row.blocked_code}):
+        yield "bad", url_for("einvoice.documents"), _("Sending is stopped at series %(series)s",
+                                                      series=", ".join(stopped))
+    if counts[states.UNKNOWN]:
+        yield "warn", _listed("unknown"), ngettext(
+            "%(num)s document was sent and its answer lost; the authority is asked about it",
+            "%(num)s documents were sent and their answers lost; the authority is asked about them",
+            counts[states.UNKNOWN])
+    if waiting := queries.waiting_since(clock.now() - PATIENCE):
+        yield "warn", _listed("pending"), _waiting(waiting, troubled)
+
+
+def _waiting(count: int, troubled: list[Sequence]) -> str:
+    if any(row.failures and not row.blocked_code for row in troubled):
+        return ngettext("%(num)s document waits because the authority is not reached",
+                        "%(num)s documents wait because the authority is not reached", count)
+    return ngettext("%(num)s document waits for the authority", "%(num)s documents wait for the authority", count)
+
+
+def _listed(state: str) -> str:
+    from modules.einvoice.lists import DOCUMENTS
+
+    return lists.url_of(DOCUMENTS, state=state)
 
 
 def step(_company: Any) -> tuple[bool, str]:
     """The step of setting up: done when every step of the guide is."""
-    from core.scope import current_company
-    from modules.einvoice.ports import enablers
-
     enabler = enablers.find(current_company().country)
     done = enabler is None or all(one.done for one in enabler.steps())
     return done, url_for("einvoice.enable")
+
+
+def invoice_part(invoice: Any) -> str:
+    """What the tax authority says of an invoice; nothing for one that needs none, or whose document is to be made."""
+    from modules.crm import countries
+
+    document = queries.of_invoice(invoice.id)
+    if document is None:
+        return ""
+    return render_template(
+        "einvoice/_invoice_part.html", document=document, invoice=invoice, customer=invoice.customer,
+        explanation=explaining.refusal(document), remarks=explaining.remarks(document), sequence=document.sequence,
+        rules=countries.get(current_company().country))

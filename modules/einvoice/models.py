@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.db import BigId, CompanyScoped, JSONText, Model, UTCDateTime
+from modules.accounting.models import Invoice
 from modules.einvoice.states import STATES
 
 
@@ -86,6 +87,7 @@ class Document(CompanyScoped, Model):
     data: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
 
     sequence: Mapped[Sequence | None] = relationship()
+    invoice: Mapped[Invoice] = relationship()
 
     __table_args__ = (
         sa.CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
@@ -96,8 +98,14 @@ class Document(CompanyScoped, Model):
         # the work queue of a sequence, and what is in flight on it; not partial, for SQLite would not use it then
         sa.Index("ix_einvoice_document_queue", "sequence_id", "state", "issue_date", "id"),
         sa.Index("ix_einvoice_document_list", "company_id", "state", "id"),
+        sa.Index("ix_einvoice_document_date", "company_id", "issue_date", "id"),
         sa.Index("ix_einvoice_document_sequence", "sequence_id", "number"),
     )
+
+    @property
+    def currency(self) -> str:
+        """That of the invoice."""
+        return self.invoice.currency
 
     def __str__(self) -> str:
         return f"{self.series}-{self.number:08d}" if self.number else f"#{self.id}"

@@ -70,6 +70,9 @@ class Issuer(Protocol):
     def legal_number(self, series: str, kind: str, number: int) -> str:
         """The number as people write it on this country's documents, like "B 0003-00000119"."""
 
+    def kind_name(self, kind: str) -> str:
+        """The law's name of a kind of document, like "Factura B"."""
+
     def explain(self, code: str, message: str) -> Explanation:
         """The authority's refusal in our words."""
 

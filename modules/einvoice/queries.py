@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,21 +39,6 @@ def counts(period: str | None = None) -> dict[str, int]:
         wanted = wanted.where(Document.issue_date.between(*month(period)))
     found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(wanted)}
     return {state: found.get(state, 0) for state in states.STATES}
-
-
-def listed(state: str | None = None, series: str | None = None, text: str = "") -> sa.Select[Any]:
-    """Documents for the list, newest first."""
-    wanted = sa.select(Document)
-    if state:
-        wanted = wanted.where(Document.state == state)
-    if series:
-        wanted = wanted.where(Document.series == series)
-    if text.isdigit():
-        wanted = wanted.where(sa.or_(Document.number == int(text), Document.authorization_code == text))
-    elif text:
-        wanted = wanted.join(Invoice, Invoice.id == Document.invoice_id).join(
-            Customer, Customer.id == Invoice.customer_id).where(Customer.search.contains(text.lower()))
-    return wanted
 
 
 def refused_groups() -> list[CauseGroup]:
@@ -123,6 +107,14 @@ def still_open() -> int:
     found = db.session.scalar(
         sa.select(sa.func.count()).select_from(Document).join(Sequence).where(
             Document.state.in_((states.PENDING, *states.IN_FLIGHT)), Sequence.blocked_code == ""))
+    return found or 0
+
+
+def waiting_since(moment: dt.datetime) -> int:
+    """Documents that have waited since before then, for another reason than their date."""
+    found = db.session.scalar(sa.select(sa.func.count()).select_from(Document).where(
+        Document.state.in_((states.PENDING, states.SENDING)), Document.created_at < moment,
+        Document.next_try.is_(None)))
     return found or 0
 
 

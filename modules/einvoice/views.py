@@ -6,18 +6,20 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from core import lists
 from core.db import db, find
 from core.errors import DomainError, OutsideError
 from core.i18n import _
-from core.paging import paginate
 from core.scope import current_company
-from core.security import require
+from core.security import require, safe_next
 from modules.crm import countries
 from modules.crm import services as crm
 from modules.crm.models import Customer
-from modules.einvoice import queries, services, states
+from modules.einvoice import explaining, labels, queries, services, states
+from modules.einvoice.errors import StillWrong
+from modules.einvoice.lists import DOCUMENTS
 from modules.einvoice.models import Document, Sequence
-from modules.einvoice.ports import Explanation, enablers, issuers
+from modules.einvoice.ports import enablers
 
 bp = Blueprint("einvoice", __name__, url_prefix="/einvoice")
 
@@ -27,27 +29,19 @@ TRAY_ROWS = 200
 
 @bp.app_context_processor
 def _words() -> dict[str, Any]:
-    return {"document_state": state_badge}
+    return {"document_state": labels.of_state, "environment_name": labels.of_environment,
+            "kind_name": explaining.kind_name}
 
 
-def state_badge(state: str) -> tuple[str, str]:
-    """(word, tone) of a document's state."""
-    words = {
-        states.PENDING: (_("waiting for the authority"), "warn"), states.SENDING: (_("being sent"), "info"),
-        states.AUTHORIZED: (_("authorised"), "ok"), states.REJECTED: (_("refused"), "bad"),
-        states.UNKNOWN: (_("sent, no answer yet"), "warn"), states.CANCELLING: (_("being annulled"), "warn"),
-        states.CANCELLED: (_("given up"), "mute")}
-    return words.get(state, (state, "mute"))
-
-
-@bp.get("/")
-@require("einvoice.view_documents")
-def documents() -> Any:
-    """All legal documents, by state."""
-    state, text = request.args.get("state") or None, request.args.get("q", "").strip()[:100]
-    page = paginate(queries.listed(state if state in states.STATES else None, None, text), [Document.id], desc=True)
-    return render_template("einvoice/documents.html", page=page, state=state, text=text, counts=queries.counts(),
-                           invoices=queries.with_invoices(page.rows), troubled=queries.troubled_sequences())
+@lists.at(bp, "/", DOCUMENTS)
+def documents(shown: lists.Shown) -> Any:
+    """All legal documents."""
+    counts = queries.counts()
+    waiting = counts[states.PENDING] + counts[states.SENDING] + counts[states.UNKNOWN]
+    answer = _("%(done)s authorised, %(waiting)s waiting, %(refused)s refused.", done=counts[states.AUTHORIZED],
+               waiting=waiting, refused=counts[states.REJECTED])
+    return shown.render("einvoice/documents.html", answer=answer if sum(counts.values()) else None,
+                        refused=counts[states.REJECTED], troubled=queries.troubled_sequences())
 
 
 @bp.get("/<int:document_id>")
@@ -57,7 +51,9 @@ def document(document_id: int) -> Any:
     row = find(Document, document_id)
     invoice, customer = queries.with_invoices([row])[row.id]
     return render_template("einvoice/document.html", document=row, invoice=invoice, customer=customer,
-                           explanation=_explanation(row), rules=countries.get(current_company().country))
+                           sequence=row.sequence,
+                           explanation=explaining.refusal(row), remarks=explaining.remarks(row),
+                           rules=countries.get(current_company().country))
 
 
 @bp.get("/refused")
@@ -67,17 +63,9 @@ def refused() -> Any:
     groups = queries.refused_groups()
     rows = queries.refused(limit=TRAY_ROWS)
     return render_template("einvoice/refused.html", groups=groups, documents=rows, limit=TRAY_ROWS,
-                           total=sum(group.count for group in groups), explanation=_explanation,
+                           total=sum(group.count for group in groups), explanation=explaining.refusal,
                            invoices=queries.with_invoices(rows), rules=countries.get(current_company().country),
                            troubled=queries.troubled_sequences())
-
-
-def _explanation(row: Document) -> Explanation:
-    """Our words for the first problem; problems found here already speak for themselves."""
-    problem = (row.problems or [{}])[0]
-    issuer = issuers.find(row.country)
-    found = issuer.explain(row.cause, problem.get("message", "")) if issuer else Explanation("")
-    return found if found.field or not problem.get("field") else Explanation(found.text, problem["field"])
 
 
 @bp.post("/<int:document_id>/retry")
@@ -86,9 +74,18 @@ def retry(document_id: int) -> Any:
     """Save what was mended in place, and send again."""
     row = find(Document, document_id)
     _mend(queries.with_invoices([row])[row.id][1])
-    services.retry(row)
-    flash(_("It will be sent again."), "ok")
-    return redirect(request.form.get("back") or url_for("einvoice.refused"))
+    try:
+        services.retry(row)
+        flash(_("It will be sent again."), "ok")
+    except StillWrong as error:  # what was mended is kept, and the tray shows what is still wrong
+        flash(_("What you corrected is saved, but it would be refused again: %(reason)s", reason=error), "bad")
+    return redirect(_back())
+
+
+def _back() -> str:
+    """Where the form came from; only a page of ours."""
+    wanted = request.form.get("back")
+    return safe_next(wanted) if wanted else url_for("einvoice.refused")
 
 
 def _mend(customer: Customer) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from core.i18n import _
 from modules.einvoice_ar.catalogs import document_kinds
 
-KIND_NAMES = {1: "Factura A", 2: "Nota de débito A", 3: "Nota de crédito A", 6: "Factura B", 7: "Nota de débito B",
-              8: "Nota de crédito B", 11: "Factura C", 12: "Nota de débito C", 13: "Nota de crédito C"}
-
 
 def legal_number(point: str, kind: str, number: int) -> str:
     """How people write a document's number: "B 0003-00000119"."""
@@ -22,7 +19,8 @@ def series(point: int) -> str:
 
 def kind_name(kind: int) -> str:
     """The law's name of a document kind."""
-    return KIND_NAMES.get(kind, str(kind))
+    found = document_kinds().get(kind)
+    return found.name if found else str(kind)
 
 
 def title(stage: str, name: str) -> str:

@@ -35,6 +35,10 @@ class ArgentineIssuer:
         """Letter, point of sale, number: "B 0003-00000119"."""
         return guide.legal_number(series, kind, number)
 
+    def kind_name(self, kind: str) -> str:
+        """As ARCA names it."""
+        return guide.kind_name(int(kind))
+
     def explain(self, code: str, message: str) -> Explanation:
         """ARCA's refusal in our words."""
         return explanations.explanation(code, message)

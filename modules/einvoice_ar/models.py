@@ -47,6 +47,9 @@ class FiscalProfile(CompanyScoped, Model):
                       sa.CheckConstraint("concept IN (1, 2, 3)", name="concept"),
                       sa.CheckConstraint("transfer IN ('SCA', 'ADC')", name="transfer"))
 
+    def __str__(self) -> str:
+        return f"{self.point_of_sale:05d}"
+
 
 class Threshold(CompanyScoped, Model):
     """An amount that the law moves: from `valid_from` on, in pesos."""
@@ -60,6 +63,9 @@ class Threshold(CompanyScoped, Model):
     amount: Mapped[Decimal] = mapped_column(Amount)
 
     __table_args__ = (sa.UniqueConstraint("company_id", "code", "valid_from"),)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.valid_from}"
 
 
 class ServiceAddress(CompanyScoped, Model):
@@ -76,6 +82,9 @@ class ServiceAddress(CompanyScoped, Model):
     __table_args__ = (sa.UniqueConstraint("company_id", "environment", "service"),
                       sa.CheckConstraint("environment IN ('testing', 'production')", name="environment"),
                       sa.CheckConstraint(f"service IN ({', '.join(repr(name) for name in SERVICES)})", name="service"))
+
+    def __str__(self) -> str:
+        return f"{self.service} ({self.environment})"
 
 
 class CustomerProfile(CompanyScoped, Model):

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 revision = 'einvoice_ed203440'
 down_revision = None
 branch_labels = ('einvoice',)
-depends_on = ['core_40e9d74f', 'accounting_f412d323']
+depends_on = ['core_e7e4eee9', 'accounting_f412d323']
 
 
 def upgrade() -> None:
@@ -76,6 +76,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('einvoice_document', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_einvoice_document_company_id'), ['company_id'], unique=False)
+        batch_op.create_index('ix_einvoice_document_date', ['company_id', 'issue_date', 'id'], unique=False)
         batch_op.create_index('ix_einvoice_document_list', ['company_id', 'state', 'id'], unique=False)
         batch_op.create_index('ix_einvoice_document_queue', ['sequence_id', 'state', 'issue_date', 'id'], unique=False)
         batch_op.create_index('ix_einvoice_document_sequence', ['sequence_id', 'number'], unique=False)
@@ -89,6 +90,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_einvoice_document_sequence')
         batch_op.drop_index('ix_einvoice_document_queue')
         batch_op.drop_index('ix_einvoice_document_list')
+        batch_op.drop_index('ix_einvoice_document_date')
         batch_op.drop_index(batch_op.f('ix_einvoice_document_company_id'))
 
     op.drop_table('einvoice_document')

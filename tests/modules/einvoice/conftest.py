@@ -15,12 +15,12 @@ from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
 from modules.accounting.services import issue_invoice
 from modules.crm.models import Customer
-from modules.einvoice import services, views
+from modules.einvoice import services
 from modules.einvoice.models import Document
-from modules.einvoice.ports import AtAuthority, Explanation, Opened
+from modules.einvoice.ports import AtAuthority, Explanation, Opened, issuers
 
 DAY = dt.date(2026, 11, 3)
-NO_CUIT = {"code": "10015", "message": "Documento inválido", "field": ""}
+NO_CUIT = {"code": "10015", "message": "Documento inválido"}
 
 
 class FakeIssuer:
@@ -48,6 +48,9 @@ class FakeIssuer:
     def legal_number(self, series: str, kind: str, number: int) -> str:
         return f"B {series}-{number:08d}"
 
+    def kind_name(self, kind: str) -> str:
+        return "Factura B"
+
     def explain(self, code: str, message: str) -> Explanation:
         return Explanation("Corrija el documento del cliente.", "tax_id") if code == "10015" else Explanation("")
 
@@ -56,7 +59,7 @@ class FakeIssuer:
 def issuer(company: Company, monkeypatch: pytest.MonkeyPatch) -> FakeIssuer:
     fake = FakeIssuer()
     monkeypatch.setattr(services, "issuer_of", lambda country: fake)
-    monkeypatch.setattr(views.issuers, "find", lambda country: fake)
+    monkeypatch.setattr(issuers, "find", lambda country: fake)
     return fake
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from core import clock
 from core.db import db
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.einvoice import services
 from modules.einvoice.models import Document, Sequence
+from modules.einvoice.records import Authorization, Claim
+from tests.modules.einvoice.conftest import DAY
 
 Make = Callable[..., Any]
 CLERK = ("einvoice.view_documents", "einvoice.send_documents", "einvoice.abandon_documents",
@@ -101,3 +106,71 @@ def test_the_home_page_says_what_waits(login: Make, make_refused: Make) -> None:
     make_refused()
     page = login(*CLERK).get("/").get_data(as_text=True)
     assert "/einvoice/refused" in page
+
+
+def test_what_was_mended_is_kept_where_it_would_be_refused_again(login: Make, make_refused: Make, issuer: Any) -> None:
+    document = make_refused("Ana Pérez")
+    issuer.problems[document.invoice_id] = [{"code": "10243", "message": "Condición no corresponde", "field": ""}]
+    answer = login(*CLERK).post(f"/einvoice/{document.id}/retry", data={"tax_id_kind": "DNI", "tax_id": "30111222"},
+                                follow_redirects=True)
+    assert "Condición no corresponde" in answer.get_data(as_text=True)
+    db.session.expire_all()
+    assert (document.state, document.cause) == ("rejected", "10243")
+    customer = db.session.get_one(Invoice, document.invoice_id).customer
+    assert customer.tax_id == "30111222"
+
+
+@pytest.mark.parametrize(("back", "expected"), [("/invoices/1", "/invoices/1"), ("https://bad.example/", "/"),
+                                                ("//bad.example/", "/"), ("", "refused")])
+def test_a_form_leads_back_to_pages_of_ours_only(login: Make, make_refused: Make, back: str, expected: str) -> None:
+    document = make_refused()
+    answer = login(*CLERK).post(f"/einvoice/{document.id}/retry", data={"back": back})
+    assert answer.location.endswith(expected) and "bad.example" not in answer.location
+
+
+def test_an_invoice_shows_its_legal_part(login: Make, make_refused: Make, make_invoice: Make, issuer: Any) -> None:
+    document = make_refused()
+    browser = login(*CLERK, "accounting.view_documents")
+    page = browser.get(f"/invoices/{document.invoice_id}").get_data(as_text=True)
+    assert "Documento inválido" in page and f"/einvoice/{document.id}/retry" in page
+
+    services.retry(document)
+    services.claim([Claim(document.id, 7, DAY, {})])
+    services.authorize([Authorization(document.id, 7, "76000000000007", DAY, {}, DAY,
+                                      [{"code": "10217", "message": "Crédito fiscal"}])])
+    db.session.commit()
+    page = browser.get(f"/invoices/{document.invoice_id}").get_data(as_text=True)
+    assert "76000000000007" in page and "Crédito fiscal" in page and "0003-00000007" in page
+
+
+def test_the_home_page_tells_lost_answers_and_what_waits(login: Make, make_invoice: Make, issuer: Any) -> None:
+    ids = [make_invoice().id for _index in range(2)]
+    services.open_documents(ids)
+    first, second = db.session.scalars(sa.select(Document).order_by(Document.id))
+    services.claim([Claim(first.id, 1, DAY, {})])
+    services.mark_unknown([first.id])
+    second.created_at = clock.now() - dt.timedelta(hours=1)
+    db.session.commit()
+    page = login(*CLERK).get("/").get_data(as_text=True)
+    assert "state=unknown" in page and "state=pending" in page
+
+
+def test_a_document_is_sent_again_from_the_list(make_refused: Make) -> None:
+    from modules.einvoice.lists import DOCUMENTS
+
+    document, action = make_refused(), DOCUMENTS.action("retry")
+    assert action is not None and action.each is not None
+    action.each(document.id, {})
+    assert document.state == "pending"
+
+
+def test_documents_with_remarks_are_found(login: Make, make_invoice: Make, issuer: Any) -> None:
+    for name, said in (("Zulema", []), ("Beto", [{"code": "10236", "message": "Supera el tope"}])):
+        invoice = make_invoice(name)
+        services.open_documents([invoice.id])
+        document = db.session.scalars(sa.select(Document).where(Document.invoice_id == invoice.id)).one()
+        services.claim([Claim(document.id, document.id, DAY, {})])
+        services.authorize([Authorization(document.id, document.id, f"7600000000000{document.id}", DAY, {}, DAY, said)])
+    db.session.commit()
+    page = login(*CLERK).get("/einvoice/?state=remarked").get_data(as_text=True)
+    assert "Beto" in page and "Supera el tope" in page and "Zulema" not in page
