@@ -31,10 +31,9 @@ _MISSING_WORDS = {"document": lazy("Document"), "zone": lazy("Zone"), "email": l
 
 
 def _name(line: Line) -> Any:
-    link = Markup('<a href="{}">{}</a>').format(url_for("crm.customer", customer_id=line.id), line.row.name)
     marks = [] if line.row.active else [badge((_("former"), "mute"))]
     marks += [badge((tag.name, "mute", "tag")) for tag in line.row.tags]
-    return Markup("<div>{}</div>").format(Markup(" ").join([link, *marks]))
+    return Markup(" ").join([line.row.name, *marks])
 
 
 def _document(line: Line) -> str:

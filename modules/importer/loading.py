@@ -30,6 +30,9 @@ from modules.importer.proof import ZERO
 from modules.importer.sameness import place
 
 CHUNK = 1000
+# After so many chunks PostgreSQL looks at its tables anew: one that grew from nothing it takes for small, and reads
+# whole for every lookup.
+_LOOKED_AT = frozenset({1, 4, 16, 64, 256})
 # COPY speaks with the driver itself, so its refusals come without SQLAlchemy's wrapping
 _REFUSALS = (IntegrityError, DataError, DomainError, psycopg.IntegrityError, psycopg.DataError)
 
@@ -49,10 +52,12 @@ class Loader:
 
     def load(self, start: int = 0, size: int = CHUNK) -> Iterator[int]:
         """Load chunk after chunk; after each the caller commits. Yields how many customers are done."""
-        customers = self.arrangement.customers
+        customers, number = self.arrangement.customers, 0
         while chunk := customers.chunk(start, size):
             self._load(chunk)
-            start += len(chunk)
+            start, number = start + len(chunk), number + 1
+            if number in _LOOKED_AT:
+                targets.refresh_statistics()
             yield start
 
     def _load(self, chunk: Sequence[WantedCustomer]) -> None:

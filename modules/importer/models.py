@@ -83,7 +83,7 @@ class ImportLink(CompanyScoped, Model):
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("company_id", "kind", "source_key"),
-                      sa.Index("ix_importer_row_target", "company_id", "kind", "target_id"),
+                      sa.Index("ix_importer_row_target", "target_id", "kind"),
                       sa.CheckConstraint("kind IN ('customer', 'contract', 'debt', 'credit')", name="kind"))
 
 

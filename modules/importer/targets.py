@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock
-from core.db import allocate_ids, db, find, write_rows
+from core.db import allocate_ids, db, find, is_postgresql, write_rows
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company
@@ -24,6 +24,7 @@ from modules.crm import names
 from modules.crm.models import Customer
 from modules.importer import links
 from modules.importer.arranging import WantedCustomer, WantedService
+from modules.importer.models import ImportLink
 from modules.importer.proof import ZERO, Totals
 
 PlanKey = tuple[str, bool]
@@ -199,6 +200,15 @@ def balance_doubt(before: Decimal, now: Decimal) -> str:
 
 
 # --- the proof -------------------------------------------------------------------------------------------
+
+
+def refresh_statistics() -> None:
+    """Have PostgreSQL look at the tables that an import fills."""
+    from modules.accounting.models import Entry, Invoice, Posting
+
+    if is_postgresql():
+        tables = ", ".join(model.__tablename__ for model in (ImportLink, Customer, Contract, Invoice, Entry, Posting))
+        db.session.execute(sa.text(f"ANALYZE {tables}"))
 
 
 def in_the_books(customers: Sequence[WantedCustomer]) -> Totals:

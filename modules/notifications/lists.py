@@ -47,7 +47,7 @@ OUTBOX = register(List(
     related=lambda statement: statement.join(Customer, Customer.id == Message.customer_id),
     columns=(
         Column("customer", lazy("To"), Customer.name, lead=True),
-        Column("address", lazy("Address"), Message.address, css="muted"),
+        Column("address", lazy("Address"), Message.address, css="long muted"),
         Column("subject", lazy("Notice"), Message.subject, css="long"),
         Column("state", lazy("State"), Message.state, words=STATE_WORDS),
         Column("queued", lazy("Queued"), Message.created_at, default=False),

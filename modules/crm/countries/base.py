@@ -42,6 +42,8 @@ class Country(Protocol):
 
 def bare(number: Any, prefixes: Iterable[str] = ()) -> str:
     """The number in capitals without marks and without its own name in front ("DNI 23.456.781")."""
+    if type(number) is str and number.isascii() and number.isdecimal():
+        return number  # as it is stored
     text = unicodedata.normalize("NFKC", str(number or "")).upper().strip()
     text = _MARKS.sub("", text.replace("Nº", "").replace("N°", ""))
     for prefix in sorted(prefixes, key=len, reverse=True):

@@ -44,7 +44,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('importer_row', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_importer_row_company_id'), ['company_id'], unique=False)
-        batch_op.create_index('ix_importer_row_target', ['company_id', 'kind', 'target_id'], unique=False)
+        batch_op.create_index('ix_importer_row_target', ['target_id', 'kind'], unique=False)
 
     op.create_table('importer_run',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
