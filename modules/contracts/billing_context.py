@@ -44,6 +44,9 @@ class Context:
     filters: Mapping[str, Any] = field(default_factory=dict)
     _taxes: dict[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     totals: dict[Any, Any] = field(default_factory=dict)
+    # what contracts with nothing of their own pay, and the lines of documents that are the same for many
+    alike: dict[Any, Any] = field(default_factory=dict)
+    lines: dict[Any, Any] = field(default_factory=dict)
 
     def profile_of(self, profile_id: int | None, zone_id: int | None) -> ProfileFacts:
         """The contract's own profile, else its zone's, else the default one."""

@@ -80,7 +80,7 @@ def _preview(company: Company, month: dt.date) -> tuple[BillingPreview | None, d
     """(the stored preview of a large company, the result as it is known); computed now for a small one."""
     if previews.at_once(company):
         return None, billing.preview(company, month)
-    row = previews.stored(company, month)
+    row = previews.current(company, month)
     return row, row.result if row is not None and row.state == "ready" else None
 
 

@@ -22,7 +22,7 @@ from modules.contracts.billing_context import Context
 from modules.contracts.facts import PER_CUSTOMER, Candidate, ContractFacts, CustomerFacts
 from modules.contracts.months import Span
 from modules.contracts.ports import Problem, billing_checks
-from modules.contracts.pricing import SERVICE, Line, NoPrice, Priced, Skipped
+from modules.contracts.pricing import PLAN, SERVICE, Line, NoPrice, Priced, Skipped
 
 ONE = Decimal(1)
 KEPT = 10_000
@@ -105,7 +105,8 @@ def _parts(context: Context, candidate: Candidate, decision: Decision) -> list[P
     """What this contract is billed for in the month; [] where it is not, which the decision then knows."""
     contract = candidate.contract
     try:
-        found = [_part(contract, context.month, pricing.price_month(contract, context.plans, context.month))]
+        priced = pricing.price_month(contract, context.plans, context.month, context.alike)
+        found = [_part(contract, context.month, priced)]
         if candidate.billed or (candidate.billed_charges and isinstance(found[0], Part) and found[0].kind != SERVICE):
             decision.already_billed += 1
             return []
@@ -234,7 +235,19 @@ def _printed(context: Context, parts: tuple[Part, ...]) -> Mapping[str, Any]:
 
 
 def draft_line(context: Context, line: Line) -> DraftLine:
-    """A line as accounting wants it."""
+    """A line as accounting wants it; that of a plan for whole days is made once per price and days."""
+    if line.kind != PLAN or line.share is not None or line.discounts or line.span is None:
+        return _draft_line(context, line)
+    key = (line.ref_id, line.unit_price, line.span.first, line.span.last)
+    found: DraftLine | None = context.lines.get(key)
+    if found is None:
+        if len(context.lines) >= KEPT:
+            context.lines.clear()
+        found = context.lines[key] = _draft_line(context, line)
+    return found
+
+
+def _draft_line(context: Context, line: Line) -> DraftLine:
     return DraftLine(
         description=context.wording.line(line)[:500], quantity=line.quantity, unit_price=line.unit_price,
         code=line.code, price_includes_tax=line.includes_tax, discount=line.discount, taxes=line.taxes,

@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.errors import DomainError
 from core.i18n import _
@@ -33,6 +34,7 @@ def of(day: dt.date) -> dt.date:
     return day.replace(day=1)
 
 
+@lru_cache(maxsize=2000)
 def add(month: dt.date, count: int) -> dt.date:
     """The month `count` months later (earlier when negative)."""
     index = month.year * 12 + month.month - 1 + count
@@ -49,7 +51,9 @@ def length(month: dt.date) -> int:
     return calendar.monthrange(month.year, month.month)[1]
 
 
+@lru_cache(maxsize=2000)
 def last_day(month: dt.date) -> dt.date:
+    """The last day of the month."""
     return month.replace(day=length(month))
 
 
@@ -86,6 +90,7 @@ class Span:
         return left
 
 
+@lru_cache(maxsize=2000)
 def months_span(month: dt.date, count: int = 1) -> Span:
     """All days of `count` months from `month` on."""
     return Span(month, last_day(add(month, count - 1)))

@@ -12,7 +12,7 @@ from core.db import db, insert_new, reading
 from core.jobs import enqueue
 from core.models import Company
 from modules.contracts import billing, billing_read
-from modules.contracts.models import BillingPreview, Contract
+from modules.contracts.models import BillingPreview, BillingRun, Contract
 
 # up to so many contracts a page computes its preview itself
 AT_ONCE = 3000
@@ -33,6 +33,16 @@ def stored(company: Company, month: dt.date) -> BillingPreview | None:
     """The last preview of the month that was computed in the background."""
     return db.session.scalar(sa.select(BillingPreview).where(
         BillingPreview.company_id == company.id, BillingPreview.month == month))
+
+
+def current(company: Company, month: dt.date) -> BillingPreview | None:
+    """The stored preview, unless the month was billed since: then it says what is not so any more."""
+    row = stored(company, month)
+    if row is None or row.state == "computing":
+        return row
+    newer = sa.exists().where(BillingRun.company_id == company.id, BillingRun.month == month,
+                              BillingRun.started_at >= row.created_at)
+    return None if db.session.scalar(sa.select(newer)) else row
 
 
 def request_preview(company: Company, month: dt.date) -> None:

@@ -88,16 +88,46 @@ class Segment:
     period: Span
 
 
-def price_month(contract: ContractFacts, plans: Mapping[int, PlanFacts], month: dt.date) -> Priced | Skipped:
-    """What the contract has to pay with the invoice of this month. NoPrice where a plan has none on a day."""
-    found = price_service(contract, plans, month)
+def price_month(contract: ContractFacts, plans: Mapping[int, PlanFacts], month: dt.date,
+                known: dict[Any, Priced | Skipped] | None = None) -> Priced | Skipped:
+    """What the contract has to pay with the invoice of this month. NoPrice where a plan has none on a day.
+
+    `known` keeps what contracts with nothing of their own pay: the same for all of a plan and profile in a month.
+    """
+    if known is not None and _is_plain(contract, plans, month):
+        found = _as_others(contract, plans, month, known)
+    else:
+        found = price_service(contract, plans, month)
     due = contract.instalments
+    if not due:
+        return found
     if isinstance(found, Skipped):
-        if not due or found.reason == "suspended":
+        if found.reason == "suspended":
             return found
         return Priced(CHARGES, tuple(instalment_lines(contract)), None, tuple(one.id for one in due))
     lines = (*found.lines, *instalment_lines(contract))
     return replace(found, lines=lines, instalment_ids=tuple(one.id for one in due))
+
+
+def _is_plain(contract: ContractFacts, plans: Mapping[int, PlanFacts], month: dt.date) -> bool:
+    """Whether nothing of its own decides about the contract's days and price: a monthly plan, served all the time."""
+    return not (contract.suspensions or contract.own_prices or contract.switches or contract.courtesy
+                or contract.ends_on) and (plans[contract.plan_id].period_months == 1
+                                          and contract.billing_from <= months.add(month, -1))
+
+
+def _as_others(contract: ContractFacts, plans: Mapping[int, PlanFacts], month: dt.date,
+               known: dict[Any, Priced | Skipped]) -> Priced | Skipped:
+    """The price of a plain contract: its plan's is computed once, its own extras and discounts come on top."""
+    key = (contract.plan_id, contract.profile.id, contract.in_advance)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = price_service(replace(contract, items=(), discounts=()), plans, month)
+    if isinstance(found, Skipped) or not (contract.items or contract.discounts):
+        return found
+    assert found.service is not None
+    lines = [*found.lines, *_item_lines(contract, plans, found.service)]
+    return Priced(SERVICE, tuple(discounted(lines, contract.discounts, month)), found.service)
 
 
 def price_service(contract: ContractFacts, plans: Mapping[int, PlanFacts], month: dt.date) -> Priced | Skipped:

@@ -75,7 +75,7 @@ def test_every_page_opens_empty_and_full(browser, make_contract, bill, path):
     assert browser.get(path).status_code == 200
 
 
-def test_a_large_companys_preview_is_computed_in_the_background(browser, make_contract, monkeypatch):
+def test_a_large_companys_preview_is_computed_in_the_background(browser, make_contract, bill, monkeypatch):
     make_contract()
     monkeypatch.setattr(previews, "AT_ONCE", 0)
     page = text(browser.get("/billing/?month=2026-11"))
@@ -85,9 +85,11 @@ def test_a_large_companys_preview_is_computed_in_the_background(browser, make_co
     run_billing_jobs()
     db.session.expire_all()
     page = text(browser.get("/billing/?month=2026-11"))
-    assert "12.100,00" in page and "data-poll" not in page
+    assert "12.100,00" in page and "data-poll" not in page and 'id="preview" data-reload-when-done' in page
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Job).where(
         Job.function.like("%compute_preview"))) == 1
+    bill(NOVEMBER)
+    assert "12.100" not in text(browser.get("/billing/?month=2026-11"))  # it says what is not so any more
 
 
 # --- run -------------------------------------------------------------------------------------------------
@@ -109,7 +111,8 @@ def test_from_the_preview_to_the_result(browser, make_contract):
     assert "12.100,00" in result and invoice_of(contract)
     db.session.execute(sa.update(Job).values(state="done"))
     db.session.commit()
-    assert "data-poll" not in text(browser.get(answer.location))
+    done = text(browser.get(answer.location))
+    assert "data-poll" not in done and 'id="stages" data-reload-when-done' in done
     assert answer.location in text(browser.get("/billing/runs"))
 
 
@@ -247,7 +250,9 @@ def test_a_large_companys_revision_is_applied_by_a_job(browser, make_contract, p
     assert "data-poll" in text(browser.get(address)) and plan.price_on(dt.date(2027, 1, 1)) == 12100
     run_billing_jobs()
     db.session.expire_all()
-    assert plan.price_on(dt.date(2027, 1, 1)) == 13070 and "data-poll" not in text(browser.get(address))
+    assert plan.price_on(dt.date(2027, 1, 1)) == 13070
+    done = text(browser.get(address))
+    assert "data-poll" not in done and 'id="working" data-reload-when-done' in done
 
 
 @pytest.mark.parametrize("wrong", [{"name": ""}, {"percent": ""}, {"amount": "5"}, {"percent": "mucho"},
