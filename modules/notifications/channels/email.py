@@ -36,9 +36,10 @@ class EmailChannel:
     has_subject = True
 
     def addresses(self, customer_ids: Sequence[int]) -> dict[int, str]:
-        """The main address of each customer, one for invoices before others."""
+        """The main address of each customer, one for invoices before others; never that of a contact."""
         rows = db.session.execute(
-            sa.select(Email.customer_id, Email.address).where(Email.customer_id.in_(list(customer_ids)), Email.active)
+            sa.select(Email.customer_id, Email.address)
+            .where(Email.customer_id.in_(list(customer_ids)), Email.active, Email.contact_id.is_(None))
             .order_by(Email.billing, Email.position.desc(), Email.id.desc()))
         return {row.customer_id: row.address for row in rows}
 

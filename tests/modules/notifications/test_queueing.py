@@ -12,6 +12,7 @@ from core import storage
 from core.db import db
 from core.models import Company, Job
 from core.scope import company_scope
+from modules.crm import services as crm
 from modules.notifications import services, texts
 from modules.notifications.models import Message
 from modules.notifications.ports import kinds
@@ -48,6 +49,13 @@ def test_a_customer_without_address_leaves_a_row_that_says_so(make_customer: Cal
     db.session.commit()
     run_jobs()
     assert only().state == "no_address"
+
+
+def test_a_contact_is_not_written_to(make_customer: Callable[..., Any]) -> None:
+    customer = make_customer()
+    crm.add_contact(customer, "Vecina Rosa", emails="rosa@example.com")
+    notify(customer, "test.bill", "invoice:1", {})
+    assert (only().state, only().address) == ("no_address", "")
 
 
 def test_a_bounced_address_is_not_written_to(make_customer: Callable[..., Any]) -> None:
