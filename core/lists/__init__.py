@@ -13,7 +13,8 @@ from core.lists.cells import badge
 from core.lists.declaration import Action, Column, Done, Empty, Line, List, lists, register
 from core.lists.filters import Amounts, Choice, Choices, Dates, Filter, Relation, Text
 from core.lists.periods import DUE, PAST
-from core.lists.screens import Shown, at, attach, show, url_of
+from core.lists.places import at, attach, url_of
+from core.lists.screens import Shown, show
 from core.lists.who import viewer, viewer_may
 
 __all__ = ["DUE", "PAST", "Action", "Amounts", "Choice", "Choices", "Column", "Dates", "Done", "Empty", "Filter",

@@ -59,24 +59,27 @@ class Chip:
 
 @dataclass(frozen=True, eq=False)
 class Ask:
-    """The address of a list, understood. `args` is {name: [values]} without empty values, `given` the variables of
-    the route, `endpoint` where the list is.
+    """The address of a list, understood. `args` is {name: [values]} without empty values, `given` the arguments of
+    the list's `select`, `endpoint` and `route` the page that it is on. What is `fixed` the reader does not change.
     """
 
     spec: List
     args: Mapping[str, Sequence[str]]
     given: Mapping[str, Any] = field(default_factory=dict)
     endpoint: str = ""
+    route: Mapping[str, Any] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
     # whether the bare address opens a saved view
     opens_view: Callable[[], bool] = field(default=lambda: False)
 
     @classmethod
     def of(cls, shown: List, args: Mapping[str, Sequence[str]], given: Mapping[str, Any] | None = None,
-           endpoint: str = "") -> Ask:
+           endpoint: str = "", **more: Any) -> Ask:
         """From the arguments as they came."""
         kept = {name: [one for one in values if one.strip()] for name, values in args.items()
                 if not name.startswith("_")}
-        return cls(shown, {name: values for name, values in kept.items() if values}, dict(given or {}), endpoint)
+        args = {name: values for name, values in kept.items() if values}
+        return cls(shown, args, dict(given or {}), endpoint, **{"route": dict(given or {}), **more})
 
     # --- filters -------------------------------------------------------------------------------------
 
@@ -110,6 +113,13 @@ class Ask:
         """The rows of a run that the list is limited to (?of=12, ?of=12-refused)."""
         return results.find(self.spec, self._one("of"))
 
+    @cached_property
+    def why(self) -> list[Column]:
+        """Among what a run refused, one more column: the reason."""
+        if self.results is None or not self.results.refused:
+            return []
+        return [Column("why", _("Why not"), self.results.reason(self.spec.id), css="long")]
+
     @property
     def filters(self) -> list[tuple[Filter, Any]]:
         """Each filter that limits, with its value."""
@@ -118,14 +128,15 @@ class Ask:
     def chips(self) -> list[Chip]:
         """What limits the list now, but the choices that stand above it anyway."""
         found = [Chip(one.label, one.say(value), self.url(**one.without())) for one, value in self.filters
-                 if not getattr(one, "chips", False)]
+                 if not getattr(one, "chips", False) and not self.fixed & set(one.names)]
         if self.results is not None:
             found.append(Chip(_("Only"), self.results.say(), self.url(of=None)))
         return found
 
     def is_filtered(self) -> bool:
         """Whether the person limited the list; what it opens on does not count."""
-        return bool(self.results) or any(name in self.args for one, _value in self.filters for name in one.names)
+        return bool(self.results) or any(name in self.args for one, _value in self.filters for name in one.names
+                                         if name not in self.fixed)
 
     def pack(self) -> dict[str, list[str]]:
         """The filters, order and columns that mean the same tomorrow: for what works on after the page is left."""
@@ -211,7 +222,7 @@ class Ask:
         args = self.changed(**changes)
         if set(args) == {"view"} or (not args and self.opens_view()):
             args = {"view": ["none"]}  # else it would open the view again, with what was just taken away
-        return url_for(self.endpoint, **{**self.given, **args})
+        return url_for(self.endpoint, **{**self.route, **args})
 
     def sort_url(self, column: Column) -> str:
         """The address ordered by a column: upwards first, then downwards."""
@@ -220,7 +231,7 @@ class Ask:
 
     def clear_url(self) -> str:
         """The address without filters; the order, the columns and what does not belong to the list stay."""
-        ours = {name for one in self.spec.filters for name in one.names} | {"of", "view"}
+        ours = {name for one in self.spec.filters for name in one.names} - self.fixed | {"of", "view"}
         return self.url(**dict.fromkeys(ours))
 
     def others(self, *names: str) -> list[tuple[str, str]]:

@@ -170,7 +170,7 @@ class Moment(Kind):
 
 class YesNo(Kind):
     def html(self, value: Any, currency: str | None) -> Any:
-        return Markup("{} {}").format(icon("check"), _("yes")) if value else Markup(
+        return Markup("<span>{} {}</span>").format(icon("check"), _("yes")) if value else Markup(
             '<span class="muted">{}</span>').format(_("no"))
 
     def _words(self, style: Style) -> tuple[str, str]:

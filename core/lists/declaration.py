@@ -13,6 +13,7 @@ from core.i18n import lazy, ngettext
 from core.lists import cells
 from core.lists.filters import Filter
 from core.registry import Registry
+from core.templating import number
 
 NOTHING = lazy("Nothing here yet")
 SIZES = (20, 50, 100, 200)
@@ -47,6 +48,7 @@ class Column:
     total: bool = field(default=False, kw_only=True)
     # of an amount: a code, an attribute of the row, or a function of the row; the company's where it is left out
     currency: Any = field(default=None, kw_only=True)
+    # classes of the cell: "long" for texts of a sentence or more, "muted", "nowrap", "mono"
     css: str = field(default="", kw_only=True)
 
     @cached_property
@@ -200,7 +202,7 @@ class List:
     # SQL expression of the core_file.id of the row's PDF: then they can be merged or zipped
     file: Any = field(default=None, kw_only=True)
     empty: Empty = field(default=Empty(), kw_only=True)
-    # "%(num)s row", "%(num)s rows" in words of this list
+    # in words of this list: lambda count: ngettext("%(num)s row", "%(num)s rows", count)
     count: Callable[[int], str] = field(default=_rows, kw_only=True)
     size: int = field(default=SIZE, kw_only=True)
     # steps above the title: function giving [(label, address)]
@@ -242,8 +244,8 @@ class List:
         return [column for column in self.columns if column.export and column.value is not None]
 
     def say(self, count: int) -> str:
-        """"12 invoices", in the reader's language."""
-        return self.count(count)
+        """"1.200 invoices", in the reader's language and with its thousands."""
+        return self.count(count).replace(str(count), number(count), 1)
 
 
 def _plain(keys: Iterable[Any]) -> list[Any]:
@@ -253,6 +255,8 @@ def _plain(keys: Iterable[Any]) -> list[Any]:
 
 
 lists: Registry[List] = Registry("lists")
+# key of a list -> endpoint of its page
+endpoints: dict[str, str] = {}
 
 
 def register(declared: List) -> List:

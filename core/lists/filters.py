@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask import g, has_request_context
 
 from core import clock, scope
 from core.db import UTCDateTime
@@ -89,7 +90,7 @@ class Text(Filter):
         columns = self.where if isinstance(self.where, tuple) else (self.where,)
         if self.exact:
             return sa.or_(*[column == value for column in columns])
-        return sa.or_(*[sa.func.lower(column).contains(value.lower(), autoescape=True) for column in columns])
+        return sa.or_(*[column.icontains(value, autoescape=True) for column in columns])
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,15 @@ class Choice(Filter):
 
     @property
     def known(self) -> Mapping[Any, Any]:
-        return self.choices() if callable(self.choices) else self.choices
+        """{code: words}; a function is asked once per request."""
+        if not callable(self.choices):
+            return self.choices
+        if not has_request_context():
+            return self.choices()
+        kept = g.setdefault("list_choices", {})
+        if self not in kept:
+            kept[self] = self.choices()
+        return kept[self]
 
     def start(self) -> str:
         """The code that the list opens on; "all" where it is not limited."""
@@ -121,8 +130,11 @@ class Choice(Filter):
             return None
         if found not in self._codes():
             raise BadFilter(_("To filter by this you must choose one of: %(known)s. Found: %(found)s.",
-                              known=", ".join(list(self._codes())[:12]), found=found))
+                              known=self._said(), found=found))
         return found
+
+    def _said(self) -> str:
+        return ", ".join([plain_words(said) for said in self.known.values()][:12])
 
     def _codes(self) -> dict[str, Any]:
         return {str(code): code for code in self.known}
@@ -152,7 +164,7 @@ class Choices(Choice):
         unknown = [one for one in found if one not in known]
         if unknown:
             raise BadFilter(_("To filter by this you must choose one of: %(known)s. Found: %(found)s.",
-                              known=", ".join(list(known)[:12]), found=unknown[0][:40]))
+                              known=self._said(), found=unknown[0][:40]))
         return list(dict.fromkeys(found)) or None
 
     def condition(self, value: Any) -> Any:
@@ -208,7 +220,7 @@ class Dates(Filter):
             return None
         if code not in periods.PERIODS:
             raise BadFilter(_("To filter by this you must choose one of: %(known)s. Found: %(found)s.",
-                              known=", ".join(self.periods), found=code))
+                              known=", ".join(str(words) for _code, words in self.named), found=code))
         return Days(*periods.span(code, today()), code)
 
     def _day(self, args: Args, name: str) -> dt.date | None:

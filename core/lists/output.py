@@ -75,6 +75,11 @@ class Output:
     rows: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, shown: List, kind: str, query: Query, keys: Sequence[str]) -> Output:
+        """With the columns that were chosen (all where none was), and why, among what was refused."""
+        return cls(shown, kind, query, [*chosen(shown, keys), *query.ask.why])
+
     def write(self, path: Path, source: Source, told: Told = lambda rows: None) -> None:
         """Write the file. `told(rows)` is called now and then; it may raise to stop."""
         writers: dict[str, Any] = {"xlsx": self._xlsx, "pdf": self._pdf, "zip": self._zip}

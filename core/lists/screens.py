@@ -1,32 +1,23 @@
-"""The screens of a list: the page itself, and the addresses around it (export, actions, views, choices)."""
+"""The screen of a list: what its template draws, each part read when it is drawn."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import render_template, request, url_for
 
-from core import scope, storage
-from core.db import db
+from core import scope
 from core.i18n import _
-from core.lists import keeping, output, runs, saved, work  # noqa: F401  keeping and work: jobs of every worker
+from core.lists import output, runs, saved
 from core.lists.ask import END, PASSING, Ask
-from core.lists.declaration import SIZES, Action, Column, Line, List
-from core.lists.filters import Relation
+from core.lists.declaration import SIZES, Action, Column, Line, List, endpoints
 from core.lists.models import SavedView
 from core.lists.query import COUNTED, Count, Query, Total
-from core.lists.selection import Selection, everything, ticked
-from core.security import can, require
+from core.security import can
 from core.templating import number
-
-AT_ONCE, PAPERS_AT_ONCE = 5000, 50
-SUGGESTIONS = 12
-# list key -> endpoint of its page
-places: dict[str, str] = {}
 
 
 @dataclass(eq=False)
@@ -37,6 +28,8 @@ class Shown:
     ask: Ask
     # {code: number} beside the quick choices
     counts: Mapping[str, int] = field(default_factory=dict)
+    # instead of the list's own title
+    heading: Any = None
 
     @cached_property
     def query(self) -> Query:
@@ -44,15 +37,12 @@ class Shown:
 
     @property
     def title(self) -> Any:
-        return self.spec.title
+        return self.heading or self.spec.title
 
     @cached_property
     def columns(self) -> list[Column]:
         """The columns on screen; among what was refused, also why."""
-        found = self.ask.columns
-        if self.ask.results is not None and self.ask.results.refused:
-            found = [*found, Column("why", _("Why not"), self.ask.results.reason(self.spec.id))]
-        return found
+        return [*self.ask.columns, *self.ask.why]
 
     @cached_property
     def lead(self) -> Column:
@@ -124,6 +114,8 @@ class Shown:
     @property
     def answer(self) -> str:
         """The line under the title."""
+        if self.ask.errors:
+            return ""
         if self.count.more:
             return _("More than %(count)s", count=number(COUNTED))
         return self.spec.say(self.count.number)
@@ -178,15 +170,20 @@ class Shown:
 
     def around(self, name: str, **values: Any) -> str:
         """The address of something that belongs to this list: export, save_view, do_<action>."""
-        return url_for(f"{self.ask.endpoint}__{name}", **self.ask.given, **values)
+        return url_for(f"{endpoints.get(self.spec.key, self.ask.endpoint)}__{name}", **{**self.ask.given, **values})
 
     @property
     def chip_filters(self) -> list[Any]:
-        return [one for one in self.spec.filters if getattr(one, "chips", False)]
+        return [one for one in self.spec.filters if getattr(one, "chips", False) and one.key not in self.ask.fixed]
 
     @property
     def panel_filters(self) -> list[Any]:
-        return [one for one in self.spec.filters if one.panel and one.key != "q" and not getattr(one, "chips", False)]
+        return [one for one in self.spec.filters if one.panel and one.key != "q" and not getattr(one, "chips", False)
+                and not self.ask.fixed & set(one.names)]
+
+    @property
+    def panel_errors(self) -> bool:
+        return any(one.key in self.ask.errors for one in self.panel_filters)
 
     def own_names(self) -> list[str]:
         """The names that the form of filters sets itself; all others are kept."""
@@ -223,7 +220,7 @@ class Shown:
         return self.view is not None and saved.summary(self.view) != here
 
     def view_url(self, view: SavedView) -> str:
-        return url_for(self.ask.endpoint, **{**self.ask.given, **view.query, "view": view.id})
+        return url_for(self.ask.endpoint, **{**self.ask.route, **view.query, "view": view.id})
 
     @property
     def may_keep_views(self) -> bool:
@@ -248,167 +245,15 @@ def _may(permission: str) -> bool:
     return not permission or can(permission)
 
 
-def show(shown: List, endpoint: str | None = None, **given: Any) -> Shown:
-    """The list as this request asks for it; `given` are the variables of its route."""
-    ask = Ask.of(shown, request.args.to_dict(flat=False), given, endpoint or request.endpoint or "")
+def show(shown: List, endpoint: str | None = None, fixed: Mapping[str, Any] | None = None, **given: Any) -> Shown:
+    """The list as this request asks for it; `given` are the arguments of its `select`.
+
+    A page that shows a list among other things calls it itself, with `fixed` values of filters, and draws
+    `ls.controls(shown)` and `ls.body(shown)` of templates/lists.html.
+    """
+    args = {**request.args.to_dict(flat=False), **{name: [str(value)] for name, value in (fixed or {}).items()}}
+    route = given if endpoint else dict(request.view_args or {})
+    ask = Ask.of(shown, args, given, endpoint or request.endpoint or "", route=route, fixed=frozenset(fixed or ()))
     found = Shown(shown, ask)
     found.ask = replace(ask, opens_view=lambda: saved.default_among(found.views) is not None)
     return found
-
-
-# --- attaching -------------------------------------------------------------------------------------------
-
-
-def attach(bp: Blueprint, rule: str, shown: List, view: Callable[..., Any] | None = None,
-           endpoint: str | None = None) -> None:
-    """Put a list at an address of a blueprint, with everything around it. `view(shown, **given)` may draw the page."""
-    name = endpoint or (view.__name__ if view else shown.key.rpartition(".")[2])
-    place = places[shown.key] = f"{bp.name}.{name}"
-    base = rule.rstrip("/")
-    around = _Around(shown, place)
-
-    def add(path: str, part: str, permission: str, function: Callable[..., Any], method: str = "POST") -> None:
-        def answer(**given: Any) -> Any:
-            return function(**given)
-
-        answer.__doc__ = function.__doc__
-        guarded = require(permission or None)(answer)
-        bp.add_url_rule(path, f"{name}__{part}" if part else name, guarded, methods=[method])
-
-    def page(**given: Any) -> Any:
-        """The list."""
-        here = show(shown, place, **given)
-        opened = around.opened(here)
-        if opened is not None:
-            return opened
-        return view(here, **given) if view else here.render()
-
-    add(rule, "", shown.permission, page, "GET")
-    if any(isinstance(one, Relation) for one in shown.filters):
-        add(f"{base}/suggest/<filter_key>", "suggest", shown.permission, around.suggest, "GET")
-    add(f"{base}/export", "export", shown.export_permission or shown.permission, around.export)
-    add(f"{base}/views", "save_view", shown.permission, around.save_view)
-    add(f"{base}/views/<int:view_id>", "change_view", shown.permission, around.change_view)
-    for action in shown.actions:
-        add(f"{base}/do/{action.key}", f"do_{action.key}", action.permission, around.do(action))
-
-
-def at(bp: Blueprint, rule: str, shown: List, endpoint: str | None = None) -> Callable[[Callable[..., Any]], Any]:
-    """The same as a decorator of the view that draws the page."""
-
-    def put(view: Callable[..., Any]) -> Callable[..., Any]:
-        attach(bp, rule, shown, view, endpoint)
-        return view
-
-    return put
-
-
-def url_of(shown: List, given: dict[str, Any] | None = None, **args: Any) -> str:
-    """The address of a list with these filters."""
-    return url_for(places[shown.key], **(given or {}), **args)
-
-
-@dataclass(frozen=True)
-class _Around:
-    """What belongs to a list besides its page."""
-
-    spec: List
-    place: str
-
-    def opened(self, here: Shown) -> Any:
-        """Where the list is opened bare, or by the number of a view: on to the address that the view says."""
-        if request.headers.get("X-Part") or set(request.args) - {"view"} or request.args.get("view") == "none":
-            return None
-        found = here.view if "view" in request.args else saved.default_among(here.views)
-        return redirect(here.view_url(found)) if found is not None and found.query else None
-
-    def suggest(self, filter_key: str, **_given: Any) -> Any:
-        """What a relation filter finds for the letters typed so far."""
-        found = self.spec.filter(filter_key)
-        if not isinstance(found, Relation):
-            abort(404)
-        text = request.args.get("q", "").strip()[:100]
-        hits = list(found.search(text, SUGGESTIONS)) if text else []
-        return jsonify([{"id": row_id, "label": str(label)} for row_id, label in hits])
-
-    # --- selection -----------------------------------------------------------------------------------
-
-    def _ask(self, given: dict[str, Any]) -> Ask:
-        """The address that the form was on: its filters stand in the address of the form itself."""
-        return Ask.of(self.spec, request.args.to_dict(flat=False), given, self.place)
-
-    def _selection(self, ask: Ask) -> Selection:
-        if request.form.get("all") == "1":
-            return everything(ask)
-        return ticked(ask, request.form.getlist("id"))
-
-    def do(self, action: Action) -> Callable[..., Any]:
-        def prepare(**given: Any) -> Any:
-            """Ask before doing something to many rows."""
-            run = runs.prepare(self.spec, action, self._selection(self._ask(given)))
-            return redirect(url_for("core.run", run_id=run.id), 303)
-
-        return prepare
-
-    def export(self, **given: Any) -> Any:
-        """A file of what was ticked, or else of everything that fits: at once, or in the background where it is big."""
-        kind, ask = request.form.get("kind", ""), self._ask(given)
-        if kind not in output.TABLES and not (kind in output.PAPERS and self.spec.file is not None):
-            abort(400)
-        selection = self._selection(ask) if request.form.getlist("id") else everything(ask)
-        query = selection.query(self.spec)
-        limit = AT_ONCE if kind in output.TABLES else PAPERS_AT_ONCE
-        count = len(list(db.session.scalars(query.of(self.spec.id).limit(limit + 1))))
-        if not count:
-            flash(_("There is nothing to export: no row fits."), "warn")
-            return redirect(ask.url(), 303)
-        keys = [] if request.form.get("columns") == "all" else [column.key for column in ask.columns]
-        if count > limit:
-            return self._later(kind, selection, keys, query.exact())
-        return self._now(kind, selection, keys, ask)
-
-    def _later(self, kind: str, selection: Selection, keys: list[str], total: int) -> Any:
-        form_key = request.form.get("form_key", "")[:60]
-        run = runs.ask_export(self.spec, kind, selection, {"columns": keys}, total=total,
-                              form_key=f"{form_key}:{kind}" if form_key else None)
-        return redirect(url_for("core.run", run_id=run.id), 303)
-
-    def _now(self, kind: str, selection: Selection, keys: list[str], ask: Ask) -> Any:
-        made = output.Output(self.spec, kind, selection.query(self.spec), output.chosen(self.spec, keys))
-        with storage.draft() as path:
-            made.write(path, output.Source(db.session(), False))
-            if not made.rows:
-                flash(_("There is nothing to export: %(reason)s", reason=made.refused[0][1]), "warn")
-                return redirect(ask.url(), 303)
-            runs.record_export(self.spec, kind, selection, made.rows)
-            file = path.open("rb")  # it stays readable after the draft is gone
-        name, media = output.file_name(self.spec, kind), output.MEDIA[kind][1]
-        answer = send_file(file, mimetype=media, as_attachment=kind != "pdf", download_name=name, max_age=0)
-        answer.content_length = os.fstat(file.fileno()).st_size
-        return answer
-
-    # --- views ---------------------------------------------------------------------------------------
-
-    def save_view(self, **given: Any) -> Any:
-        """Keep the present address under a name."""
-        ask = self._ask(given)
-        view = saved.save(self.spec, request.form.get("name", ""), ask.changed(),
-                          shared=request.form.get("shared") == "1", is_default=request.form.get("default") == "1")
-        flash(_("The view “%(name)s” is kept.", name=view.name), "ok")
-        return redirect(ask.url(view=view.id), 303)
-
-    def change_view(self, view_id: int, **given: Any) -> Any:
-        """Delete a view, or open the list with it (or no more)."""
-        view, verb = saved.find_view(self.spec, view_id), request.form.get("verb")
-        if verb == "delete":
-            saved.delete(view)
-            flash(_("The view “%(name)s” is deleted.", name=view.name), "ok")
-            return redirect(self._ask(given).url(view="none"), 303)
-        if verb not in {"default", "not_default"}:
-            abort(400)
-        saved.make_default(view, verb == "default")
-        flash(_("Saved."), "ok")
-        return redirect(self._ask(given).url(view=view.id), 303)
-
-
-__all__ = ["Shown", "at", "attach", "places", "show", "url_of"]

@@ -51,7 +51,7 @@ def ticked(ask: Ask, ids: Sequence[str]) -> Selection:
         raise DomainError(_("To go on you must tick at least one row."))
     if len(found) > MOST_TICKED:
         raise DomainError(_("To work on more than %(count)s rows, choose all that fit the filters.", count=MOST_TICKED))
-    kept = {name: list(values) for name, values in ask.args.items() if name in ("sort", "cols")}
+    kept = {name: list(values) for name, values in ask.args.items() if name in ("sort", "cols", "of")}
     return Selection(lifted(ask.spec) | kept, dict(ask.given), found, None)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core import audit, clock, jobs, logs, storage
-from core.db import db, insert_new, write_rows
+from core.db import db, insert_new, is_postgresql, write_rows
 from core.errors import DomainError, Unavailable
 from core.i18n import _, use_locale
 from core.lists import output, runs
@@ -22,6 +22,7 @@ from core.lists.selection import Selection
 from core.lists.who import locale
 
 TELL_EVERY = 2.0
+WORK_SECONDS, PAUSE_SECONDS = 0.4, 0.12
 
 log = logs.get(__name__)
 
@@ -40,11 +41,27 @@ def run_action(run_id: int) -> None:
     if run is None:
         return
     with use_locale(locale()):
-        action, query = runs.action_of(run), runs.query_of(run)
+        action, query, pause = runs.action_of(run), runs.query_of(run), _pauser()
         while not run.stop_asked and (ids := query.chunk_of_ids(run.last_id, action.chunk)):
             _note(run, ids, _undone(run, action, ids) if run.action == runs.UNDO else done(action, ids, run.options))
             jobs.checkpoint()
+            pause()
         _end(run, "stopped" if run.stop_asked else "done")
+
+
+def _pauser() -> Callable[[], None]:
+    """A function that lets others write. SQLite has one writer and no queue: who waits looks again every 100 ms, and
+    would never find the moment between two chunks.
+    """
+    last = time.monotonic()
+
+    def pause() -> None:
+        nonlocal last
+        if not is_postgresql() and time.monotonic() - last > WORK_SECONDS:
+            time.sleep(PAUSE_SECONDS)
+            last = time.monotonic()
+
+    return pause
 
 
 def _begin(run_id: int) -> Run | None:
@@ -155,7 +172,7 @@ def run_export(run_id: int) -> None:
 def _write(run: Run) -> None:
     shown, selection = runs.list_of(run), Selection.load(run.selection)
     query: Query = runs.query_of(run)
-    made = output.Output(shown, run.action, query, output.chosen(shown, run.options.get("columns", [])))
+    made = output.Output.of(shown, run.action, query, run.options.get("columns", []))
     with storage.draft() as path:
         with output.snapshot() as source:
             made.write(path, source, _teller(run.id) if source.apart else lambda rows: None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import url_for
 from markupsafe import Markup
 
 from core import lists, scope
@@ -48,6 +49,10 @@ def _of_object(text: str) -> Any:
     return sa.and_(wanted, AuditRecord.object_id == int(number)) if number.isdecimal() else wanted
 
 
+def _action(line: lists.Line) -> Any:
+    return Markup('<a href="{}">{}</a>').format(url_for("core.audit", action=line.row.action), line.row.action)
+
+
 def _details(line: lists.Line) -> Any:
     row = line.row
     if not row.changes:
@@ -62,11 +67,11 @@ AUDIT = lists.register(List(
     related=lambda statement: statement.outerjoin(User, User.id == AuditRecord.user_id),
     columns=(
         Column("at", lazy("When"), AuditRecord.at, lead=True),
-        Column("who", lazy("Who"), sa.func.coalesce(sa.func.nullif(User.name, ""), User.email, "Abona")),
-        Column("action", lazy("Action"), AuditRecord.action),
-        Column("label", lazy("On what"), AuditRecord.label),
+        Column("who", lazy("Who"), sa.func.coalesce(sa.func.nullif(User.name, ""), User.email, "Abona"), css="name"),
+        Column("action", lazy("Action"), AuditRecord.action, show=_action),
+        Column("label", lazy("On what"), AuditRecord.label, css="name"),
         Column("reason", lazy("Reason"), AuditRecord.reason, default=False),
-        Column("details", lazy("Details"), show=_details, css="muted", export=False),
+        Column("details", lazy("Details"), show=_details, css="muted long", export=False),
         Column("changes", lazy("Changes"), lambda row: dump_json(row.changes) if row.changes else "", default=False),
         Column("position", lazy("Position in the chain"), AuditRecord.position, default=False),
     ),

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from flask import redirect, render_template, send_file, url_for
+from sqlalchemy.orm import selectinload
 
 from core import clock, lists, storage
 from core.db import dump_json
 from core.errors import DomainError
 from core.i18n import _, lazy
-from core.lists import runs, screens
-from core.lists.declaration import Column, Empty, Line, List
+from core.lists import places, runs
+from core.lists.declaration import Column, Empty, Line, List, endpoints
 from core.lists.models import Run, RunItem
 from core.lists.query import Query
 from core.lists.selection import Selection, lifted
@@ -24,6 +25,7 @@ SAMPLE, FIRST_REFUSED = 5, 50
 
 RUNS = lists.register(List(
     "core.runs", lazy("Exports and mass actions"), Run, "", select=runs.mine, sort="-id",
+    options=(selectinload(Run.job), selectinload(Run.undo_of)),
     related=lambda statement: statement.outerjoin(User, User.id == Run.user_id),
     columns=(
         Column("what", lazy("What"), runs.title, lead=True),
@@ -81,7 +83,7 @@ def _question(found: Run, form: Any, status: int = 200) -> Any:
 
 def _back(query: Query) -> str:
     """The list as it was."""
-    return screens.url_of(query.spec, dict(query.ask.given), **query.ask.changed())
+    return places.url_of(query.spec, dict(query.ask.given), **query.ask.changed())
 
 
 @bp.post("/runs/<int:run_id>/start")
@@ -134,8 +136,8 @@ def _speed(found: Run) -> dict[str, Any]:
         seconds = max((clock.now() - found.started_at).total_seconds(), 0.1)
     if not seconds or not found.is_open:
         return {"per_second": None, "seconds_left": None}
-    per_second = worked / seconds
-    return {"per_second": per_second, "seconds_left": max(found.total - worked, 0) / per_second}
+    speed = worked / seconds
+    return {"per_second": round(speed, 0 if speed > 10 else 1), "seconds_left": max(found.total - worked, 0) / speed}
 
 
 def _size(count: int) -> str:
@@ -169,6 +171,6 @@ def _in_words(shown: List, lead: Column, line: Line | None, item: RunItem) -> tu
 def _results_url(found: Run) -> str | None:
     """The list of the rows that were done; `-refused` after it lists the others."""
     shown = runs.list_of(found)
-    if shown.key not in screens.places:
+    if shown.key not in endpoints:
         return None
-    return screens.url_of(shown, dict(Selection.load(found.selection).given), **lifted(shown), of=found.id)
+    return places.url_of(shown, dict(Selection.load(found.selection).given), **lifted(shown), of=found.id)

@@ -262,6 +262,21 @@ def test_a_list_below_another_record_takes_its_variables(browser: FlaskClient, f
     assert f"/owners/{five.id}/things/export" in page
 
 
+def test_a_list_within_another_page_stays_limited_in_all_that_belongs_to_it(
+    browser: FlaskClient, company: Company, five: User
+) -> None:
+    make(30, company.id, owner_id=five.id, name=lambda n: f"suya {n:02d}")
+    page = browser.get(f"/owners/{five.id}?tab=cosas&size=20&sort=name").text
+    assert len(names(page)) == 20 and "bbb" not in page and '<span class="chip-label"' not in page
+    following = link(page, "Siguiente") or ""
+    assert following.startswith(f"/owners/{five.id}?") and "tab=cosas" in following
+    assert names(browser.get(following).text)[-1] == "suya 29"
+    action = html.unescape(re.search(r'id="list-form"[^>]*action="([^"]*)"', page)[1])  # type: ignore[index]
+    exported = browser.post(action, data={"kind": "csv_plain"}).text
+    assert exported.count("suya") == 30 and "bbb" not in exported
+    assert browser.post(action.replace(f"owner={five.id}", "owner=0"), data={"kind": "csv_plain"}).status_code == 303
+
+
 # --- views -----------------------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from core.lists import runs
 from core.lists.models import Run, RunItem
 from core.models import AuditRecord, Company, Job, Membership, User
 from core.scope import acting_as, company_scope
+from tests.core.test_lists import statements
 from tests.core.things import THINGS, Thing, _app, make  # noqa: F401  `_app` takes the place of the run's app
 
 Login = Callable[..., FlaskClient]
@@ -389,3 +390,21 @@ def test_the_word_of_a_state_is_never_alone(browser: FlaskClient, company: Compa
     assert re.search(r'badge badge-warn">.*?en espera', browser.get(f"/runs/{run.id}").text, re.DOTALL)
     run_jobs()
     assert re.search(r'badge badge-ok">.*?hecho', browser.get(f"/runs/{run.id}").text, re.DOTALL)
+
+
+def test_the_list_of_runs_costs_the_same_for_any_number_of_them(
+    browser: FlaskClient, company: Company, run_jobs: RunJobs
+) -> None:
+    counts = []
+    for more in (1, 6):
+        for _n in range(more):
+            make(1, company.id, state="open")
+            run = ask(browser)
+            start(browser, run)
+            run_jobs()
+            browser.post(f"/runs/{run.id}/undo")
+            run_jobs()
+        with statements("core_list_run") as seen, statements("core_job") as jobs_seen:
+            assert "deshacer" in browser.get("/runs").text
+        counts.append(len(seen) + len(jobs_seen))
+    assert counts[0] == counts[1] <= 5

@@ -15,16 +15,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, render_template_string
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import config, lists, modules, schema
+from core import config, lists, modules, schema, scope
 from core.app import create_app
 from core.db import Amount, BigId, CompanyScoped, Model, Scaled, UTCDateTime, db, write_rows
 from core.errors import DomainError
 from core.forms import DataRequired, Form, StringField
 from core.lists import Action, Amounts, Choice, Choices, Column, Dates, Done, List, Relation, Text
 from core.models import User
+from core.security import require
 from tests.installation import fresh_database
 
 STATES = {"open": ("Abierta", "warn"), "closed": ("Cerrada", "ok")}
@@ -138,6 +139,15 @@ lists.attach(bp, "/things", THINGS)
 lists.attach(bp, "/owners/<int:owner_id>/things", OWNED)
 
 
+@bp.get("/owners/<int:owner_id>")
+@require("core.view_jobs")
+def owner(owner_id: int) -> str:
+    """A page that shows the list among other things, limited to one owner."""
+    shown = lists.show(THINGS, fixed={"owner": owner_id})
+    page = '{% import "lists.html" as ls with context %}{{ ls.controls(shown) }}{{ ls.body(shown) }}'
+    return render_template_string(page, shown=shown)
+
+
 @contextmanager
 def app_with_things(folder: Path, database_url: str) -> Iterator[Flask]:
     """An app with the list of things, on a database of its own."""
@@ -178,7 +188,8 @@ def make(count: int, company_id: int, **values: Any) -> list[int]:
         "at": lambda n: dt.datetime(2026, 11, 3, 12, tzinfo=dt.UTC) + dt.timedelta(seconds=n),
         "state": lambda n: "open" if n % 3 else "closed", "amount": lambda n: Decimal(n).scaleb(-2),
         "currency": "ARS", "rate": None, "active": True, "owner_id": None, "file_id": None, **values}
-    first = (db.session.execute(sa.select(sa.func.max(Thing.__table__.c.id))).scalar() or 0) + 1
+    with scope.every_company():
+        first = (db.session.scalar(sa.select(sa.func.max(Thing.id))) or 0) + 1
     for begin in range(0, count, 10_000):
         write_rows(Thing.__table__, [
             {"id": first + n, "company_id": company_id,
