@@ -41,15 +41,20 @@ def certificate(wanted: str) -> Certificate:
 
 
 def connect(wanted: str | None = None) -> Wsfe:
-    """The invoice service with a ticket. Talks to WSAA where a ticket is due; commits; no transaction is left open.
+    """The invoice service with a ticket. Talks to WSAA where a ticket is due; commits; no transaction is left open."""
+    wanted = wanted or environment()
+    return Wsfe(wanted, ticket(wanted, wsaa.WSFE))
+
+
+def ticket(wanted: str, service: str) -> wsaa.Ticket:
+    """The access ticket for a service; as `connect`.
 
     In rehearsal the certificate comes by itself, also again where the simulator was started anew.
     """
-    wanted = wanted or environment()
     if wanted != "rehearsal":
-        return Wsfe(wanted, _ticket(wanted, wsaa.WSFE))
+        return _ticket(wanted, service)
     try:
-        return Wsfe(wanted, _ticket(wanted, wsaa.WSFE))
+        return _ticket(wanted, service)
     except NotEnabled:
         pass
     except LoginRefused as refusal:
@@ -58,7 +63,7 @@ def connect(wanted: str | None = None) -> Wsfe:
     from modules.einvoice_ar.rehearsal import enable_rehearsal
 
     enable_rehearsal()
-    return Wsfe(wanted, _ticket(wanted, wsaa.WSFE))
+    return _ticket(wanted, service)
 
 
 def _ticket(wanted: str, service: str) -> wsaa.Ticket:

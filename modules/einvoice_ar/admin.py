@@ -9,7 +9,14 @@ from wtforms.validators import ValidationError
 
 from core.admin import ModelView, ReadOnlyView
 from core.i18n import _, lazy
-from modules.einvoice_ar.models import Certificate, FiscalProfile, PointOfSale, ServiceAddress, Threshold
+from modules.einvoice_ar.models import (
+    CatalogEntry,
+    Certificate,
+    FiscalProfile,
+    PointOfSale,
+    ServiceAddress,
+    Threshold,
+)
 
 PERMISSION = "einvoice_ar.edit_settings"
 ENVIRONMENTS = [("rehearsal", lazy("rehearsal")), ("testing", lazy("ARCA's testing service")),
@@ -111,6 +118,20 @@ class AddressAdmin(ModelView):
             raise ValidationError(_("To save this you must give an address that begins with https://."))
 
 
+class CatalogAdmin(ReadOnlyView):
+    """ARCA's lists as it gave them."""
+
+    permission = PERMISSION
+    answer = lazy("ARCA's lists of codes as it gave them to this company; they are read once a month.")
+    help_text = lazy("They are read for the first time when the company leaves the rehearsal.")
+    column_list = ("catalog", "code", "text", "valid_from", "valid_until", "read_at")
+    column_labels = {"catalog": lazy("List"), "code": lazy("Code"), "text": lazy("Text"),
+                     "valid_from": lazy("Valid from"), "valid_until": lazy("Valid until"),
+                     "read_at": lazy("Read from ARCA")}
+    column_searchable_list = ("catalog", "code", "text")
+    column_default_sort = [("catalog", False), ("code", False)]
+
+
 class CertificateAdmin(ReadOnlyView):
     """Certificates and their dates; keys are never shown."""
 
@@ -131,4 +152,5 @@ def views() -> list[Any]:
             PointOfSaleAdmin(PointOfSale, name=lazy("Points of sale"), category=category),
             ThresholdAdmin(Threshold, name=lazy("The law's amounts"), category=category),
             AddressAdmin(ServiceAddress, name=lazy("Addresses of the services"), category=category),
+            CatalogAdmin(CatalogEntry, name=lazy("Lists of codes"), category=category),
             CertificateAdmin(Certificate, name=lazy("Certificates"), category=category)]

@@ -69,6 +69,11 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
+def codes(name: str) -> dict[str, str]:
+    """{code: text} of a list."""
+    return {row["id"]: row["descripcion"] for row in _rows(name)}
+
+
 @lru_cache(maxsize=1)
 def document_kinds() -> dict[int, DocumentKind]:
     """Types of document by ARCA's number."""

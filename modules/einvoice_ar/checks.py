@@ -12,7 +12,7 @@ from core.db import db
 from core.i18n import _, format_date
 from modules.einvoice_ar.models import Certificate
 
-# the desk tells from 60 days before on, the doctor complains from here
+# the home page tells from 60 days before on, the doctor complains from here
 WARN = dt.timedelta(days=30)
 
 

@@ -87,6 +87,16 @@ class ListedPoint:
     closed_on: dt.date | None
 
 
+@dataclass(frozen=True)
+class Listed:
+    """An entry of a list of codes."""
+
+    code: str
+    text: str
+    valid_from: dt.date | None
+    valid_until: dt.date | None
+
+
 class Wsfe:
     """The service in one environment, with a company's ticket."""
 
@@ -131,6 +141,14 @@ class Wsfe:
         return [ListedPoint(int(row["Nro"]), str(row.get("EmisionTipo") or ""), row.get("Bloqueado") == "S",
                             _date(row.get("FchBaja")))
                 for row in (answer.get("ResultGet") or {}).get("PtoVenta") or []]
+
+    def listing(self, operation: str) -> list[Listed]:
+        """A list of codes: FEParamGetTiposIva and its like."""
+        answer = self._read(operation)
+        self._refuse(_messages(answer, "Errors", "Err"))
+        ((_name, rows),) = (answer.get("ResultGet") or {"": None}).items()
+        return [Listed(str(row["Id"]), str(row.get("Desc") or "").strip(), _date(row.get("FchDesde")),
+                       _date(row.get("FchHasta"))) for row in rows or []]
 
     def authorize(self, point: int, kind: int, details: list[dict[str, Any]]) -> BatchAnswer:
         """FECAESolicitar for consecutive documents of one point of sale and kind."""

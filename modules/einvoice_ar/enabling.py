@@ -16,6 +16,7 @@ from core import audit, clock
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _, format_date
+from core.jobs import enqueue
 from core.scope import current_company
 from modules.einvoice import services as documents
 from modules.einvoice.models import Sequence
@@ -298,6 +299,7 @@ def _go_live(_stage: str, values: dict[str, Any]) -> str:
     profile.environment, company.environment = "production", "production"
     db.session.flush()
     audit.record("einvoice_ar.go_live", company, {"environment": "production"})
+    enqueue("modules.einvoice_ar.jobs.refresh_lists", company_id=company.id)
     return _("From now on invoices go to ARCA and are legally valid.")
 
 

@@ -191,6 +191,26 @@ class AccessTicket(CompanyScoped, Model):
     __table_args__ = (sa.UniqueConstraint("certificate_id", "environment", "service"),)
 
 
+class CatalogEntry(CompanyScoped, Model):
+    """An entry of one of ARCA's lists of codes as ARCA gave it to this company, with its dates of validity."""
+
+    __tablename__ = "einvoice_ar_catalog"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # the file of data/*.csv that it belongs to: tipos_cbte, tipos_iva ...
+    catalog: Mapped[str] = mapped_column(sa.String(30))
+    code: Mapped[str] = mapped_column(sa.String(10))
+    text: Mapped[str] = mapped_column(sa.String(250))
+    valid_from: Mapped[dt.date | None] = mapped_column(sa.Date)
+    valid_until: Mapped[dt.date | None] = mapped_column(sa.Date)
+    read_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "catalog", "code"),)
+
+    def __str__(self) -> str:
+        return f"{self.catalog} {self.code}"
+
+
 class Notice(CompanyScoped, Model):
     """An announcement that ARCA sent along with an answer; shown once."""
 

@@ -17,4 +17,8 @@ enablers.register("AR", ArgentineEnabler())
 layouts.register("AR", ArgentineLayout())
 billing_checks.register("AR", ArgentineBillingCheck())
 slots.add("home.todo", "einvoice_ar", lazy("ARCA"), desk.announcements, permission="einvoice.view_documents", order=60)
+slots.add("home.todo", "einvoice_ar.certificates", lazy("Certificates"), desk.certificates,
+          permission="einvoice.enable", order=30)
+slots.add("customer.summary", "einvoice_ar", lazy("ARCA's register"), desk.customer_summary,
+          permission="crm.view_customers", order=40)
 previewers.register("AR", previewer)

@@ -43,9 +43,8 @@ def look_up(cuit: str) -> Taxpayer | None:
 
 def look_up_many(cuits: Sequence[str]) -> dict[str, Taxpayer]:
     """Taxpayers by CUIT, 250 per call; those that the register does not know are missing."""
-    environment = access.environment()
-    own, company_cuit = access.certificate(environment), current_company().tax_id
-    ticket = wsaa.ticket(own, wsaa.REGISTER, company_cuit)
+    environment, company_cuit = access.environment(), current_company().tax_id
+    ticket = access.ticket(environment, wsaa.REGISTER)
     found: dict[str, Taxpayer] = {}
     for start in range(0, len(cuits), LIST_SIZE):
         rows = _ask(environment, ticket, company_cuit, list(cuits[start:start + LIST_SIZE]))

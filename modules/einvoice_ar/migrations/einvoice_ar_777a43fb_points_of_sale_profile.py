@@ -31,6 +31,22 @@ def upgrade() -> None:
     with op.batch_alter_table('einvoice_ar_address', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_einvoice_ar_address_company_id'), ['company_id'], unique=False)
 
+    op.create_table('einvoice_ar_catalog',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    sa.Column('catalog', sa.String(length=30), nullable=False),
+    sa.Column('code', sa.String(length=10), nullable=False),
+    sa.Column('text', sa.String(length=250), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=True),
+    sa.Column('valid_until', sa.Date(), nullable=True),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['core_company.id'], name=op.f('fk_einvoice_ar_catalog_company_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_einvoice_ar_catalog')),
+    sa.UniqueConstraint('company_id', 'catalog', 'code', name=op.f('uq_einvoice_ar_catalog_company_id_catalog_code'))
+    )
+    with op.batch_alter_table('einvoice_ar_catalog', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_einvoice_ar_catalog_company_id'), ['company_id'], unique=False)
+
     op.create_table('einvoice_ar_certificate',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column('environment', sa.String(length=12), nullable=False),
@@ -195,6 +211,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_einvoice_ar_certificate_active', sqlite_where=sa.text('active'), postgresql_where=sa.text('active'))
 
     op.drop_table('einvoice_ar_certificate')
+    with op.batch_alter_table('einvoice_ar_catalog', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_einvoice_ar_catalog_company_id'))
+
+    op.drop_table('einvoice_ar_catalog')
     with op.batch_alter_table('einvoice_ar_address', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_einvoice_ar_address_company_id'))
 
