@@ -97,7 +97,7 @@ def loaded_as(company: Company) -> dict[str, Any]:
 
 def _populate(known: facts.Facts, wishes: Wishes, simulators: Simulators | None, say: Say) -> Company:
     """Company and subscribers in one transaction: all of them, or none where this is killed."""
-    today = dt.date.today()
+    today = clock.now().date()
     start = past.begin(today, wishes.history)
     with _on(start, today):
         made = stock.make(known)
