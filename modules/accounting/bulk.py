@@ -61,6 +61,8 @@ def issue_many(company: Company, drafts: Sequence[InvoiceDraft], totals: Sequenc
         _document(batch, key, draft, found)
     _number(batch)
     used = credits.use(batch.invoices) if ledger.policy().apply_credit else []
+    for row in batch.invoices:
+        row["snapshot"]["applied"] = f"{row['total'] - row['open_amount']:.2f}"
     write_rows(Invoice.__table__, batch.invoices)
     write_rows(InvoiceLine.__table__, batch.lines)
     write_rows(InvoiceTax.__table__, batch.taxes)

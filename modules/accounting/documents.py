@@ -161,7 +161,7 @@ class _Sources:
             invoice, self.lines[invoice.id], self.taxes[invoice.id], self.parts.get(invoice.id) or plain_part(invoice),
             self.company, design, logo_of(logo),
             [_pay_way(block) for _name, printer in print_blocks.items() if (block := printer.block(invoice))],
-            payments=[(payment.paid_on, labels.how_paid(payment)[0], payment.amount, payment.currency)
+            payments=[(payment.paid_on, labels.ways_of(payment), payment.amount, payment.currency)
                       for payment in self.payments.get(invoice.customer_id, ())],
             debts=[sheets.Debt(row.id, labels.short_of(row), row.due_date, row.open_amount)
                    for row in self.debts.get(invoice.customer_id, ())])

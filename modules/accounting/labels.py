@@ -47,6 +47,11 @@ def method_of(code: str) -> str:
     return str(METHODS.get(code) or code.replace("_", " ").capitalize())
 
 
+def ways_of(payment: Any) -> str:
+    """The ways of paying in words, for a narrow column."""
+    return ", ".join(dict.fromkeys(method_of(one.method) for one in payment.media))
+
+
 def how_paid(payment: Any) -> tuple[str, str]:
     """(ways of paying, their references); several ways are named with their amounts."""
     media = payment.media

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 
 from core import clock
+from core.db import Amount, db
 from core.db import find as find_row
 from core.i18n import lazy, ngettext
 from core.lists import (
@@ -42,6 +43,8 @@ NOTE = Invoice.kind == "credit_note"
 OPEN = sa.and_(Invoice.state == "issued", ~NOTE, Invoice.open_amount != 0)
 FINAL = sa.and_(Invoice.state == "issued", Invoice.legal_state.in_(("authorized", "not_required")),
                 Invoice.origin != "import")
+# a sum of amounts is money again
+UNTAXED_TOO = sa.type_coerce(Invoice.net + Invoice.untaxed + Invoice.exempt, Amount())
 INVOICE_STATES = {
     "open": lazy("to be paid"), "overdue": lazy("overdue"), "paid": lazy("paid"), "favour": lazy("in favour"),
     "refused": lazy("refused"), "cancelled": lazy("annulled")}
@@ -60,8 +63,6 @@ def find_people(text: str, limit: int) -> list[tuple[int, str]]:
 
 
 def name_people(ids: Sequence[int]) -> dict[int, str]:
-    from core.db import db
-
     return {row.id: str(row) for row in db.session.scalars(sa.select(Customer).where(Customer.id.in_(ids)))}
 
 
@@ -123,7 +124,7 @@ INVOICES = register(List(
         Column("legal", lazy("Authority"), lambda row: states.legal(row.legal_state)[0], show=_legal, default=False),
         Column("kind", lazy("Kind"), Invoice.kind, words=labels.KINDS, default=False),
         Column("number", lazy("Number"), Invoice.legal_number, default=False),
-        Column("net", lazy("Net"), _signed(Invoice.net + Invoice.untaxed + Invoice.exempt), kind="amount",
+        Column("net", lazy("Net"), _signed(UNTAXED_TOO), kind="amount",
                currency=Invoice.currency, total=True, default=False),
         Column("taxes", lazy("Taxes"), _signed(Invoice.tax_total), kind="amount", currency=Invoice.currency, total=True,
                default=False),

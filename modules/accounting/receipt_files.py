@@ -113,7 +113,7 @@ def prepare(payment_ids: Sequence[int]) -> list[Prepared]:
             source.text = (design.texts or {}).get("receipt", "")
             sheet = receipts.build(source)
             if payment.state == "reversed":
-                sheet.watermark = _("Void")
+                sheet.watermark, sheet.credit, sheet.balance = _("Void"), "", ""
             found.append(Prepared(payment.id, sheet, language, documents.file_name(f"{_('Receipt')} {payment}")))
     return found
 

@@ -111,10 +111,15 @@ def _amount_due(sheet: Sheet, source: Source, locale: str) -> None:
         sheet.amount_label, sheet.amount = _("Total of the credit"), money(invoice.total, invoice.currency, locale)
         return
     applied = invoice.total - invoice.open_amount
+    # what was in favour on the day of issue; the rest was paid since
+    credit = min(Decimal((invoice.snapshot or {}).get("applied", applied)), applied)
     sheet.amount_label, sheet.amount = _("Total to pay"), money(invoice.open_amount, invoice.currency, locale)
-    if applied > 0:
+    if credit > 0:
         sheet.amount_notes.append(_("Your credit of %(amount)s was applied.",
-                                    amount=money(applied, invoice.currency, locale)))
+                                    amount=money(credit, invoice.currency, locale)))
+    if applied > credit:
+        sheet.amount_notes.append(_("You paid %(amount)s of it already.",
+                                    amount=money(applied - credit, invoice.currency, locale)))
     if invoice.open_amount <= 0:
         sheet.amount_notes.append(_("There is nothing to pay."))
         return
@@ -129,7 +134,8 @@ def _body(sheet: Sheet, source: Source, locale: str) -> None:
     invoice, part, snapshot = source.invoice, source.part, source.invoice.snapshot or {}
     texts = {**(source.design.texts or {}), **(snapshot.get("texts") or {})}
     sheet.plan = plan_facts(invoice, snapshot)
-    sheet.pay = [*source.pay, *_bank(texts.get("bank", ""))] if invoice.kind != "credit_note" else []
+    if invoice.kind != "credit_note" and invoice.open_amount > 0:
+        sheet.pay = [*source.pay, *_bank(texts.get("bank", ""))]
     sheet.show_rates = part.show_rates
     sheet.currency = invoice.currency if invoice.currency != source.company.currency else ""
     sheet.rows = [line_row(line, part, locale) for line in source.lines]
@@ -165,7 +171,8 @@ def line_row(line: Any, part: CountryPart, locale: str) -> Row:
     price, discount = line.unit_price, line.discount
     if line.price_includes_tax != part.tax_in_prices and line.net:
         factor = line.total / line.net if part.tax_in_prices else line.net / line.total
-        price, discount = ((value * factor).quantize(Decimal("0.01")) for value in (price, discount))
+        discount = (discount * factor).quantize(Decimal("0.01"))
+        price = _price(price * factor, line.quantity, amount + discount)
     details = tuple((line.extra or {}).get("details", ()))
     if discount:
         details = (*details, _("Discount: %(amount)s", amount=number(-abs(discount), locale)))
@@ -173,6 +180,14 @@ def line_row(line: Any, part: CountryPart, locale: str) -> Row:
     shown = " / ".join(number(Decimal(rate), locale, 0) for rate in rates)
     return Row(line.description, number(line.quantity, locale, 0), number(price, locale), number(amount, locale),
                details, shown)
+
+
+def _price(price: Decimal, quantity: Decimal, amount: Decimal) -> Decimal:
+    """A unit price in cents; with four decimals where the reader would otherwise not arrive at the amount."""
+    short = price.quantize(Decimal("0.01"))
+    if not quantity or (short * quantity).quantize(Decimal("0.01")) == amount:
+        return short
+    return (amount / quantity).quantize(Decimal("0.0001"))
 
 
 def tax_label(tax: Any, part: CountryPart) -> str:

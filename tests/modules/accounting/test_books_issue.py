@@ -169,7 +169,7 @@ def test_a_batch_tells_all_its_documents_at_once(company: Company, customer: Cus
     before = db.session.scalar(sa.select(sa.func.count()).select_from(Job))
     keys = issue_many(company, [draft(customer) for _number in range(20)])
     fresh = db.session.scalars(sa.select(Job).order_by(Job.id)).all()[before:]
-    assert [job.payload["invoice_ids"] for job in fresh] == [keys] * len(jobs.handlers[_issued()])
+    assert [job.payload["invoice_ids"] for job in fresh] == [keys] * len(jobs.handlers.get(_issued(), []))
 
 
 def _issued() -> type:

@@ -234,3 +234,11 @@ def test_the_same_invoice_is_the_same_file() -> None:
 def test_names_with_rare_letters_are_embedded() -> None:
     made = sample.source(invoice=sample.named("Ysapy Ñe'ẽ Łukasz"))
     assert "Ñe'ẽ Łukasz" in sample.text(pdf.render(sample.html(made)))
+
+
+def test_a_unit_price_leads_to_its_amount() -> None:
+    """180.25 + 21 % a metre: 218.10 × 32.5 would not be what is billed."""
+    cable = sample.line("Cable por metro", "5858.13", "1230.20", quantity=Decimal("32.5"), unit_price=Decimal("180.25"))
+    row = sheets.line_row(cable, CountryPart("Factura", tax_in_prices=True), "es_AR")
+    assert (row.price, row.amount) == ("218,1025", "7.088,33")
+    assert sheets.line_row(sample.line(), CountryPart("Factura", tax_in_prices=True), "es_AR").price == "12.100,00"

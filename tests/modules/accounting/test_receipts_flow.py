@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from core import jobs, pdf, storage
 from core.db import db
 from core.models import Job, StoredFile
-from modules.accounting import documents, handlers, opening, queries, receipt_files
+from modules.accounting import designs, documents, handlers, opening, queries, receipt_files
 from modules.accounting.events import PaymentRecorded
 from modules.accounting.models import CashAccount, Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData, record_payment, reverse_payment
@@ -198,6 +198,24 @@ def test_an_invoice_shows_the_last_payments_and_what_is_owed_in_all(customer: Cu
     assert "Efectivo" in html
     assert "Saldo inicial" in html and "Factura 00000001" in html
     assert "$15.090,00" in html.replace("\xa0", "")
+
+
+def test_an_invoice_tells_credit_of_that_day_from_what_was_paid_since(customer: Customer) -> None:
+    pay(customer, "2000")
+    invoice = issue(customer)
+    first = html_of(invoice).replace("\xa0", "")
+    assert "Se aplicó su saldo a favor de $2.000,00." in first and "Ya pagó" not in first and "$10.100,00" in first
+    pay(customer, "100")
+    later = html_of(invoice).replace("\xa0", "")
+    assert "Se aplicó su saldo a favor de $2.000,00." in later and "Ya pagó $100,00." in later
+
+
+def test_where_nothing_is_to_be_paid_no_way_to_pay_is_shown(customer: Customer) -> None:
+    designs.revise(blocks=list(designs.current().blocks), texts={"bank": "Alias RCW.PAGOS"})
+    open_one = issue(customer)
+    assert "RCW.PAGOS" in html_of(open_one)
+    pay(customer, "12100")
+    assert "RCW.PAGOS" not in html_of(open_one)
 
 
 def test_an_english_customer_reads_no_spanish_names(make_customer: Callable[..., Customer]) -> None:

@@ -1,0 +1,269 @@
+"""The screens of payments, the statement and closed periods."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+
+from core import jobs
+from core.db import db
+from core.models import Company
+from modules.accounting import ledger, queries, services
+from modules.accounting.models import CashAccount, Payment
+from modules.accounting.payments import reverse_payment
+from modules.crm.models import Customer
+from modules.notifications.models import Message
+from tests.modules.accounting.books import DAY, findings, issue, open_of, pay
+from tests.modules.accounting.test_views_documents import LOCK, PAYMENTS, RECORD, REVERSE, SEE, SEND, fields, text
+
+pytestmark = pytest.mark.usefixtures("own_numbers")
+Login = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def form(customer: Customer, company: Company) -> dict[str, Any]:
+    """What the form sends for a payment of 1,000 in cash."""
+    box = db.session.scalars(sa.select(CashAccount).where(CashAccount.is_default)).one()
+    db.session.commit()
+    return {"customer": customer.id, "media-0-amount": "1.000,00", "media-0-method": "cash",
+            "media-0-cash_account_id": box.id, "paid_on": "2026-11-03", "currency": "ARS", "form_key": "p1",
+            "step": "record"}
+
+
+def recorded() -> list[Payment]:
+    return list(db.session.scalars(sa.select(Payment).order_by(Payment.id)))
+
+
+def test_who_pays_is_found_first(login: Login, customer: Customer) -> None:
+    issue(customer, "500")
+    db.session.commit()
+    browser = login(RECORD)
+    assert browser.get("/payments/new?q=ñandú").location == f"/payments/new?customer={customer.id}"
+    page = text(browser.get(f"/payments/new?customer={customer.id}"))
+    assert "debe $500,00" in page and "pagar todo" in page and "Factura 00000001" in page
+
+
+def test_all_of_it_is_filled_in_by_a_link(login: Login, customer: Customer) -> None:
+    issue(customer, "1234.50")
+    db.session.commit()
+    page = login(RECORD).get(f"/payments/new?customer={customer.id}&amount=1234.50")
+    assert fields(page)["media-0-amount"] == "1234,50"
+
+
+def test_a_payment_is_recorded_once_however_often_it_is_sent(login: Login, customer: Customer,
+                                                             form: dict[str, Any]) -> None:
+    invoice = issue(customer, "700")
+    db.session.commit()
+    browser = login(PAYMENTS, RECORD)
+    first, second = (browser.post("/payments/new", data=form) for _time in range(2))
+    assert first.status_code == 302 and first.location == second.location
+    (payment,) = recorded()
+    assert (payment.amount, open_of(invoice, payment)) == (Decimal("1000"), ["0.00", "300.00"])
+    page = text(browser.get(first.location))
+    assert "Pago de $1.000,00" in page and "$300,00 a favor" in page and "Factura 00000001" in page
+    assert findings() == {}
+
+
+def test_several_ways_over_chosen_documents(login: Login, customer: Customer, form: dict[str, Any]) -> None:
+    bank = db.session.scalars(sa.select(CashAccount).where(CashAccount.kind == "bank")).one()
+    old, new = issue(customer, "500", due_date=DAY), issue(customer, "900", due_date=DAY + dt.timedelta(30))
+    db.session.commit()
+    more = {"media-1-amount": "250,50", "media-1-method": "transfer", "media-1-cash_account_id": bank.id,
+            "media-1-reference": "TRF 9", f"pay-{new.id}": "900", "only_these": "y"}
+    login(PAYMENTS, RECORD).post("/payments/new", data={**form, **more})
+    (payment,) = recorded()
+    assert [(one.method, one.amount, one.reference) for one in payment.media] == [
+        ("cash", Decimal("1000"), ""), ("transfer", Decimal("250.50"), "TRF 9")]
+    assert open_of(old, new, payment) == ["500.00", "0.00", "350.50"]
+
+
+def test_what_it_would_pay_is_said_while_one_types(login: Login, customer: Customer, form: dict[str, Any]) -> None:
+    issue(customer, "700")
+    db.session.commit()
+    part = login(RECORD).post("/payments/new", data=form, headers={"X-Part": "live"})
+    assert "$700,00 a Factura 00000001 · $300,00 a favor" in text(part) and "<html" not in part.get_data(as_text=True)
+    assert recorded() == []
+
+
+def test_a_tax_withheld_goes_into_no_cash_box(login: Login, form: dict[str, Any]) -> None:
+    login(PAYMENTS, RECORD).post("/payments/new", data={**form, "media-0-method": "withholding"})
+    assert recorded()[0].media[0].cash_account_id is None
+    assert findings() == {}
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"media-0-amount": "mil"}, "Esto no es un importe"), ({"media-0-amount": ""}, "debe indicar cuánto se pagó"),
+    ({"media-0-amount": "-5"}, "mayor que cero"), ({"media-0-amount": "0"}, "mayor que cero"),
+    ({"paid_on": "2026-11-04"}, "no puede ser futura"), ({"paid_on": "2026-09-01"}, "cerrado hasta el 30/09/2026"),
+    ({"paid_on": ""}, "paid_on"), ({"pay-1": "x"}, "debe escribir el importe como 1234,50"),
+    ({"pay-999": "10"}, "no existe"), ({"media-0-amount": "10.0001"}, "decimales")])
+def test_what_is_wrong_is_said_and_what_was_typed_stays(login: Login, form: dict[str, Any], change: dict[str, str],
+                                                        said: str) -> None:
+    services.lock_period(dt.date(2026, 9, 30))
+    db.session.commit()
+    page = login(RECORD).post("/payments/new", data={**form, "notes": "trajo el hijo", **change})
+    assert page.status_code == 422
+    assert said in (page.get_data(as_text=True) if said == "paid_on" else text(page))
+    kept = fields(page)
+    assert kept["media-0-amount"] == change.get("media-0-amount", "1.000,00")
+    assert kept["paid_on"] == change.get("paid_on", "2026-11-03") and "trajo el hijo" in text(page)
+    assert recorded() == []
+
+
+def test_the_same_amount_on_the_same_day_is_asked_about_once(login: Login, form: dict[str, Any]) -> None:
+    browser = login(PAYMENTS, RECORD)
+    browser.post("/payments/new", data=form)
+    asked = browser.post("/payments/new", data={**form, "form_key": "p2"})
+    assert asked.status_code == 422 and "El recibo 00000001 del mismo día también es por $1.000,00" in text(asked)
+    assert len(recorded()) == 1
+    browser.post("/payments/new", data={**form, "form_key": "p2", "again": "y"})
+    assert len(recorded()) == 2
+
+
+def test_another_way_of_paying_is_offered_and_nothing_is_lost(login: Login, form: dict[str, Any]) -> None:
+    kept = fields(login(RECORD).post("/payments/new", data={**form, "step": "more"}))
+    assert kept["media-0-amount"] == "1.000,00" and "media-1-amount" in kept
+
+
+# --- one payment -------------------------------------------------------------------------------------------
+
+
+def test_the_receipt_is_a_pdf_of_two_sizes(login: Login, customer: Customer) -> None:
+    payment = pay(customer, "100")
+    db.session.commit()
+    browser = login(PAYMENTS)
+    for size, width in (("a4", 210), ("80mm", 80)):
+        answer = browser.get(f"/payments/{payment.id}/receipt?size={size}")
+        page = PdfReader(io.BytesIO(answer.data)).pages[0]
+        assert answer.mimetype == "application/pdf" and round(float(page.mediabox.width) / 72 * 25.4) == width
+    assert browser.get(f"/payments/{payment.id}/receipt?size=a0").status_code == 404
+
+
+def test_a_receipt_is_sent_again(login: Login, customer: Customer) -> None:
+    payment = pay(customer, "100")
+    db.session.commit()
+    jobs.run_jobs()
+    page = login(PAYMENTS, SEND).post(f"/payments/{payment.id}/send", follow_redirects=True)
+    assert "Se está enviando a" in text(page)
+    assert db.session.scalars(sa.select(Message.state)).all() == ["queued"]
+
+
+def test_taking_back_asks_why_and_opens_what_was_paid(login: Login, customer: Customer) -> None:
+    invoice, payment = issue(customer, "100"), None
+    payment = pay(customer, "100")
+    db.session.commit()
+    browser = login(PAYMENTS, REVERSE)
+    refused = browser.post(f"/payments/{payment.id}/reverse", data={"reason": ""})
+    assert refused.status_code == 422 and "debe indicar el motivo" in text(refused)
+    page = browser.post(f"/payments/{payment.id}/reverse", data={"reason": "Cheque rechazado"}, follow_redirects=True)
+    assert "Anulado el 03/11/2026: Cheque rechazado" in text(page)
+    assert open_of(invoice) == ["100.00"]
+    again = browser.post(f"/payments/{payment.id}/reverse", data={"reason": "x"})
+    assert again.status_code == 422 and "ya está anulado" in text(again)
+
+
+def test_a_payment_is_moved_from_one_document_to_another(login: Login, customer: Customer) -> None:
+    wrong, right = issue(customer, "100"), issue(customer, "100")
+    payment = pay(customer, "100")
+    db.session.commit()
+    browser = login(PAYMENTS, RECORD)
+    page = browser.post(f"/payments/{payment.id}/take-off/{wrong.id}", follow_redirects=True)
+    assert "Se quitaron $100,00 de Factura 00000001" in text(page) and "Qué podría pagar" in text(page)
+    page = browser.post(f"/payments/{payment.id}/apply/{right.id}", follow_redirects=True)
+    assert "$100,00 de este pago se aplicaron a Factura 00000002" in text(page)
+    assert open_of(wrong, right, payment) == ["100.00", "0.00", "0.00"]
+    refused = browser.post(f"/payments/{payment.id}/apply/{wrong.id}")
+    assert refused.status_code in {302, 409}
+    assert open_of(wrong) == ["100.00"]
+    assert findings() == {}
+
+
+def test_credit_is_used_by_a_button(login: Login, customer: Customer) -> None:
+    ledger.policy().apply_credit = False
+    payment, invoice = pay(customer, "100"), issue(customer, "300")
+    db.session.commit()
+    browser = login("crm.view_customers", SEE, RECORD)
+    assert "Usar el saldo a favor" in text(browser.get(f"/customers/{customer.id}?tab=account"))
+    page = browser.post(f"/customers/{customer.id}/use-credit", data={"currency": "ARS"}, follow_redirects=True)
+    assert "Se usaron $100,00 del saldo a favor" in text(page)
+    assert open_of(payment, invoice) == ["0.00", "200.00"]
+
+
+# --- statement ------------------------------------------------------------------------------------------------
+
+
+def statement(browser: FlaskClient, customer: Customer, query: str = "") -> str:
+    answer = browser.get(f"/customers/{customer.id}/statement{query}")
+    assert answer.mimetype == "application/pdf"
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages).split())
+
+
+def test_the_statement_begins_with_what_was_before(login: Login, customer: Customer) -> None:
+    issue(customer, "1000", issue_date=dt.date(2026, 9, 1))
+    pay(customer, "300", paid_on=dt.date(2026, 10, 2))
+    reverse_payment(pay(customer, "50"), "Error")
+    db.session.commit()
+    said = statement(login(SEE), customer, "?since=2026-10-01&until=2026-10-31")
+    for wanted in ("Estado de cuenta", "01/10/2026 al 31/10/2026", "Saldo anterior $1.000,00",
+                   "Pago, recibo 00000001 $300,00 $700,00", "Saldo a pagar $700,00"):
+        assert wanted in said, said
+    assert "Factura" not in said
+    assert "Pago anulado, recibo 00000002" in statement(login(SEE), customer)
+
+
+def test_a_long_statement_has_pages(login: Login, customer: Customer) -> None:
+    for number in range(120):
+        issue(customer, f"{number + 1}")
+    db.session.commit()
+    said = statement(login(SEE), customer)
+    assert "Factura 00000120" in said and "Página 3 de" in said
+
+
+def test_days_the_wrong_way_round_are_refused(login: Login, customer: Customer) -> None:
+    db.session.commit()
+    answer = login(SEE).get(f"/customers/{customer.id}/statement?since=2026-11-02&until=2026-11-01")
+    assert answer.status_code in {302, 409}
+
+
+def test_the_statement_goes_by_mail_once_per_form(login: Login, customer: Customer) -> None:
+    issue(customer, "1000")
+    db.session.commit()
+    jobs.run_jobs()
+    browser = login("crm.view_customers", SEE, SEND)
+    for _time in range(2):
+        page = browser.post(f"/customers/{customer.id}/statement/send", data={"form_key": "s1"}, follow_redirects=True)
+        assert "Se está enviando el estado de cuenta" in text(page)
+    (message,) = db.session.scalars(sa.select(Message).where(Message.kind == "accounting.statement")).all()
+    assert "Su saldo por pagar es de $1.000,00" in message.body and len(message.attachments) == 1
+
+
+# --- periods --------------------------------------------------------------------------------------------------
+
+
+def test_a_month_is_closed_and_opened_with_a_trace(login: Login, customer: Customer) -> None:
+    db.session.commit()
+    browser = login(LOCK)
+    page = browser.get("/locked-periods")
+    assert "Todos los períodos están abiertos" in text(page) and fields(page)["until"] == "2026-10-31"
+    done = browser.post("/locked-periods", data={"until": "2026-10-31", "reason": "Al contador"}, follow_redirects=True)
+    assert "No se puede registrar nada con fecha 31/10/2026 o anterior. Lo cerró Ana" in text(done)
+    refused = browser.post("/locked-periods", data={"until": "", "reason": ""})
+    assert refused.status_code == 422 and "debe indicar el motivo" in text(refused)
+    browser.post("/locked-periods", data={"until": "", "reason": "Faltaba una"})
+    said = text(browser.get("/locked-periods"))
+    assert "Abierto : 2026-10-31 → nada cerrado · Ana · Faltaba una" in said.replace("Abierto:", "Abierto :")
+    assert ledger.policy().locked_until is None
+
+
+def test_a_day_to_come_is_not_closed(login: Login, company: Company) -> None:
+    page = login(LOCK).post("/locked-periods", data={"until": "2026-11-03"})
+    assert page.status_code == 422 and "debe haber pasado" in text(page)
+    assert queries.owed_in_all()[0] == 0
