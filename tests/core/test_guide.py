@@ -78,9 +78,8 @@ sys.addaudithook(note)
 @pytest.fixture
 def touched(made: Installation, tmp_path: Path) -> Callable[[], str]:
     """`touched()`: the product's files that this test's processes changed."""
-    (tmp_path / "watch").mkdir()
-    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
-    made.settings |= {"PYTHONPATH": str(tmp_path / "watch"), "WATCHED": str(tmp_path / "watched")}
+    (tmp_path / "watch.py").write_text(WATCH)
+    made.settings |= {"RUN_FIRST": str(tmp_path / "watch.py"), "WATCHED": str(tmp_path / "watched")}
     return lambda: (tmp_path / "watched").read_text() if (tmp_path / "watched").exists() else ""
 
 
