@@ -191,8 +191,9 @@ class Reading(Model):
     wider = TABLE + "    name: Mapped[str] = mapped_column(sa.String(30), server_default='')\n"
     made.write_module("probe", __init__=MANIFEST, models="import sqlalchemy as sa\n" + wider + child)
     path = Path(made.abona("modules", "revision", "probe", "-m", "names").out.strip())
-    path.write_text(path.read_text().replace("batch_alter_table('probe_gauge'", "batch_alter_table('probe_gauge', "
-                                             "recreate='always'"))
+    if made.database_url.startswith("sqlite"):  # PostgreSQL alters the table where it is
+        path.write_text(path.read_text().replace("batch_alter_table('probe_gauge'",
+                                                 "batch_alter_table('probe_gauge', recreate='always'"))
     made.abona("upgrade")
     assert made.python('''
         import sqlalchemy as sa
