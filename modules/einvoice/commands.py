@@ -244,10 +244,14 @@ def _do(enabler: Enabler, key: str, values: dict[str, Any]) -> int:
     """One step without dialogue; what was learnt is kept even where the next part fails."""
     click.echo(enabler.run(key, values))
     db.session.commit()
+    for step in enabler.steps():
+        if step.key == key and step.download:
+            click.echo(step.download[1])
     return DONE
 
 
 def _dialogue(enabler: Enabler) -> int:
+    """Step after step until one waits or the person stops; what is done stays done."""
     for index in range(len(enabler.steps())):
         step = enabler.steps()[index]
         if step.done:
@@ -276,17 +280,13 @@ def _describe(step: Step) -> None:
 def _attempt(enabler: Enabler, step: Step) -> bool:
     """Ask, try, and ask again after a refusal, until it works or the person stops."""
     while click.confirm(step.action, default=True):
-        values = {one.name: _ask(one) for one in step.inputs}
         try:
-            click.echo(enabler.run(step.key, values))
+            click.echo(enabler.run(step.key, {one.name: _ask(one) for one in step.inputs}))
         except (DomainError, OutsideError) as error:
             db.session.rollback()
             click.echo(str(error), err=True)
             continue
         db.session.commit()
-        fresh = next((one for one in enabler.steps() if one.key == step.key), step)
-        if fresh.download:
-            click.echo(fresh.download[1])
         return True
     return False
 
@@ -295,7 +295,7 @@ def _ask(one: Any) -> Any:
     if one.kind == "check":
         return click.confirm(one.label, default=False)
     if one.kind == "file":
-        return _file(click.prompt(f"{one.label} ({_('path')})"))
+        return _file(click.prompt(_("%(label)s: path of the file", label=one.label)))
     for value, label in one.choices:
         click.echo(f"    {value}: {label}")
     return click.prompt(one.label, default=one.value or None)

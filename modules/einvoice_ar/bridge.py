@@ -116,7 +116,8 @@ def case(batch: Batch, invoice: Invoice) -> Case:
     receiver = original.receiver if original else receiver_of(snapshot)
     return Case(
         country="AR", kind=invoice.kind, environment=batch.environment, issuer=_issuer(batch, snapshot),
-        customer=Party(name=(snapshot.get("customer") or {}).get("name") or "", **receiver),
+        customer=Party(name=(snapshot.get("customer") or {}).get("name") or "", tax_id=receiver["tax_id"],
+                       tax_id_kind=receiver["tax_id_kind"], tax_condition=receiver["tax_condition"]),
         number=1, issued_at=dt.datetime.combine(invoice.issue_date, dt.time(12), UTC_MINUS_3),
         currency=invoice.currency,
         exchange_rate=invoice.exchange_rate or Decimal(1), due_date=_due(invoice),
@@ -205,7 +206,7 @@ def _references(original: Original | None, invoice: Invoice) -> tuple[Reference,
 
 def _open(batch: Batch, invoice: Invoice) -> Opened:
     problems = _waits(batch, invoice)
-    kind, request = "", {}
+    kind, request = "", dict[str, Any]()
     if not problems:
         kind, request, problems = map_case(case(batch, invoice), batch.thresholds)
     if not problems and Decimal(str(request["ImpTotal"])) != invoice.total:

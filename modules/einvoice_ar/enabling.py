@@ -24,7 +24,7 @@ from modules.einvoice.ports import Input, Step
 from modules.einvoice_ar import access, certificates, guide, questions, trial, wsaa
 from modules.einvoice_ar.client import ListedPoint, Wsfe
 from modules.einvoice_ar.errors import BadCertificate, NotEnabled
-from modules.einvoice_ar.models import AccessTicket, PointOfSale
+from modules.einvoice_ar.models import AccessTicket, Certificate, PointOfSale
 
 STAGES = ("testing", "production")
 # kinds whose last numbers are shown and confirmed, by the issuer's condition
@@ -63,7 +63,8 @@ def _data_step() -> Step:
     return Step(
         key="data", title=_("Company data"), done=bool(profile.gross_income_number and profile.activity_start),
         instructions=(_("These stand on every document. The CUIT and the condition are those of the company: "
-                        "%(cuit)s, %(condition)s.", cuit=company.tax_id, condition=company.tax_condition),),
+                        "%(cuit)s, %(condition)s.", cuit=company.tax_id, condition=company.tax_condition),
+                      *guide.rates(company.tax_condition)),
         inputs=(Input("gross_income_number", _("Gross income tax number (IIBB)"), value=profile.gross_income_number),
                 Input("activity_start", _("Start of activities"), "date",
                       profile.activity_start.isoformat() if profile.activity_start else "")),
@@ -77,11 +78,15 @@ def _key_step(stage: str) -> Step:
         instructions=(_("The key is made here and never leaves this machine. ARCA gets the request below."),),
         inputs=(Input("alias", _("Name of this system at ARCA (alias)"), value=row.alias if row else "abona"),),
         action=_("Make key and request"),
-        download=(f"abona-{stage}.csr", row.csr) if row and row.csr else None)
+        download=_request(stage, row))
+
+
+def _request(stage: str, row: Certificate | None) -> tuple[str, str] | None:
+    return (f"abona-{stage}.csr", row.csr) if row is not None and row.csr else None
 
 
 def _certificate_step(stage: str) -> Step:
-    row = certificates.active(stage)
+    row, asked = certificates.active(stage), certificates.waiting(stage)
     facts: tuple[tuple[str, str], ...] = ()
     if row is not None and row.valid_until:
         facts = ((_("Alias"), row.alias), ("CUIT", row.cuit), (_("Issued by"), row.issuer),
@@ -89,8 +94,8 @@ def _certificate_step(stage: str) -> Step:
     return Step(
         key=f"{stage}.certificate", title=guide.title(stage, "certificate"), done=row is not None,
         instructions=guide.certificate(stage), inputs=(Input("certificate", _("Certificate (.crt)"), "file"),),
-        action=_("Check and install"), facts=facts,
-        waits_for="" if certificates.waiting(stage) or row else _("First make the key and the request."))
+        action=_("Check and install"), facts=facts, download=_request(stage, asked),
+        waits_for="" if asked or row else _("First make the key and the request."))
 
 
 def _access_step(stage: str) -> Step:

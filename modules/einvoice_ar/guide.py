@@ -69,6 +69,14 @@ def authorisation(stage: str) -> tuple[str, ...]:
     )
 
 
+def rates(condition: str) -> tuple[str, ...]:
+    """What the law leaves open about the rate (argentina.md, 3.4); nothing for who charges no IVA."""
+    if condition != "RI":
+        return ()
+    return (_("The general rate is 21 %. Whether some of your services to companies bear 27 %, ask your accountant: "
+              "the rate is set at each plan."),)
+
+
 def point_of_sale(condition: str) -> tuple[str, ...]:
     """How to open a point of sale for web services."""
     systems = {"MO": "Factura Electrónica - Monotributo - Web Services",

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 revision = 'einvoice_ed203440'
 down_revision = None
 branch_labels = ('einvoice',)
-depends_on = ['core_e7e4eee9', 'accounting_f412d323']
+depends_on = ['core_40e9d74f', 'accounting_f412d323']
 
 
 def upgrade() -> None:

@@ -11,7 +11,7 @@ from alembic import op
 revision = 'einvoice_ar_777a43fb'
 down_revision = None
 branch_labels = ('einvoice_ar',)
-depends_on = ['core_e7e4eee9', 'einvoice_ed203440', 'contracts_9e73793b']
+depends_on = ['core_40e9d74f', 'einvoice_ed203440', 'contracts_9e73793b']
 
 
 def upgrade() -> None:
