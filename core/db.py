@@ -86,13 +86,17 @@ def init_app(app: Flask) -> None:
 
 def dump_json(value: Any) -> str:
     """Compact JSON; Decimals and dates become text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return _encoder.encode(value)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, Decimal) or hasattr(value, "isoformat"):
         return value.isoformat() if hasattr(value, "isoformat") else str(value)
     return str(value)
+
+
+# made once: json.dumps with these options would make one for each value
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def is_postgresql() -> bool:
@@ -105,11 +109,15 @@ def lock(statement: sa.Select) -> sa.Select:
 
 
 def among(column: Any, values: Iterable[int]) -> sa.ColumnElement[bool]:
-    """`column IN values` for many ids: one array parameter on PostgreSQL, which then uses the index, statistics or not."""
+    """`column IN values` for many ids in one parameter, whatever their number.
+
+    PostgreSQL then uses the index, statistics or not; neither database compiles a statement per number of ids.
+    """
     wanted = list(values)
     if is_postgresql():
         return column == sa.func.any(sa.bindparam(None, wanted, type_=sa.ARRAY(sa.BigInteger)))
-    return column.in_(wanted)
+    listed = sa.func.json_each(sa.bindparam(None, json.dumps(wanted), type_=sa.Text())).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
 
 
 def find(model: type[Any], row_id: int) -> Any:
@@ -235,34 +243,64 @@ def write_rows(table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
     assert isinstance(table, sa.Table)
     if not rows:
         return
-    if is_postgresql() and len(rows) > 1:
-        _copy(table, rows)
-    else:
-        db.session.execute(table.insert(), [dict(row) for row in rows])
-
-
-def _copy(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    names = list(rows[0])
     connection = db.session.connection()
-    converters = [_converter(table.c[name], connection.dialect) for name in names]
-    defaults = _missing_defaults(table, names)
-    columns = ", ".join(f'"{name}"' for name in [*names, *defaults])
+    defaults = _missing_defaults(table, rows[0])
+    columns = ", ".join(f'"{name}"' for name in [*rows[0], *defaults])
+    values = _values(table, rows, connection.dialect, list(defaults.values()))
+    if connection.dialect.name == "postgresql":
+        _copy(connection, f'COPY "{table.name}" ({columns}) FROM STDIN', values)
+        return
+    # past the compiler of statements, which would cost several times what the driver does
+    places = ", ".join("?" * (len(rows[0]) + len(defaults)))
+    connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})', list(values))
+
+
+def _copy(connection: sa.Connection, statement: str, values: Iterable[Sequence[Any]]) -> None:
     driver = connection.connection.driver_connection
     assert driver is not None
-    extra, statement = tuple(defaults.values()), f'COPY "{table.name}" ({columns}) FROM STDIN'
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row([convert(row[name]) if convert and row[name] is not None else row[name]
-                                for name, convert in zip(names, converters, strict=True)] + list(extra))
+            for row in values:
+                copy.write_row(row)
     except connection.dialect.loaded_dbapi.Error as error:
         # COPY goes past SQLAlchemy: its refusals must look like those of an INSERT all the same
         raise sa.exc.DBAPIError.instance(statement, None, error, connection.dialect.loaded_dbapi.Error,
                                          dialect=connection.dialect) from error
 
 
+def _values(table: sa.Table, rows: Sequence[Mapping[str, Any]], dialect: sa.Dialect,
+            defaults: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """Each row as the driver takes it."""
+    names = list(rows[0])
+    converters = [(place, convert) for place, name in enumerate(names)
+                  if (convert := _converter(table.c[name], dialect))]
+    for row in rows:
+        values = [row[name] for name in names]
+        for place, convert in converters:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        yield (*values, *defaults)
+
+
 def _converter(column: sa.Column, dialect: sa.Dialect) -> Any:
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
+    """What makes a value of this column one of the driver; None where nothing is to be done."""
+    if isinstance(column.type, Scaled):
+        return column.type.whole
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return _once(convert) if convert else None
+
+
+def _once(convert: Any) -> Any:
+    """Convert the same object (a moment, a list of taxes) once. Rows keep theirs alive, so that no id comes again."""
+    known: dict[int, Any] = {}
+
+    def converted(value: Any) -> Any:
+        found = known.get(id(value))
+        if found is None:
+            found = known[id(value)] = convert(value)
+        return found
+
+    return converted
 
 
 def _missing_defaults(table: sa.Table, names: Iterable[str]) -> dict[str, Any]:
@@ -273,7 +311,7 @@ def _missing_defaults(table: sa.Table, names: Iterable[str]) -> dict[str, Any]:
         if column.name in given or not isinstance(default, sa.ColumnDefault) or not default.is_scalar:
             continue
         convert = _converter(column, db.engine.dialect)
-        found[column.name] = convert(default.arg) if convert else default.arg
+        found[column.name] = convert(default.arg) if convert and default.arg is not None else default.arg
     return found
 
 

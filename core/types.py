@@ -30,11 +30,13 @@ class Scaled(TypeDecorator[Decimal]):
         self.places = places
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int | None:
-        if value is None:
-            return None
+        return None if value is None else self.whole(value)
+
+    def whole(self, value: Any) -> int:
+        """The integer that stands for a value."""
         if isinstance(value, float):
             raise TypeError(f"a float is not exact: {value!r}; give a Decimal")
-        scaled = Decimal(value).scaleb(self.places)
+        scaled = (value if type(value) is Decimal else Decimal(value)).scaleb(self.places)
         if scaled != (whole := int(scaled)):
             raise ValueError(f"{value} has more than {self.places} decimals")
         return whole

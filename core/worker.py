@@ -271,10 +271,7 @@ def work_until(done: Callable[[], bool], *, idle: Callable[[], None] | None = No
     from flask import current_app
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    own = None if is_working() else Embedded(app)
-    db.session.rollback()  # an open transaction would keep the worker threads out of SQLite
-    if own:
-        own.start()
+    own = None if is_working() else _start(Embedded(app))
     try:
         while not _answer(done):
             if idle:
@@ -283,6 +280,16 @@ def work_until(done: Callable[[], bool], *, idle: Callable[[], None] | None = No
     finally:
         if own:
             own.stop()
+
+
+def _start(own: Embedded) -> Embedded | None:
+    """Begin to work here; None where another process, asked at the same moment, was faster."""
+    db.session.rollback()  # an open transaction would keep the worker threads out of SQLite
+    try:
+        own.start()
+    except CannotRun:
+        return None
+    return own
 
 
 def _answer(question: Callable[[], bool]) -> bool:

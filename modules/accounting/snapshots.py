@@ -12,7 +12,6 @@ from core.models import Company
 from modules.accounting.models import Invoice
 from modules.crm import countries
 from modules.crm.models import Address, Customer
-from modules.crm.queries import fiscal_addresses
 
 CUSTOMER = ("code", "name", "trade_name", "kind", "tax_id_kind", "tax_id", "tax_condition", "language")
 ADDRESS = ("street", "number", "unit", "district", "city", "region", "postal_code", "country", "extra")
@@ -22,12 +21,27 @@ ISSUER = ("name", "trade_name", "tax_id", "tax_condition", "street", "city", "re
 
 def of_customers(company: Company, customer_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What documents say of these customers, by id, with two selects."""
-    addresses = fiscal_addresses(customer_ids)
+    addresses = _addresses(company, customer_ids)
     rows = db.session.execute(
         sa.select(Customer.id, *[getattr(Customer, name) for name in CUSTOMER])
         .where(among(Customer.id, customer_ids)))
-    return {row.id: {name: getattr(row, name) for name in CUSTOMER if getattr(row, name)}
-            | {"address": of_address(company, addresses.get(row.id))} for row in rows}
+    return {key: {name: value for name, value in zip(CUSTOMER, values, strict=True) if value}
+            | {"address": addresses.get(key, {})} for key, *values in rows}
+
+
+def _addresses(company: Company, customer_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The address for documents by customer (crm.queries.fiscal_addresses) in parts, its region also by name."""
+    rows = db.session.execute(
+        sa.select(Address.customer_id, *[getattr(Address, name) for name in ADDRESS])
+        .where(among(Address.customer_id, customer_ids), Address.active)
+        .order_by(Address.customer_id, (Address.kind == "fiscal").desc(), Address.id))
+    found: dict[int, dict[str, Any]] = {}
+    for key, *values in rows:
+        if key not in found:
+            found[key] = parts = {name: value for name, value in zip(ADDRESS, values, strict=True) if value}
+            if "region" in parts:
+                parts["region_name"] = region_name(company.country, parts["region"])
+    return found
 
 
 def of_originals(invoice_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -36,14 +50,6 @@ def of_originals(invoice_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         return {}
     rows = db.session.execute(sa.select(Invoice.id, Invoice.snapshot).where(among(Invoice.id, invoice_ids)))
     return {row.id: customer for row in rows if (customer := (row.snapshot or {}).get("customer"))}
-
-
-def of_address(company: Company, address: Address | None) -> dict[str, Any]:
-    """An address in parts, its region also by name."""
-    if address is None:
-        return {}
-    parts = {name: getattr(address, name) for name in ADDRESS if getattr(address, name)}
-    return parts | ({"region_name": region_name(company.country, address.region)} if address.region else {})
 
 
 def of_issuer(company: Company) -> dict[str, Any]:
