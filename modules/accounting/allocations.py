@@ -37,7 +37,7 @@ def hold(row: Credit) -> Any:
 def lock_rows(customer_id: int, invoices: Iterable[int] = (), payments: Iterable[int] = ()) -> None:
     """Lock what is open of a customer, and these rows too: documents by id, then payments by id.
 
-    Everybody locks in this order, also who records what the authority said, so that two never wait for each other.
+    The customer's account must be held: that lock, taken first by everybody, is what orders those who come at once.
     """
     if not is_postgresql():
         return

@@ -136,6 +136,7 @@ def refresh_snapshot(invoice: Invoice) -> None:
 
     A note keeps the receiver of the document that it corrects.
     """
+    ledger.lock_customers([invoice.customer_id])
     invoice = db.session.scalars(lock(sa.select(Invoice).where(Invoice.id == invoice.id))
                                  .execution_options(populate_existing=True)).one()
     if invoice.legal_state not in ("pending", "rejected"):
@@ -154,6 +155,9 @@ def record_legal_results(results: Sequence[LegalResult]) -> None:
     One statement for all; a state that cannot follow the present one is left alone, so that repeating does nothing.
     """
     ready: list[int] = []
+    ids = [one.invoice_id for one in results]
+    ledger.lock_customers(sorted(set(db.session.scalars(
+        sa.select(Invoice.customer_id).where(among(Invoice.id, ids))))))
     for state in sorted({one.state for one in results}):
         changed = _record(state, [one for one in results if one.state == state])
         if state == "authorized":
