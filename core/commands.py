@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+import waitress
 
 from core import config
 from core.cli import (
@@ -87,19 +90,20 @@ def serve(host: str, port: int, threads: int) -> None:
 
 
 def run_web(host: str, port: int, threads: int = 8) -> None:
-    """Serve until a signal; SIGTERM ends as Ctrl-C does, so that running jobs may finish."""
-    import signal
+    """Serve until SIGTERM or Ctrl-C; then requests that are being answered end, and so may running jobs.
 
-    import waitress
-
-    def stop(*_args: Any) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        waitress.serve(app(), host=host, port=port, threads=threads, ident="abona", channel_timeout=120)
-    except KeyboardInterrupt:
-        note(_("Stopping."))
+    The signal only sets a flag: an exception out of a handler may be lost wherever the program happens to be.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_signal: stopping.set())
+    server = waitress.create_server(app(), host=host, port=port, threads=threads, ident="abona", channel_timeout=120)
+    thread = threading.Thread(target=server.run, daemon=True, name="web")
+    thread.start()
+    while thread.is_alive() and not stopping.wait(0.5):
+        pass
+    note(_("Stopping."))
+    server.task_dispatcher.shutdown()
 
 
 @click.command("worker")
@@ -117,8 +121,6 @@ def worker_command(queues: tuple[str, ...]) -> None:
 @click.command()
 def scheduler() -> None:
     """The tick: schedules, and jobs that Redis lost."""
-    import signal
-
     from core import worker
 
     _need_redis()

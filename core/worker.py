@@ -210,12 +210,13 @@ class Embedded:
             thread.start()
 
     def stop(self, timeout: float = 30) -> None:
-        """Let running jobs end, then give the lease back."""
+        """Let running jobs end within so many seconds in all, then give the lease back; what is left begins again."""
         self.stopping.set()
         with _wake:
             _wake.notify_all()
+        end = time.monotonic() + timeout
         for thread in self._running:
-            thread.join(timeout)
+            thread.join(max(0.0, end - time.monotonic()))
         with self.app.app_context():
             leases.release(EMBEDDED_LEASE)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -123,14 +126,46 @@ def test_a_process_killed_halfway_leaves_nothing_and_the_job_is_done_by_the_next
     assert roles(made, "t-1") == 1
 
 
-def test_a_process_told_to_stop_lets_its_job_end(made: Installation) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_told_to_stop_lets_its_job_end(made: Installation, told: signal.Signals) -> None:
     process = serve(made)
     job_id = enqueue(made, "slow", code="t-1", folder=str(made.folder))
     until_halfway(made)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(told)
     go(made)
     assert process.wait(30) == 0
     assert job(made, job_id) == ("done", 1)
+
+
+def test_jobs_that_do_not_end_hold_nobody_up_for_longer_than_was_said(made: Installation) -> None:
+    with made.app() as app:
+        from core import jobs, worker
+
+        embedded = worker.Embedded(app, threads=4)
+        jobs.job()(_stuck)
+        for _number in range(4):
+            jobs.enqueue(_stuck)
+        from core.db import db
+
+        db.session.commit()
+        embedded.start()
+        eventually(lambda: _begun.value == 4)
+        started = time.monotonic()
+        embedded.stop(timeout=1)
+        assert time.monotonic() - started < 3
+        _end.set()
+
+
+_end = threading.Event()
+_begun = SimpleNamespace(value=0)
+
+
+def _stuck() -> None:
+    from core.db import db
+
+    db.session.rollback()
+    _begun.value += 1
+    _end.wait(30)
 
 
 def test_a_second_embedded_worker_is_refused_while_the_first_lives(made: Installation) -> None:
