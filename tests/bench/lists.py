@@ -37,7 +37,7 @@ def run(count: int, server: str) -> bool:
     with place(server) as where:
         _filled(where, count)
         with where.app().app_context():
-            company = db.session.scalars(sa.select(Company)).one()
+            company = db.session.scalars(sa.select(Company.id)).one()
             with company_scope(company), reading():
                 answers = [_pages(), _accounts(), _debtors()]
             with company_scope(company):
@@ -61,8 +61,8 @@ def _filled(where: Where, count: int) -> None:
             it.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _query(**place_of: Any) -> Query:
-    ask = Ask.of(lists.get("accounting.invoices"), {}, {}, "accounting.invoices")
+def _query(key: str = "accounting.invoices", **place_of: Any) -> Query:
+    ask = Ask.of(lists.get(key), {}, {}, key)
     if place_of:
         ask.__dict__["place"] = Place(**place_of)
     return Query(ask)
@@ -107,17 +107,14 @@ def _accounts() -> bool:
 
 def _debtors() -> bool:
     """The fifty who owe most."""
-    from modules.accounting.models import Balance
-    from modules.crm.models import Customer
-
     took = []
     for _number in range(5):
+        query = _query("accounting.debtors")
         began = time.perf_counter()
-        rows = db.session.execute(sa.select(Customer, Balance.amount).join(Balance, Balance.customer_id == Customer.id)
-                                  .where(Balance.amount > 0).order_by(Balance.amount.desc(), Balance.customer_id.desc())
-                                  .limit(50)).all()
+        lines, _keys, _more = query.page(query.ask.columns)
         took.append((time.perf_counter() - began) * 1000)
-        assert len(rows) == 50
+        assert len(lines) == 50
+        db.session.expunge_all()
     middle = sorted(took)[2]
     tell({"name": "debtors", "n": 50, "ms": round(middle, 2), "limit_ms": DEBTORS_MS, "met": middle <= DEBTORS_MS,
           "control": "none: milliseconds for the first page"})
