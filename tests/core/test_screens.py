@@ -239,6 +239,14 @@ def test_the_edge_of_a_field_can_be_seen(theme: str) -> None:
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("colour", ["accent", "chart-2", "chart-warn", "ok", "warn", "bad", "info"])
+def test_what_a_chart_draws_can_be_seen(theme: str, colour: str) -> None:
+    colours = palettes()[theme]
+    assert contrast(colours[colour], colours["paper"]) >= 3
+
+
+@pytest.mark.once
 def test_every_icon_that_a_screen_names_exists() -> None:
     known = set(re.findall(r'symbol id="([\w-]+)"', (ROOT / "static" / "icons.svg").read_text()))
     files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("modules/*/templates/**/*.html")]
