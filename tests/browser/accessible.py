@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -23,11 +23,12 @@ def assert_accessible(page: Any, where: str = "") -> None:
     assert not found, report(found, where or page.url)
 
 
-def grave(page: Any) -> list[dict[str, Any]]:
-    """The violations of axe with the impact serious or critical."""
+def grave(page: Any, rules: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The violations of axe with the impact serious or critical; of all rules, or of these."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    answer = page.evaluate("options => axe.run(document, options)", OPTIONS)
+    answer = page.evaluate("options => axe.run(document, options)",
+                           OPTIONS | ({"runOnly": list(rules)} if rules else {}))
     return [one for one in answer["violations"] if one["impact"] in GRAVE]
 
 
