@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import sqlalchemy as sa
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
@@ -86,7 +87,10 @@ def init_app(app: Flask) -> None:
 
 def dump_json(value: Any) -> str:
     """Compact JSON; Decimals and dates become text."""
-    return _encoder.encode(value)
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+    except TypeError:  # keys that are no text, integers of more than 64 bits
+        return _encoder.encode(value)
 
 
 def _plain(value: Any) -> str:
@@ -279,19 +283,20 @@ def _values(table: sa.Table, rows: Sequence[Mapping[str, Any]], dialect: sa.Dial
         for place, convert in converters:
             if values[place] is not None:
                 values[place] = convert(values[place])
-        yield (*values, *defaults)
+        values += defaults
+        yield tuple(values)
 
 
 def _converter(column: sa.Column, dialect: sa.Dialect) -> Any:
     """What makes a value of this column one of the driver; None where nothing is to be done."""
     if isinstance(column.type, Scaled):
-        return column.type.whole
+        return _once(column.type.whole)
     convert = column.type.dialect_impl(dialect).bind_processor(dialect)
     return _once(convert) if convert else None
 
 
 def _once(convert: Any) -> Any:
-    """Convert the same object (a moment, a list of taxes) once. Rows keep theirs alive, so that no id comes again."""
+    """Convert the same object (an amount, a list of taxes) once. Rows keep theirs alive, so that no id comes again."""
     known: dict[int, Any] = {}
 
     def converted(value: Any) -> Any:

@@ -25,6 +25,7 @@ REGIONS = {
     "D": "San Luis", "Z": "Santa Cruz", "S": "Santa Fe", "G": "Santiago del Estero", "V": "Tierra del Fuego",
     "T": "Tucumán",
 }
+_PREFIXES = (*TAX_ID_KINDS, "CI")
 _WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 # 25 and 26 exist for persons although libraries refuse them; 50, 51, 55 are of foreigners, for exports.
 _PERSONS = ("20", "23", "24", "25", "26", "27")
@@ -34,7 +35,7 @@ _ELEVEN = ("CUIT", "CUIL", "CDI")
 
 def compact(number: str) -> str:
     """The number without marks: 23.456.781 is 23456781."""
-    return base.bare(number, (*TAX_ID_KINDS, "CI"))
+    return base.bare(number, _PREFIXES)
 
 
 def validate(kind: str | None, number: str) -> TaxIdCheck:
