@@ -24,36 +24,50 @@ from core.i18n import _, lazy
 
 @dataclass(frozen=True)
 class MenuItem:
-    """One line of the side menu, shown to who has the permission."""
+    """One line of the side menu, shown to who has the permission; `about` is its sentence on the page of settings."""
 
     label: Any
     endpoint: str
     permission: str
     group: str = "billing"
     order: int = 50
+    about: Any = ""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a module is. `permissions` are (code, title) pairs; `country` limits it to companies of one country."""
+    """What a module is. `permissions` are (code, title, sentence); `country` limits it to companies of one country."""
 
     title: Any
     depends: tuple[str, ...] = ()
     country: str | None = None
-    permissions: tuple[tuple[str, Any], ...] = ()
+    permissions: tuple[tuple[Any, ...], ...] = ()
     menu: tuple[MenuItem, ...] = field(default=())
 
 
 # What the frame itself guards.
-CORE_PERMISSIONS: tuple[tuple[str, Any], ...] = (
-    ("core.view_jobs", lazy("See background jobs")),
-    ("core.run_jobs", lazy("Run failed jobs again")),
-    ("core.manage_users", lazy("Manage people and their roles")),
-    ("core.manage_roles", lazy("Change what roles may do")),
-    ("core.edit_company", lazy("Edit the company")),
-    ("core.view_audit", lazy("See who did what")),
-    ("core.share_views", lazy("Share views of lists with the company")),
-    ("core.view_runs", lazy("See exports and mass actions of others")),
+CORE_PERMISSIONS: tuple[tuple[Any, ...], ...] = (
+    ("core.view_jobs", lazy("See background jobs"),
+     lazy("Opens the list of background jobs and queues, with what each was given and why it failed.")),
+    ("core.run_jobs", lazy("Run jobs again and cancel them"),
+     lazy("Runs failed jobs again, and cancels jobs that are not wanted any more.")),
+    ("core.manage_users", lazy("Manage people and their roles"),
+     lazy("Invites people, gives and takes roles in this company, disables logins and ends their sessions. Nobody "
+          "gives a role that can do more than he can himself.")),
+    ("core.manage_roles", lazy("Change what roles may do"),
+     lazy("Opens the roles, shows what each of them sees, and lets one look through its eyes. Changing a role is "
+          "left to administrators.")),
+    ("core.edit_company", lazy("Edit the company"),
+     lazy("Changes name, address and contact of the company, as documents print them.")),
+    ("core.view_audit", lazy("See who did what"),
+     lazy("Searches and exports the record of everything that people did, and proves that it is whole.")),
+    ("core.view_system", lazy("See the state of the installation"),
+     lazy("Opens the health page, the modules and the settings in force. Switching modules is left to "
+          "administrators.")),
+    ("core.share_views", lazy("Share views of lists with the company"),
+     lazy("Makes a saved view of a list the one that everybody in the company sees.")),
+    ("core.view_runs", lazy("See exports and mass actions of others"),
+     lazy("Opens the exports and mass actions that other people started, and their files.")),
 )
 
 # The parts that importing is enough for, in the order that loading needs: every model before any handler.
@@ -148,7 +162,21 @@ def import_parts(names: list[str]) -> None:
 
 def permissions(names: Iterable[str]) -> dict[str, Any]:
     """Every permission of these modules with its title."""
+    return {one.code: one.title for _name, _title, found in permission_groups(names) for one in found}
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Something that a role may let people do: a short title, and a sentence that says what it opens."""
+
+    code: str
+    title: Any
+    about: Any = ""
+
+
+def permission_groups(names: Iterable[str]) -> list[tuple[str, Any, list[Permission]]]:
+    """(module, its title, its permissions) of the frame and of each module that has some, in load order."""
     manifests = available()
-    found = dict(CORE_PERMISSIONS)
-    found.update({code: title for name in names for code, title in manifests[name].permissions})
-    return found
+    own = [("core", lazy("Abona itself"), CORE_PERMISSIONS)]
+    own += [(name, manifests[name].title, manifests[name].permissions) for name in names]
+    return [(name, title, [Permission(*one) for one in found]) for name, title, found in own if found]

@@ -63,12 +63,24 @@ def set_active(user: User, active: bool, *, by: User) -> None:
     """Keep a person out, or let the person in again; what was done stays."""
     if user.id == by.id:
         raise DomainError(_("To be disabled yourself you must ask another administrator."))
-    if user.is_admin and not by.is_admin:
-        raise DomainError(_("To disable an administrator you must be one."), code="not_allowed")
+    require_equal(user, by=by)
     user.active = active
     if not active:
         sessions.revoke_all(user)
     audit.record("core.enable_user" if active else "core.disable_user", user)
+
+
+def require_equal(user: User, *, by: User) -> None:
+    """Only administrators keep an administrator out; DomainError for others."""
+    if user.is_admin and not by.is_admin:
+        raise DomainError(_("To disable or log out an administrator you must be one."), code="not_allowed")
+
+
+def revoke_session(user: User, session_id: int, *, by: User) -> None:
+    """Log one device of a person out."""
+    require_equal(user, by=by)
+    sessions.revoke(user, session_id)
+    audit.record("core.revoke_session", user, {"session": session_id})
 
 
 def set_admin(user: User, is_admin: bool, *, by: User) -> None:

@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 
 from core import clock, modules, scope
 from core.i18n import current_locale, format_amount, format_date
-from core.models import Company
-from core.security import can, my_companies
+from core.models import Company, Role
+from core.security import can, is_admin, my_companies, seeing
 
 
 def init_app(app: Flask) -> None:
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(amount=amount, date=format_date, moment=moment, number=number, duration=duration,
                                  job_name=job_name, device=device)
     app.jinja_env.globals.update(asset=asset, icon=icon, brand_mark=brand_mark, chevron=chevron, can=can, slots=slots,
+                                 is_admin=is_admin,
                                  csp_nonce=web.csp_nonce, new_form_key=new_form_key, request_id=web.request_id)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["abona_menu"] = menu.build
@@ -51,6 +52,11 @@ class Frame:
     @property
     def rehearsal(self) -> bool:
         return self.company is not None and self.company.is_rehearsal
+
+    @property
+    def seen_role(self) -> Role | None:
+        """The role that the reader looks through."""
+        return seeing.role() if current_user.is_authenticated else None
 
     @cached_property
     def menu(self) -> list[Any]:

@@ -15,8 +15,8 @@ from core.lists.filters import Amounts, Choice, Choices, Dates, Filter, Relation
 from core.lists.periods import DUE, PAST
 from core.lists.places import at, attach, url_of
 from core.lists.screens import Shown, show
-from core.lists.who import viewer, viewer_may
+from core.lists.who import viewer, viewer_may, viewer_sees_all
 
 __all__ = ["DUE", "PAST", "Action", "Amounts", "Choice", "Choices", "Column", "Dates", "Done", "Empty", "Filter",
            "Line", "List", "Relation", "Shown", "Text", "at", "attach", "badge", "lists", "register", "show", "url_of",
-           "viewer", "viewer_may"]
+           "viewer", "viewer_may", "viewer_sees_all"]

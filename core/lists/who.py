@@ -27,6 +27,14 @@ def viewer_may(permission: str) -> bool:
     return user.active and (not permission or permission in access.permissions_of(user, scope.company_id_or_none()))
 
 
+def viewer_sees_all() -> bool:
+    """Whether rows of every company are that person's business: administrators', and the system's own."""
+    if has_request_context() and current_user.is_authenticated:
+        return access.is_admin()
+    user = viewer()
+    return user is None or user.is_admin
+
+
 def words_of(permission: str) -> str:
     """A permission as the screen of roles names it."""
     from core import modules

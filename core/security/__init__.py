@@ -9,11 +9,21 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 
 from core.security import access
-from core.security.access import can, check, choose_company, current_session, my_companies, public, require, safe_next
+from core.security.access import (
+    can,
+    check,
+    choose_company,
+    current_session,
+    is_admin,
+    my_companies,
+    public,
+    require,
+    safe_next,
+)
 from core.security.passwords import hash_password, verify_password
 
 __all__ = ["can", "check", "choose_company", "csrf", "current_session", "current_user", "hash_password", "init_app",
-           "limiter", "my_companies", "public", "require", "safe_next", "verify_password"]
+           "is_admin", "limiter", "my_companies", "public", "require", "safe_next", "verify_password"]
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from core import clock, scope
 from core.db import db
 from core.models import Company, Membership, RolePermission, User, UserSession
-from core.security import sessions
+from core.security import seeing, sessions
 
 F = TypeVar("F", bound=Callable[..., Any])
 COOKIE_KEY = "login"
@@ -70,8 +70,24 @@ def permissions() -> frozenset[str]:
     """Everything the person may do in the company in scope, read once per request."""
     found: frozenset[str] | None = g.get("permissions")
     if found is None:
-        g.permissions = found = permissions_of(current_user, scope.company_id_or_none())
+        g.permissions = found = seeing.narrow(permissions_of(current_user, scope.company_id_or_none()))
     return found
+
+
+@contextmanager
+def looking_with(found: frozenset[str]) -> Iterator[None]:
+    """Answer `can` with these permissions in the block: to show what somebody else would see, never to do it."""
+    before = permissions()
+    g.permissions = found
+    try:
+        yield
+    finally:
+        g.permissions = before
+
+
+def is_admin() -> bool:
+    """Whether the person asking is an administrator, and does not look through the eyes of a role just now."""
+    return bool(current_user.is_authenticated and current_user.is_admin and seeing.role() is None)
 
 
 def permissions_of(user: User, company_id: int | None) -> frozenset[str]:
@@ -148,6 +164,7 @@ def _begin() -> Response | None:
         return None
     if current_user.is_authenticated:
         _enter(current_user._get_current_object())
+        seeing.refuse_writing()
         return None
     return None if is_open() else to_login()
 
@@ -168,6 +185,8 @@ def _enter(user: User) -> None:
     company = _company(user)
     if company is not None:
         g.scopes.enter_context(scope.company_scope(company))
+    if seeing.role() is not None:  # a role has no company of its own: the open one, and no other
+        g.companies = [company] if company else []
     request.abona_locale = locale_for(user, company)  # type: ignore[attr-defined]
 
 

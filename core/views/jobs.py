@@ -25,8 +25,7 @@ STATES = {
 
 def _visible() -> Any:
     """Jobs of the company in scope and of nobody; an administrator sees those of all."""
-    viewer = lists.viewer()
-    if viewer is None or viewer.is_admin:
+    if lists.viewer_sees_all():
         return sa.true()
     return sa.or_(Job.company_id == scope.company_id_or_none(), Job.company_id.is_(None))
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import selectinload
 
-from core import modules, people, scope
+from core import people, scope
 from core.db import db
 from core.errors import DomainError
 from core.forms import DataRequired, EmailAddress, EmailField, Form, Length, SelectField, StringField, refused
 from core.i18n import _, lazy
 from core.models import Company, Membership, Role, User
-from core.security import logins, require, sessions
+from core.security import current_session, is_admin, logins, my_companies, require, sessions
 from core.views import bp
 from core.views.account import LANGUAGES
 
@@ -25,11 +25,6 @@ class PersonForm(Form):
     name = StringField(lazy("Name"), [DataRequired(), Length(max=200)])
     locale = SelectField(lazy("Language"), choices=LANGUAGES, default="es")
     role = SelectField(lazy("Role in this company"), coerce=int)
-
-
-class RoleForm(Form):
-    name = StringField(lazy("Name"), [DataRequired(), Length(max=100)])
-    description = StringField(lazy("What it is for"), [Length(max=300)])
 
 
 @bp.get("/people", endpoint="people")
@@ -44,7 +39,7 @@ def list_people() -> Any:
 def _visible() -> sa.Select:
     """People of the company in scope; an administrator sees all."""
     wanted = sa.select(User)
-    if not current_user.is_admin:
+    if not is_admin():
         wanted = wanted.where(User.id.in_(sa.select(Membership.user_id).where(Membership.company_id == _company().id)))
     return wanted
 
@@ -81,9 +76,11 @@ def person(user_id: int) -> Any:
     """One person: roles here, devices, state."""
     user = _find(user_id)
     mine = [one.role for one in user.memberships if one.company_id == _company().id]
+    reachable = {company.id for company in my_companies()} - {_company().id}
+    elsewhere = [one for one in user.memberships if one.company_id in reachable]
     others = [role for role in _roles() if role not in mine]
-    return render_template("core/person.html", person=user, mine=mine, others=others, company=_company(),
-                           devices=sessions.living_sessions(user))
+    return render_template("core/person.html", person=user, mine=mine, others=others, elsewhere=elsewhere,
+                           company=_company(), devices=sessions.living_sessions(user), here=current_session())
 
 
 @bp.post("/people/<int:user_id>/roles")
@@ -102,7 +99,7 @@ def take_role(user_id: int, role_id: int) -> Any:
     user = _find(user_id)
     people.take_role(user, _company(), role_id, by=_me())
     db.session.flush()
-    if current_user.is_admin or user.memberships:
+    if is_admin() or user.memberships:
         return _to_person(user_id, _("Saved."))
     flash(_("%(person)s has no role here any more.", person=user), "ok")
     return redirect(url_for("core.people"))
@@ -118,6 +115,7 @@ def change_person(user_id: int, verb: str) -> Any:
     elif verb in {"admin", "no_admin"}:
         people.set_admin(user, verb == "admin", by=me)
     elif verb == "log_out":
+        people.require_equal(user, by=me)
         logins.log_out_everywhere(user)
     else:
         people.resets.invite(user)
@@ -125,58 +123,12 @@ def change_person(user_id: int, verb: str) -> Any:
     return _to_person(user_id, _("Saved."))
 
 
-@bp.get("/roles")
-@require("core.manage_roles")
-def roles() -> Any:
-    """The roles, with how many people have each."""
-    held = dict(db.session.execute(sa.select(Membership.role_id, sa.func.count(sa.distinct(Membership.user_id)))
-                                   .group_by(Membership.role_id)).all())
-    return render_template("core/roles.html", roles=_roles(), held=held, total=len(_permissions()))
-
-
-@bp.route("/roles/new", methods=["GET", "POST"])
-@bp.route("/roles/<int:role_id>", methods=["GET", "POST"])
-@require("core.manage_roles")
-def role(role_id: int | None = None) -> Any:
-    """What a role may do, grouped by module."""
-    found = (db.session.get(Role, role_id) or abort(404)) if role_id else None
-    form = RoleForm(obj=found)
-    if form.validate_on_submit():
-        try:
-            people.save_role(found, form.name.data, form.description.data, request.form.getlist("permission"), by=_me())
-        except DomainError as error:
-            refused(form, error)
-        else:
-            flash(_("Saved."), "ok")
-            return redirect(url_for("core.roles"))
-    chosen = request.form.getlist("permission") if form.is_submitted() else [p.permission for p in found.permissions] \
-        if found else []
-    page = render_template("core/role.html", form=form, role=found, groups=_permission_groups(), chosen=set(chosen))
-    return page, 422 if form.is_submitted() else 200
-
-
-@bp.post("/roles/<int:role_id>/delete")
-@require("core.manage_roles")
-def delete_role(role_id: int) -> Any:
-    """Delete a role that nobody has."""
-    people.delete_role(db.session.get(Role, role_id) or abort(404), by=_me())
-    flash(_("The role is deleted."), "ok")
-    return redirect(url_for("core.roles"))
-
-
-def _permissions() -> dict[str, Any]:
-    return modules.permissions(current_app.extensions["abona_modules"])
-
-
-def _permission_groups() -> list[tuple[Any, list[tuple[str, Any]]]]:
-    """(module title, [(code, title)]) in the order of the modules."""
-    manifests, found = modules.available(), []
-    for name in ("core", *current_app.extensions["abona_modules"]):
-        title = _("Abona itself") if name == "core" else manifests[name].title
-        own = modules.CORE_PERMISSIONS if name == "core" else manifests[name].permissions
-        if own:
-            found.append((title, list(own)))
-    return found
+@bp.post("/people/<int:user_id>/sessions/<int:session_id>/revoke")
+@require("core.manage_users")
+def revoke_other_session(user_id: int, session_id: int) -> Any:
+    """Log one device of a person out."""
+    people.revoke_session(_find(user_id), session_id, by=_me())
+    return _to_person(user_id, _("This device is logged out."))
 
 
 def _me() -> User:

@@ -7,5 +7,8 @@ MANIFEST = Manifest(
     title=_("Electronic invoices: Argentina"),
     depends=("einvoice", "contracts"),
     country="AR",
-    permissions=(("einvoice_ar.edit_settings", _("Change ARCA settings and points of sale")),),
+    permissions=(
+        ("einvoice_ar.edit_settings", _("Change ARCA settings and points of sale"),
+         _("Changes fiscal profile, certificates and points of sale at ARCA.")),
+    ),
 )

@@ -6,6 +6,9 @@ from core.modules import Manifest, MenuItem
 MANIFEST = Manifest(
     title=_("Import"),
     depends=("contracts",),
-    permissions=(("importer.import_customers", _("Import customers from a spreadsheet")),),
+    permissions=(
+        ("importer.import_customers", _("Import customers from a spreadsheet"),
+         _("Loads customers, contracts and balances from a spreadsheet, after a check.")),
+    ),
     menu=(MenuItem(_("Import"), "importer.imports", "importer.import_customers", group="customers", order=90),),
 )

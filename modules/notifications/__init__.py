@@ -7,10 +7,14 @@ MANIFEST = Manifest(
     title=_("Notices"),
     depends=("crm",),
     permissions=(
-        ("notifications.view_messages", _("See the notices sent")),
-        ("notifications.send_messages", _("Send notices again and correct addresses")),
-        ("notifications.edit_templates", _("Edit the texts of notices")),
-        ("notifications.edit_mail_account", _("Set the mail server")),
+        ("notifications.view_messages", _("See the notices sent"),
+         _("Opens the outbox: what was sent to whom, when, and what bounced.")),
+        ("notifications.send_messages", _("Send notices again and correct addresses"),
+         _("Sends a notice once more, and corrects the address it goes to.")),
+        ("notifications.edit_templates", _("Edit the texts of notices"),
+         _("Changes subject and text of every kind of notice.")),
+        ("notifications.edit_mail_account", _("Set the mail server"),
+         _("Sets the server and the password with which the company sends mail.")),
     ),
     menu=(
         MenuItem(_("Outbox"), "notifications.outbox", "notifications.view_messages", group="notices", order=10),

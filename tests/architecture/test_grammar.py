@@ -58,9 +58,14 @@ def test_names_begin_with_the_module_s(name: str) -> None:
     modules.import_parts(modules.resolve([name]))
     tables = [mapper.local_table.name for mapper in Base.registry.mappers  # type: ignore[union-attr]
               if mapper.class_.__module__.startswith(f"modules.{name}.")]
-    codes = [code for code, _title in modules.available()[name].permissions]
+    codes = [one[0] for one in modules.available()[name].permissions]
     assert [table for table in tables if not table.startswith(f"{name}_")] == []
     assert [code for code in codes if not code.startswith(f"{name}.")] == []
+
+
+def test_every_permission_says_in_a_sentence_what_it_opens() -> None:
+    found = [one for _name, _title, group in modules.permission_groups(modules.available()) for one in group]
+    assert [one.code for one in found if not str(one.about).endswith(".")] == []
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -23,6 +23,7 @@ OWN = {
     "core.revoke_session",
     "core.logout",
     "core.choose_company",
+    "core.stop_seeing",
     # exports and mass actions: the views look at who asked, and at the permissions of the list and of the action
     "core.runs",
     "core.runs__export",
