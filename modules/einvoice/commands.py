@@ -254,6 +254,8 @@ def _dialogue(enabler: Enabler) -> int:
     """Step after step until one waits or the person stops; what is done stays done."""
     for index in range(len(enabler.steps())):
         step = enabler.steps()[index]
+        if step.stage == "rehearsal":  # it prepares itself when the first document is sent
+            continue
         if step.done:
             click.echo(f"✓ {step.title}")
             continue

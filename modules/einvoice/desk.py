@@ -14,7 +14,7 @@ from core.i18n import _, ngettext
 from core.scope import current_company
 from modules.einvoice import explaining, queries, states
 from modules.einvoice.models import Sequence
-from modules.einvoice.ports import enablers
+from modules.einvoice.ports import Step, enablers
 
 # what the authority has not decided after so long is told
 PATIENCE = dt.timedelta(minutes=10)
@@ -58,10 +58,16 @@ def _listed(state: str) -> str:
 
 
 def step(_company: Any) -> tuple[bool, str]:
-    """The step of setting up: done when every step of the guide is."""
-    enabler = enablers.find(current_company().country)
-    done = enabler is None or all(one.done for one in enabler.steps())
-    return done, url_for("einvoice.enable")
+    """The step of setting up: done when the company's documents can be authorised."""
+    return not _missing(), url_for("einvoice.enable")
+
+
+def _missing() -> list[Step]:
+    """What is still to be done before documents are authorised where the company is now: rehearsal or production."""
+    company = current_company()
+    enabler = enablers.find(company.country)
+    steps = enabler.steps() if enabler is not None else []
+    return [one for one in steps if not one.done and (not company.is_rehearsal or one.stage in ("", "rehearsal"))]
 
 
 def invoice_part(invoice: Any) -> str:

@@ -120,6 +120,8 @@ class Step:
     download: tuple[str, str] | None = None
     # why it cannot be done yet; "" when it can
     waits_for: str = ""
+    # "rehearsal" where it only concerns the simulator, "" where every document needs it, else what comes later
+    stage: str = ""
 
 
 class Enabler(Protocol):

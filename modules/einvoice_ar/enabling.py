@@ -1,4 +1,4 @@
-"""Enabling Argentina step by step: key, certificate, access, point of sale, numbers, test document, production.
+"""Enabling Argentina step by step: rehearsal, key, certificate, access, point of sale, numbers, test, production.
 
 Each step is verified here and may be repeated; what to do at ARCA is said with its exact menu names
 (argentina.md, section 10). Steps that talk to ARCA commit what they learn.
@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, clock
+from core import audit, clock, outside
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _, format_date
@@ -21,7 +21,7 @@ from core.scope import current_company
 from modules.einvoice import services as documents
 from modules.einvoice.models import Sequence
 from modules.einvoice.ports import Input, Step
-from modules.einvoice_ar import access, certificates, guide, questions, trial, wsaa
+from modules.einvoice_ar import access, certificates, guide, questions, rehearsal, trial, wsaa
 from modules.einvoice_ar.client import ListedPoint, Wsfe
 from modules.einvoice_ar.errors import BadCertificate, NotEnabled
 from modules.einvoice_ar.models import AccessTicket, Certificate, PointOfSale
@@ -35,8 +35,8 @@ class ArgentineEnabler:
     """The guided set-up for the company in scope."""
 
     def steps(self) -> list[Step]:
-        """The company's data once, then the same steps for testing and for production, then the switch."""
-        found = [_data_step()]
+        """The company's data and the rehearsal, then the same steps for testing and for production, then the switch."""
+        found = [_data_step(), *([_rehearsal_step()] if current_company().is_rehearsal else [])]
         for stage in STAGES:
             found += [_key_step(stage), _certificate_step(stage), _access_step(stage), _point_step(stage),
                       _number_step(stage)]
@@ -48,8 +48,9 @@ class ArgentineEnabler:
         """Do a step; `key` is like "testing.certificate"."""
         stage, _dot, name = key.rpartition(".")
         action: dict[str, Callable[[str, dict[str, Any]], str]] = {
-            "data": _save_data, "key": _make_key, "certificate": _install, "access": _try_access,
-            "point": _choose_point, "numbers": _confirm_numbers, "test": _send_test, "live": _go_live}
+            "data": _save_data, "start": _start_rehearsal, "key": _make_key, "certificate": _install,
+            "access": _try_access, "point": _choose_point, "numbers": _confirm_numbers, "test": _send_test,
+            "live": _go_live}
         if name not in action:
             raise DomainError(_("There is no step %(key)s.", key=key))
         return action[name](stage, values)
@@ -71,10 +72,24 @@ def _data_step() -> Step:
         action=_("Save"))
 
 
+def _rehearsal_step() -> Step:
+    row, number = certificates.active("rehearsal"), access.profile().point_of_sale
+    point = next((one for one in _points("rehearsal") if one.number == number), None)
+    facts = ((_("Certificate"), row.alias), (_("Point of sale"), str(point))) if row and point else ()
+    return Step(
+        key="rehearsal.start", stage="rehearsal", title=_("Rehearsal: certificate and point of sale"),
+        done=row is not None and point is not None, facts=facts,
+        instructions=(_("The built-in simulator takes ARCA's place: it issues a certificate, opens the point of sale "
+                        "and authorises invoices by ARCA's rules. Nothing is sent to ARCA."),),
+        inputs=(Input("number", _("Point of sale"), value=str(number),
+                      help=_("The number that your invoices will have, like 3 for B 0003-00000001.")),),
+        action=_("Prepare the rehearsal"))
+
+
 def _key_step(stage: str) -> Step:
     row = certificates.waiting(stage) or certificates.active(stage)
     return Step(
-        key=f"{stage}.key", title=guide.title(stage, "key"), done=row is not None,
+        key=f"{stage}.key", stage=stage, title=guide.title(stage, "key"), done=row is not None,
         instructions=(_("The key is made here and never leaves this machine. ARCA gets the request below."),),
         inputs=(Input("alias", _("Name of this system at ARCA (alias)"), value=row.alias if row else "abona"),),
         action=_("Make key and request"),
@@ -92,7 +107,7 @@ def _certificate_step(stage: str) -> Step:
         facts = ((_("Alias"), row.alias), ("CUIT", row.cuit), (_("Issued by"), row.issuer),
                  (_("Valid until"), format_date(row.valid_until.date())))
     return Step(
-        key=f"{stage}.certificate", title=guide.title(stage, "certificate"), done=row is not None,
+        key=f"{stage}.certificate", stage=stage, title=guide.title(stage, "certificate"), done=row is not None,
         instructions=guide.certificate(stage), inputs=(Input("certificate", _("Certificate (.crt)"), "file"),),
         action=_("Check and install"), facts=facts, download=_request(stage, asked),
         waits_for="" if asked or row else _("First make the key and the request."))
@@ -105,7 +120,7 @@ def _access_step(stage: str) -> Step:
         AccessTicket.certificate_id == row.id)) if row else None
     good = bool(ticket and ticket.expires_at)
     facts = ((_("Last answer of ARCA"), ticket.fault_text),) if ticket and ticket.fault_text and not good else ()
-    return Step(key=f"{stage}.access", title=guide.title(stage, "access"), done=good,
+    return Step(key=f"{stage}.access", stage=stage, title=guide.title(stage, "access"), done=good,
                 instructions=guide.authorisation(stage), action=_("Log in at ARCA"), facts=facts,
                 waits_for="" if row else _("First install the certificate."))
 
@@ -116,7 +131,7 @@ def _point_step(stage: str) -> Step:
     choices = tuple((str(point.number), f"{point} · {point.kind}") for point in usable)
     value = str(profile.point_of_sale)
     done = any(point.number == profile.point_of_sale for point in usable)
-    return Step(key=f"{stage}.point", title=guide.title(stage, "point"), done=done,
+    return Step(key=f"{stage}.point", stage=stage, title=guide.title(stage, "point"), done=done,
                 instructions=guide.point_of_sale(current_company().tax_condition),
                 inputs=(Input("number", _("Point of sale"), value=value, choices=choices,
                               help=_("ARCA's list is read first; in testing it is often empty, then type it.")),),
@@ -128,7 +143,7 @@ def _number_step(stage: str) -> Step:
     profile = access.profile()
     rows = _sequences(stage, profile.point_of_sale)
     facts = tuple((guide.kind_name(int(row.kind)), str(row.last_number)) for row in rows)
-    return Step(key=f"{stage}.numbers", title=guide.title(stage, "numbers"), done=bool(rows), facts=facts,
+    return Step(key=f"{stage}.numbers", stage=stage, title=guide.title(stage, "numbers"), done=bool(rows), facts=facts,
                 instructions=(_("The next document of each kind follows the last one that ARCA has. No other program "
                                 "may issue on this point of sale from now on."),),
                 action=_("Read the last numbers and begin after them"),
@@ -139,7 +154,8 @@ def _test_step() -> Step:
     rows = _sequences("testing", access.profile().point_of_sale)
     row, proof = certificates.active("testing"), trial.last_proof()
     return Step(
-        key="testing.test", title=_("A test document"), done=proof is not None, action=_("Send a test document"),
+        key="testing.test", stage="testing", title=_("A test document"), done=proof is not None,
+        action=_("Send a test document"),
         instructions=(_("A document for 1.00 to a final consumer is sent to ARCA's testing service. It has no value "
                         "and is not an invoice of yours."),),
         facts=((_("Authorised"), proof),) if proof else (),
@@ -150,10 +166,14 @@ def _live_step() -> Step:
     company, profile = current_company(), access.profile()
     live = not company.is_rehearsal and profile.environment == "production"
     ready = _is_ready()
-    return Step(key="live", title=_("Leave the rehearsal"), done=live, action=_("Issue real invoices from now on"),
-                instructions=(_("From then on every invoice goes to ARCA and is legally valid. What was made in "
-                                "rehearsal stays as it is, with its watermark."),),
-                inputs=(Input("confirm", _("I understand: documents become legally valid"), "check"),),
+    return Step(key="live", stage="production", title=_("Leave the rehearsal"), done=live,
+                action=_("Issue real invoices from now on"),
+                instructions=(
+                    _("From then on every invoice goes to ARCA and is legally valid: what is wrong is only taken back "
+                      "by a credit note."),
+                    _("New documents lose their watermark. What was made in rehearsal stays as it is, with its own."),
+                    _("Other services change sides by themselves: notices stay in rehearsal until you switch them.")),
+                inputs=(Input("confirm", _("Type the company's CUIT to confirm"), value=""),),
                 waits_for="" if ready or live else _("First finish the steps for production."))
 
 
@@ -199,6 +219,15 @@ def _save_data(_stage: str, values: dict[str, Any]) -> str:
     return _("Saved.")
 
 
+def _start_rehearsal(_stage: str, values: dict[str, Any]) -> str:
+    """Have the simulator issue the certificate and open the point of sale, and ask it for the last numbers."""
+    access.profile().point_of_sale = _point_number(values)
+    audit.record("einvoice_ar.choose_point_of_sale", access.profile(), {
+        "number": access.profile().point_of_sale, "environment": "rehearsal"})
+    rehearsal.enable_rehearsal()
+    return _confirm_numbers("rehearsal", {})
+
+
 def _make_key(stage: str, values: dict[str, Any]) -> str:
     alias = str(values.get("alias") or "abona").strip()
     if not re.fullmatch(r"[A-Za-z0-9]{3,40}", alias):
@@ -241,15 +270,19 @@ def _choose_point(stage: str, values: dict[str, Any]) -> str:
     db.session.commit()
     listed = questions.ask(stage, lambda wsfe: wsfe.points_of_sale())
     store_points(stage, listed)
-    number = str(values.get("number") or "").strip()
-    if not number.isdigit() or not 1 <= int(number) <= 99998:
-        raise DomainError(_("To go on you must give the number of the point of sale (1 to 99998)."), field="number")
-    _check_point(stage, int(number), listed)
-    access.profile().point_of_sale = int(number)
+    number = _point_number(values)
+    _check_point(stage, number, listed)
+    access.profile().point_of_sale = number
     db.session.flush()
-    audit.record("einvoice_ar.choose_point_of_sale", access.profile(), {"number": int(number), "environment": stage})
-    return _("Point of sale %(number)s is in use. ARCA lists %(count)s.", number=f"{int(number):05d}",
-             count=len(listed))
+    audit.record("einvoice_ar.choose_point_of_sale", access.profile(), {"number": number, "environment": stage})
+    return _("Point of sale %(number)s is in use. ARCA lists %(count)s.", number=f"{number:05d}", count=len(listed))
+
+
+def _point_number(values: dict[str, Any]) -> int:
+    typed = str(values.get("number") or "").strip()
+    if not typed.isdigit() or not 1 <= int(typed) <= 99998:
+        raise DomainError(_("To go on you must give the number of the point of sale (1 to 99998)."), field="number")
+    return int(typed)
 
 
 def store_points(stage: str, listed: list[ListedPoint]) -> None:
@@ -295,9 +328,7 @@ def _send_test(_stage: str, _values: dict[str, Any]) -> str:
 
 
 def _go_live(_stage: str, values: dict[str, Any]) -> str:
-    if not values.get("confirm"):
-        raise DomainError(_("To leave the rehearsal you must confirm that documents become legally valid."),
-                          field="confirm")
+    outside.confirm(str(values.get("confirm") or ""))
     if not _is_ready():
         raise NotEnabled(_("To leave the rehearsal you must first finish the steps for production."))
     company, profile = current_company(), access.profile()

@@ -80,18 +80,20 @@ def test_the_whole_way_ends_in_production(enabler: ArgentineEnabler, arca: FakeA
     through(enabler, "testing")
     enabler.run("testing.test", {})
     through(enabler, "production")
-    assert [key for key, value in done(enabler).items() if not value] == ["live"]
-    enabler.run("live", {"confirm": "1"})
+    assert [key for key, value in done(enabler).items() if not value] == ["rehearsal.start", "live"]
+    enabler.run("live", {"confirm": "30-99000010-3"})
     assert all(done(enabler).values())
     assert (company.environment, access.environment()) == ("production", "production")
 
 
 def test_production_is_not_reached_without_its_steps_or_without_consent(enabler: ArgentineEnabler,
                                                                        company: Company) -> None:
-    with pytest.raises(DomainError):
-        enabler.run("live", {})
+    for typed in ("", "1", "30-99000010-4", "sí"):
+        with pytest.raises(DomainError) as refused:
+            enabler.run("live", {"confirm": typed})
+        assert refused.value.field == "confirm" and "Río Cuarto Wireless" in str(refused.value)
     with pytest.raises(NotEnabled):
-        enabler.run("live", {"confirm": "1"})
+        enabler.run("live", {"confirm": "30990000103"})
     assert company.environment == "rehearsal"
 
 

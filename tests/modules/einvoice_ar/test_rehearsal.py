@@ -7,14 +7,16 @@ import datetime as dt
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 
 from core import clock
 from core.db import db
-from core.errors import Unavailable
+from core.errors import DomainError, Unavailable
 from core.models import Company
 from core.simulators import Running, running
+from modules.einvoice import desk
 from modules.einvoice_ar import access, register, rehearsal, wsaa
+from modules.einvoice_ar.enabling import ArgentineEnabler
 from modules.einvoice_ar.errors import LoginRefused
 from modules.einvoice_ar.models import Certificate
 from tests.installation import free_port
@@ -41,6 +43,21 @@ def test_the_first_connection_brings_its_certificate(arca: Running) -> None:
     assert (found.environment, found.cuit) == ("rehearsal", "30990000103")
     access.connect().last_number(1, 1)
     assert arca.state("arca")["tickets"] == 1
+
+
+def test_in_rehearsal_the_step_is_done_once_the_simulator_has_prepared_it(arca: Running, company: Company) -> None:
+    enabler = ArgentineEnabler()
+    with pytest.raises(DomainError, match="1 a 99998"):
+        enabler.run("rehearsal.start", {"number": "x"})
+    with current_app.test_request_context():
+        assert desk.step(company)[0] is False
+        enabler.run("data", {"gross_income_number": "280-1", "activity_start": "2014-05-01"})
+        said = enabler.run("rehearsal.start", {"number": "4"})
+        assert "Factura B 0" in said and desk.step(company)[0] is True
+    assert access.profile().point_of_sale == 4 and certificates()[0].environment == "rehearsal"
+    company.environment = "production"
+    with current_app.test_request_context():
+        assert desk.step(company)[0] is False  # what the simulator gave opens nothing at ARCA
 
 
 def test_real_customers_are_known_in_rehearsal(arca: Running) -> None:
