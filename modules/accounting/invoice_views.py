@@ -15,7 +15,7 @@ from core.forms import refused
 from core.i18n import _
 from core.scope import current_company
 from core.security import require
-from modules.accounting import documents, forms, notes, queries, sending, services, taxes
+from modules.accounting import documents, forms, notes, queries, reissuing, sending, services, taxes
 from modules.accounting.blueprint import bp, form_page, live_part
 from modules.accounting.drafts import InvoiceDraft
 from modules.accounting.models import Invoice, InvoiceLine
@@ -36,10 +36,12 @@ def invoice(invoice_id: int) -> Any:
 def invoice_page(row: Invoice, reason_form: forms.ReasonForm | None = None, status: int = 200) -> Any:
     """The page; with a form where annulling was refused."""
     corrected = find(Invoice, row.original_id) if row.original_id else None
+    creditable = _creditable(row)
     return render_template(
         "accounting/invoice.html", invoice=row, customer=row.customer, original=corrected,
         paid_by=queries.paid_by([row.id]).get(row.id, []), pays=queries.paid_with_note(row.id),
-        notes=queries.notes_of(row.id), creditable=_creditable(row), tax_text=taxes.text,
+        notes=queries.notes_of(row.id), creditable=creditable, tax_text=taxes.text,
+        replacement=reissuing.of_invoice(row.id), can_reissue=creditable == row.total and not reissuing.refusal(row),
         message=sending.message_about(row), reason_form=reason_form or forms.ReasonForm(formdata=None)), status
 
 
@@ -154,15 +156,15 @@ def _invoice_form(form: forms.InvoiceForm, customer: Customer, planned: Any = No
     return page, 422 if form.errors or form.form_errors else 200
 
 
-def choose_customer(endpoint: str, title: str) -> Any:
-    """Find the customer whom something is for; a single hit is taken at once."""
+def choose_customer(endpoint: str, title: str, **values: Any) -> Any:
+    """Find the customer whom something is for; a single hit is taken at once. `values` are the endpoint's own."""
     text = request.args.get("q", "").strip()[:100]
     found = crm.search_customers(text, FOUND) if text else []
     if len(found) == 1:
-        return redirect(url_for(endpoint, customer=found[0].id))
+        return redirect(url_for(endpoint, customer=found[0].id, **values))
     owed = queries.balances([one.id for one in found]) if found else {}
     return render_template("accounting/choose_customer.html", title=title, endpoint=endpoint, text=text, found=found,
-                           owed=owed, limit=FOUND)
+                           owed=owed, limit=FOUND, values=values)
 
 
 def lines_of(invoice: Invoice) -> list[Any]:

@@ -4,7 +4,8 @@ from modules.accounting.models.design import BLOCKS, InvoiceDesign
 from modules.accounting.models.documents import Invoice, InvoiceLine, InvoiceTax, Numbering
 from modules.accounting.models.ledger import Account, AccountRole, Balance, CashAccount, Entry, Policy, Posting
 from modules.accounting.models.payments import WITHHOLDING, Allocation, Payment, PaymentMedium
+from modules.accounting.models.replacements import Replacement
 
 __all__ = ["BLOCKS", "WITHHOLDING", "Account", "AccountRole", "Allocation", "Balance", "CashAccount", "Entry",
            "Invoice", "InvoiceDesign", "InvoiceLine", "InvoiceTax", "Numbering", "Payment", "PaymentMedium", "Policy",
-           "Posting"]
+           "Posting", "Replacement"]
