@@ -51,7 +51,7 @@ def reissue(invoice_id: int) -> Any:
     check("accounting.issue_documents")
     check("crm.edit_customers")
     row = find(Invoice, invoice_id)
-    if made := reissuing.of_invoice(row.id):
+    if (made := reissuing.of_invoice(row.id)) and made.wrong_id == row.id:
         return _done(made)
     if "q" in request.args:
         return choose_customer("accounting.reissue", _("Who should have got it"), invoice_id=row.id)

@@ -41,9 +41,10 @@ def refusal(invoice: Invoice) -> str:
 
 
 def of_invoice(invoice_id: int) -> Replacement | None:
-    """The replacement that this document is a part of: as the wrong invoice, its credit note or the right one."""
-    return db.session.scalar(sa.select(Replacement).where(sa.or_(
-        Replacement.wrong_id == invoice_id, Replacement.note_id == invoice_id, Replacement.right_id == invoice_id)))
+    """The last replacement that this document is a part of: as the wrong invoice, its credit note or the right one."""
+    parts = (Replacement.wrong_id, Replacement.note_id, Replacement.right_id)
+    return db.session.scalar(sa.select(Replacement).where(sa.or_(*[one == invoice_id for one in parts]))
+                             .order_by(Replacement.id.desc()).limit(1))
 
 
 def reissue(invoice: Invoice, reason: str, receiver: Mapping[str, str], customer: Customer | None = None
