@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from sqlalchemy import event
 
 from core import clock, scope
 from core.db import db, dump_json, insert_new, lock
-from core.models import AuditHead, AuditRecord
+from core.models import AuditHead, AuditRecord, User
 
 HEAD = 1
 
@@ -33,6 +34,15 @@ def record(action: str, obj: Any = None, changes: dict[str, Any] | None = None, 
     db.session.add(entry)
     db.session.info["audited"] = True
     return entry
+
+
+def authors(table: str, ids: Iterable[int]) -> dict[int, str]:
+    """Who recorded first something on each of these rows of a table, as people are named; with one select."""
+    rows = db.session.execute(
+        sa.select(AuditRecord.object_id, User).join(User, User.id == AuditRecord.user_id)
+        .where(AuditRecord.object_type == table, AuditRecord.object_id.in_(sorted(set(ids))))
+        .order_by(AuditRecord.id.desc()))
+    return {int(object_id or 0): str(user) for object_id, user in rows}
 
 
 def init_app(app: Flask) -> None:

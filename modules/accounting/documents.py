@@ -120,9 +120,18 @@ def prepare(invoice_ids: Sequence[int], stored_too: bool = False) -> list[Prepar
     return [_prepare(sources, invoice) for invoice in invoices]
 
 
+def source_of(invoice: Invoice) -> sheets.Source:
+    """What the sheet of one document is made of, read now."""
+    return _Sources(current_company(), [invoice]).of(invoice)
+
+
+def language_of(invoice: Invoice) -> str:
+    """The language that a document speaks: the customer's, else the company's."""
+    return ((invoice.snapshot or {}).get("customer") or {}).get("language") or current_company().locale
+
+
 def _prepare(sources: _Sources, invoice: Invoice) -> Prepared:
-    language = ((invoice.snapshot or {}).get("customer") or {}).get("language") or sources.company.locale
-    with use_locale(language):
+    with use_locale(language_of(invoice)):
         sheet = sheets.build(sources.of(invoice))
         html = render_template("accounting/print/invoice.html", sheet=sheet)
     return Prepared(invoice.id, html, file_name(f"{sheet.title} {invoice.legal_number or invoice.id}"))

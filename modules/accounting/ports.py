@@ -35,6 +35,9 @@ class Layout(Protocol):
     def parts(self, invoices: Sequence[Any]) -> dict[int, CountryPart]:
         """By invoice id, with a handful of selects for a batch; who is left out gets a plain part."""
 
+    def sample(self, invoice: Any) -> CountryPart:
+        """All that the law adds, with made-up numbers and codes, for a document that nobody issued."""
+
 
 print_blocks: Registry[Printer] = Registry("print_blocks")
 # by country

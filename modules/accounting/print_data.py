@@ -129,6 +129,8 @@ class Sheet:
     debt: list[tuple[str, str, str]] = field(default_factory=list)
     debt_total: str = ""
     text: str = ""
+    # the company's own words at the foot of every page
+    footer: str = ""
     legends: list[Note] = field(default_factory=list)
     legal_title: str = ""
     legal: list[Fact] = field(default_factory=list)
@@ -138,6 +140,12 @@ class Sheet:
     pages: str = ""
     # ISO moment, so that the same document is the same file
     made_at: str = ""
+
+    @property
+    def foot_height(self) -> int:
+        """Points that the foot of each page needs: the law's part, and the company's words line by line."""
+        legal = 98 if self.legal or self.qr or self.legends else 8
+        return legal + (4 + 10 * lines_of(self.footer) if self.footer else 0)
 
     @property
     def sections(self) -> list[list[str]]:
@@ -175,6 +183,12 @@ class ReceiptSheet:
     text: str = ""
     watermark: str = ""
     made_at: str = ""
+
+
+def lines_of(text: str) -> int:
+    """How many lines small print across the page takes at most: capitals are wide, 78 of them fill one."""
+    wide = [sum(3 if letter.isupper() or letter in "@%&mw—" else 2 for letter in line) for line in text.split("\n")]
+    return sum(max(1, -(-width // 234)) for width in wide)
 
 
 def money(value: Decimal, currency: str, locale: str) -> str:

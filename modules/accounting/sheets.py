@@ -23,6 +23,8 @@ from core.models import Company
 from modules.accounting.print_data import CountryPart, Fact, Note, PayWay, Row, Sheet, Total, money, number
 
 LINE_CODE = "VAT"
+# the least contrast of text with white paper, times 100
+READABLE = 450
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _body(sheet: Sheet, source: Source, locale: str) -> None:
                        for tax in source.taxes]
     if invoice.reason:
         sheet.notes.insert(0, Note(invoice.reason, _("Reason")))
-    sheet.text = texts.get("text", "")
+    sheet.text, sheet.footer = texts.get("text", ""), texts.get("footer", "")
 
 
 def plan_facts(invoice: Any, snapshot: Mapping[str, Any]) -> list[Fact]:
@@ -266,7 +268,7 @@ def logo_image(data: bytes) -> str:
     with Image.open(io.BytesIO(data)) as picture:
         picture.thumbnail((400, 120))
         out = io.BytesIO()
-        _on_white(picture).save(out, "PNG", optimize=True)
+        _not_too_flat(_on_white(picture)).save(out, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
@@ -280,23 +282,36 @@ def _on_white(picture: Any) -> Any:
     return ground
 
 
+def _not_too_flat(picture: Any) -> Any:
+    """A very wide logo gets white above and below: paper gives all of them one height, and this one would fill it."""
+    from PIL import Image
+
+    height = max(picture.height, picture.width * 4 // 15)
+    ground = Image.new("RGB", (picture.width, height), "white")
+    ground.paste(picture, (0, (height - picture.height) // 2))
+    return ground
+
+
 def readable(color: str) -> str:
     """The company's colour, darkened until text in it is legible on white (contrast 4.5:1)."""
-    red, green, blue = (int(color.lstrip("#")[index:index + 2], 16) for index in (0, 2, 4))
-    while _contrast(red, green, blue) < 450:
-        red, green, blue = red * 9 // 10, green * 9 // 10, blue * 9 // 10
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    while contrast(color) < READABLE:
+        color = "#" + "".join(f"{part * 9 // 10:02x}" for part in _parts(color))
+    return color
 
 
 def tint(color: str) -> str:
     """A very light shade of the colour, for the ground of the payment codes."""
-    parts = (int(color.lstrip("#")[index:index + 2], 16) for index in (0, 2, 4))
-    return "#" + "".join(f"{255 - (255 - part) * 7 // 100:02x}" for part in parts)
+    return "#" + "".join(f"{255 - (255 - part) * 7 // 100:02x}" for part in _parts(color))
 
 
-def _contrast(red: int, green: int, blue: int) -> int:
-    """Contrast with white after WCAG 2, times 100."""
+def contrast(color: str) -> int:
+    """Contrast of a colour with white after WCAG 2, times 100."""
     linear = [(value / 255 / 12.92 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4)
-              for value in (red, green, blue)]
+              for value in _parts(color)]
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return int(105 / (light + 0.05))
+
+
+def _parts(color: str) -> tuple[int, int, int]:
+    red, green, blue = (int(color.lstrip("#")[index:index + 2], 16) for index in (0, 2, 4))
+    return red, green, blue

@@ -6,11 +6,19 @@ from typing import Any
 
 from core import lists
 from core.i18n import _
-from modules.accounting import account_views, invoice_views, note_views, payment_views, queries, reissue_views
+from modules.accounting import (
+    account_views,
+    design_views,
+    invoice_views,
+    note_views,
+    payment_views,
+    queries,
+    reissue_views,
+)
 from modules.accounting.blueprint import bp
 from modules.accounting.lists import DEBTORS, INVOICES, PAYMENTS
 
-__all__ = ["account_views", "bp", "invoice_views", "note_views", "payment_views", "reissue_views"]
+__all__ = ["account_views", "bp", "design_views", "invoice_views", "note_views", "payment_views", "reissue_views"]
 
 
 @lists.at(bp, "/invoices", INVOICES)

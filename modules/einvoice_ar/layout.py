@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.db import db
+from core.i18n import _
 from core.scope import current_company
 from modules.accounting.print_data import CountryPart
 from modules.crm import countries
@@ -28,13 +31,32 @@ class ArgentineLayout:
         ids = [invoice.id for invoice in invoices]
         documents = {row.invoice_id: row for row in db.session.scalars(
             sa.select(Document).where(Document.invoice_id.in_(ids)))}
-        profile, company = access.profile(), current_company()
-        rules = countries.get("AR")
-        issuer = {"issuer_tax_id": rules.format("CUIT", company.tax_id),
-                  "issuer_condition": rules.TAX_CONDITIONS.get(company.tax_condition, ""),
-                  "gross_income_number": profile.gross_income_number, "activity_start": profile.activity_start}
+        profile, issuer = access.profile(), _issuer()
         return {invoice.id: print.part(facts(invoice, documents.get(invoice.id), issuer, profile.qr_host))
                 for invoice in invoices}
+
+    def sample(self, invoice: Any) -> CountryPart:
+        """Letter, number, CAE and QR made up: zeros, and a code that says it is a sample where one reads it."""
+        known = facts(invoice, None, _issuer())
+        if known.own_number:
+            return print.part(known)
+        letter = "C" if current_company().tax_condition == "MO" else "A" if known.customer_condition == "RI" else "B"
+        name = print.NAMES[invoice.kind]
+        kind = next(code for code, pair in print.KINDS.items() if pair == (letter, name))
+        return print.part(replace(
+            known, kind=kind, point_of_sale=1, number=119, cae="0" * 14, date=invoice.issue_date,
+            cae_until=invoice.issue_date + dt.timedelta(days=10), vat=invoice.tax_total, total=invoice.total,
+            rate=invoice.exchange_rate, arca_currency=PESOS if invoice.currency == "ARS" else "DOL",
+            qr_text=(_("Sample: not a document.") + " ") * 12))
+
+
+def _issuer() -> dict[str, Any]:
+    """Who issues, by the company's data of today."""
+    profile, company = access.profile(), current_company()
+    rules = countries.get("AR")
+    return {"issuer_tax_id": rules.format("CUIT", company.tax_id),
+            "issuer_condition": rules.TAX_CONDITIONS.get(company.tax_condition, ""),
+            "gross_income_number": profile.gross_income_number, "activity_start": profile.activity_start}
 
 
 def facts(invoice: Any, document: Document | None, issuer: Mapping[str, Any], host: str = "") -> print.LegalFacts:

@@ -27,7 +27,7 @@ class InvoiceDesign(CompanyScoped, Model):
     revision: Mapped[int]
     # names out of BLOCKS, in the order of printing
     blocks: Mapped[list[str]] = mapped_column(JSONText, default=lambda: list(BLOCKS))
-    # {"text": free text, "bank": bank information, "receipt": foot of receipts}
+    # {"text": free text, "bank": bank information, "footer": foot of every page, "receipt": foot of receipts}
     texts: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     # "#rrggbb"; empty: the company's colour
     color: Mapped[str] = mapped_column(sa.String(7), default="")
