@@ -15,12 +15,12 @@ from core.forms import refused
 from core.i18n import _
 from core.scope import current_company
 from core.security import require
-from modules.accounting import documents, forms, notes, queries, reissuing, sending, services, taxes
+from modules.accounting import collected, documents, forms, notes, queries, reissuing, sending, services, taxes
 from modules.accounting.blueprint import bp, form_page, live_part
 from modules.accounting.drafts import InvoiceDraft
 from modules.accounting.models import Invoice, InvoiceLine
 from modules.accounting.totals import Totals, of_draft
-from modules.crm import queries as crm
+from modules.crm import finding
 from modules.crm.models import Customer
 
 FOUND = 20
@@ -111,7 +111,7 @@ def new_invoice() -> Any:
     elif form.validate_on_submit():
         if step == "issue" and not live_part():
             return _issue(form, customer)
-        return _invoice_form(form, customer, planned=_planned(form, form.draft(customer)))
+        return _invoice_form(form, customer, planned=_planned(form, collected.completed(form.draft(customer))))
     elif live_part():
         return render_template("accounting/_totals.html", planned=None)
     return _invoice_form(form, customer)
@@ -124,7 +124,7 @@ def _begin(form: forms.InvoiceForm, customer: Customer) -> None:
 
 def _issue(form: forms.InvoiceForm, customer: Customer) -> Any:
     try:
-        made = services.issue_invoice(form.draft(customer))
+        made = services.issue_invoice(collected.completed(form.draft(customer)))
     except DomainError as error:
         refused(form, error)
         return _invoice_form(form, customer)
@@ -159,7 +159,7 @@ def _invoice_form(form: forms.InvoiceForm, customer: Customer, planned: Any = No
 def choose_customer(endpoint: str, title: str, **values: Any) -> Any:
     """Find the customer whom something is for; a single hit is taken at once. `values` are the endpoint's own."""
     text = request.args.get("q", "").strip()[:100]
-    found = crm.search_customers(text, FOUND) if text else []
+    found = finding.people(text, FOUND, active=True) if text else []
     if len(found) == 1:
         return redirect(url_for(endpoint, customer=found[0].id, **values))
     owed = queries.balances([one.id for one in found]) if found else {}

@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.i18n import _, format_amount, use_locale
 from core.money import quantize, split
 from core.scope import current_company
-from modules.accounting import allocations, services
+from modules.accounting import allocations, collected, services
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.errors import NotPossible, WrongAmount
 from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
@@ -101,7 +101,7 @@ def _lines_of(note: Invoice) -> set[int]:
 
 def debit(invoice: Invoice, reason: str, lines: Sequence[DraftLine], *, due_date: dt.date | None = None,
           issue_date: dt.date | None = None, form_key: str | None = None) -> Invoice:
-    """Issue a debit note on a document: more is owed, for these lines."""
+    """Issue a debit note on a document: more is owed, for these lines and what must be collected on them."""
     return services.issue_invoice(replace(planned_debit(invoice, reason, lines, due_date, issue_date),
                                           form_key=form_key))
 
@@ -110,7 +110,7 @@ def planned_debit(invoice: Invoice, reason: str, lines: Sequence[DraftLine], due
                   issue_date: dt.date | None = None) -> InvoiceDraft:
     """The debit note as it would be issued; refused where it cannot be."""
     _check(invoice, reason, issue_date)
-    return replace(_note(invoice, "debit_note", reason, lines, (), issue_date), due_date=due_date)
+    return collected.completed(replace(_note(invoice, "debit_note", reason, lines, (), issue_date), due_date=due_date))
 
 
 def _check(invoice: Invoice, reason: str, issue_date: dt.date | None) -> None:

@@ -1,13 +1,17 @@
-"""What other modules put on accounting's documents: the country's legal part, and ways to pay."""
+"""What other modules put on accounting's documents: the country's legal part, ways to pay, taxes to be collected."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from core.models import Company
 from core.registry import Registry
+from modules.accounting.drafts import InvoiceDraft
 from modules.accounting.print_data import CountryPart
+from modules.accounting.totals import Totals
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,25 @@ class Layout(Protocol):
         """All that the law adds, with made-up numbers and codes, for a document that nobody issued."""
 
 
+class Collecting(Protocol):
+    """The taxes on the whole document (perceptions) that documents of one day must collect."""
+
+    def look_up(self, customer_ids: Iterable[int]) -> None:
+        """Read what these customers have of their own: a fixed number of selects."""
+
+    def taxes(self, draft: InvoiceDraft, totals: Totals) -> tuple[Mapping[str, Any], ...]:
+        """The draft's `document_taxes`; its customer was looked up, `totals` are those of its lines. No selects."""
+
+
+class Collector(Protocol):
+    """Knows what a company of the country must collect."""
+
+    def on(self, company: Company, day: dt.date) -> Collecting | None:
+        """What documents of that day must collect; None where that is nothing at all. One select."""
+
+
 print_blocks: Registry[Printer] = Registry("print_blocks")
 # by country
 layouts: Registry[Layout] = Registry("layouts")
+# by country
+collectors: Registry[Collector] = Registry("collectors")

@@ -15,6 +15,7 @@ from core.db import db
 from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
+from modules.accounting.ports import Collecting, collectors
 from modules.contracts import months
 from modules.contracts.facts import DatedPrice, PlanFacts, ProfileFacts
 from modules.contracts.models import BillingProfile, BillingRun, ExchangeRate, Plan, PlanPrice, ZoneProfile
@@ -42,6 +43,8 @@ class Context:
     previous_run: dt.datetime | None = None
     # {"profile_ids": [...], "billing_day": n} of automatic runs
     filters: Mapping[str, Any] = field(default_factory=dict)
+    # taxes on the whole document that the country has the company collect (perceptions); None: nothing
+    collecting: Collecting | None = None
     _taxes: dict[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     totals: dict[Any, Any] = field(default_factory=dict)
     # what contracts with nothing of their own pay, and the lines of documents that are the same for many
@@ -67,13 +70,15 @@ def interned(known: dict[str, tuple[Mapping[str, Any], ...]],
 
 
 def load(company: Company, month: dt.date, issue_date: dt.date, filters: Mapping[str, Any] | None = None) -> Context:
-    """Read the context of a run or preview: three or four statements, whatever the number of contracts."""
+    """Read the context of a run or preview: a handful of statements, whatever the number of contracts."""
     shared: dict[str, tuple[Mapping[str, Any], ...]] = {}
     plans = _plans(company, shared)
     profiles, zones, default = _profiles(company)
+    collector = collectors.find(company.country)
     return Context(company, month, issue_date, plans, profiles, zones, default, Wording(company.locale),
                    rates=_rates(company, plans.values(), issue_date), filters=filters or {},
-                   previous_run=_first_run(company, months.add(month, -1)), _taxes=shared)
+                   previous_run=_first_run(company, months.add(month, -1)), _taxes=shared,
+                   collecting=collector.on(company, issue_date) if collector else None)
 
 
 def _plans(company: Company, shared: dict[str, tuple[Mapping[str, Any], ...]]) -> dict[int, PlanFacts]:

@@ -40,7 +40,7 @@ from modules.contracts.models import (
 from modules.contracts.months import Span
 from modules.crm.models import Address, Customer
 
-CHUNK = 1000
+CHUNK = 2000
 NOBODY = -1
 
 
@@ -70,14 +70,37 @@ def candidates(context: Context, after: int, upto: int, only: Sequence[int] | No
 
     `only` limits them to some contracts. A fixed number of statements, whatever the size of the range.
     """
-    company_id = context.company.id
-    wanted = sa.and_(Contract.company_id == company_id, Contract.customer_id > after, Contract.customer_id <= upto)
-    if only is not None:
-        wanted = sa.and_(wanted, Contract.id.in_(only))
+    wanted = _of_customers(context, after, upto)
+    return _read(context, wanted if only is None else sa.and_(wanted, Contract.id.in_(only)))
+
+
+def unbilled(context: Context, after: int, upto: int) -> tuple[list[Candidate], int]:
+    """Those candidates whose service of the month is not billed yet, and how many others there are.
+
+    A month that is billed already costs next to nothing when it is run again.
+    """
+    wanted = _of_customers(context, after, upto)
+    if context.filters:  # who belongs to the run is only known when all are read
+        return _read(context, wanted), 0
+    every = db.session.scalars(sa.select(Contract.id).where(wanted, _live(context))).all()
+    billed = set(db.session.scalars(sa.select(BilledPeriod.contract_id).where(
+        among(BilledPeriod.contract_id, every), BilledPeriod.month == context.month, BilledPeriod.kind == "service")))
+    left = [key for key in every if key not in billed]
+    return _read(context, among(Contract.id, left)) if left else [], len(every) - len(left)
+
+
+def _of_customers(context: Context, after: int, upto: int) -> sa.ColumnElement[bool]:
+    return sa.and_(Contract.company_id == context.company.id, Contract.customer_id > after,
+                   Contract.customer_id <= upto)
+
+
+def _read(context: Context, wanted: sa.ColumnElement[bool]) -> list[Candidate]:
     rows = db.session.execute(_contracts(context, wanted)).all()
     if not rows:
         return []
     inside = [row.id for row in rows]
+    if context.collecting is not None:
+        context.collecting.look_up({row.customer_id for row in rows})
     parts = _timeline(inside)
     extras: dict[str, dict[int, list[Any]]] = {
         "items": _items(context, inside), "instalments": _instalments(context, inside),
@@ -107,12 +130,16 @@ def _with_address(customer_ids: Iterable[int]) -> set[int]:
         among(Address.customer_id, customer_ids), Address.active).distinct()))
 
 
-def _contracts(context: Context, wanted: Any) -> sa.Select:
-    month = context.month
+def _live(context: Context) -> sa.ColumnElement[bool]:
+    """Contracts that the month may concern: those in service, and ended ones that may have something left to pay."""
     waiting = sa.exists().where(ChargeInstalment.contract_id == Contract.id, ~ChargeInstalment.cancelled,
-                                ChargeInstalment.billed_period_id.is_(None), ChargeInstalment.month <= month)
-    live = sa.or_(Contract.state.in_(("active", "suspended")), sa.and_(
-        Contract.state == "ended", sa.or_(Contract.ends_on >= months.add(month, -12), waiting)))
+                                ChargeInstalment.billed_period_id.is_(None),
+                                ChargeInstalment.month <= context.month)
+    return sa.or_(Contract.state.in_(("active", "suspended")), sa.and_(
+        Contract.state == "ended", sa.or_(Contract.ends_on >= months.add(context.month, -12), waiting)))
+
+
+def _contracts(context: Context, wanted: Any) -> sa.Select:
     service = sa.orm.aliased(Address)
     return (sa.select(
         Contract.id, Contract.number, Contract.customer_id, Contract.plan_id, Contract.profile_id, Contract.state,
@@ -122,7 +149,7 @@ def _contracts(context: Context, wanted: Any) -> sa.Select:
         service.street, service.number.label("house"), service.unit, service.district, service.postal_code,
         service.city)
         .join(Customer, Customer.id == Contract.customer_id).outerjoin(service, service.id == Contract.address_id)
-        .where(wanted, live).order_by(Contract.customer_id, Contract.id))
+        .where(wanted, _live(context)).order_by(Contract.customer_id, Contract.id))
 
 
 def _candidate(context: Context, row: Any, parts: dict[str, dict[int, list[Any]]],

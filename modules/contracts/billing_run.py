@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock, logs
-from core.db import allocate_ids, db, find, lock, write_rows
+from core.db import allocate_ids, among, db, find, lock, write_rows
 from core.jobs import enqueue, publish, retry_later, run_again
 from core.models import Company, Job
 from core.scope import current_user_id
@@ -79,7 +79,7 @@ def resume(run: BillingRun) -> int:
     chunks = db.session.scalars(sa.select(BillingChunk.id).where(
         BillingChunk.run_id == run.id, BillingChunk.state == "pending")).all()
     keys = [f"contracts.plan_run:{run.id}", *(f"contracts.bill_chunk:{chunk_id}" for chunk_id in chunks)]
-    failed = db.session.scalars(sa.select(Job).where(Job.key.in_(keys), Job.state == "failed")).all()
+    failed = db.session.scalars(sa.select(Job).where(Job.key.in_(keys), Job.state.in_(ENDED_BADLY))).all()
     for record in failed:
         run_again(record)
     return len(failed)
@@ -118,9 +118,9 @@ def bill_chunk(chunk_id: int) -> None:
     if chunk.state == "done":
         return
     context = billing_context.load(company, run.month, run.issue_date, run.filters)
-    found = billing_read.candidates(context, chunk.after_id, chunk.upto_id)
-    decision = drafting.decide(context, found)
-    decision = write(context, run, decision)
+    found, already = billing_read.unbilled(context, chunk.after_id, chunk.upto_id)
+    decision = write(context, run, drafting.decide(context, found))
+    decision.already_billed += already
     _note_exceptions(run, decision)
     _finish_chunk(chunk, run, decision)
 
@@ -213,7 +213,10 @@ def part_amounts(bill: Bill) -> list[tuple[Decimal, Decimal]]:
         lines = totals.lines[place:place + len(part.lines)]
         place += len(part.lines)
         found.append((sum((line.tax for line in lines), Decimal(0)), sum((line.total for line in lines), Decimal(0))))
-    return found
+    # what is on the whole document (perceptions) goes with the last one
+    levied = sum((tax.amount for tax in totals.taxes if tax.of_document), Decimal(0))
+    tax, total = found[-1]
+    return [*found[:-1], (tax + levied, total + levied)]
 
 
 def _mark_instalments(run: BillingRun, bills: Sequence[Bill]) -> None:
@@ -239,8 +242,10 @@ def _note_exceptions(run: BillingRun, decision: Decision) -> None:
     """One row per contract that cannot be billed; the rows of those that now could be are gone."""
     looked_at = [key for bill in decision.bills for key in bill.contracts]
     looked_at += [refusal.contract.id for refusal in decision.refusals]
+    if not looked_at:
+        return
     db.session.execute(sa.delete(BillingException).where(
-        BillingException.month == run.month, BillingException.contract_id.in_(looked_at))
+        BillingException.month == run.month, among(BillingException.contract_id, looked_at))
         .execution_options(synchronize_session=False))
     moment = clock.now()
     write_rows(BillingException.__table__, [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -72,6 +72,8 @@ class Decision:
     skipped: Counter[str] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
     already_billed: int = 0
+    # who is served and pays nothing, with the reason
+    free: list[tuple[ContractFacts, CustomerFacts, str]] = field(default_factory=list)
 
     @property
     def billed(self) -> int:
@@ -137,6 +139,8 @@ def _note_skipped(found: Any, candidate: Candidate, decision: Decision) -> None:
         decision.already_billed += 1
     elif found.reason != "ended":
         decision.skipped[found.reason] += 1
+        if found.reason == "courtesy":
+            decision.free.append((candidate.contract, candidate.customer, found.reason))
 
 
 def _catches_up(context: Context, candidate: Candidate) -> bool:
@@ -188,6 +192,7 @@ def _finish(context: Context, together: list[tuple[Candidate, list[Part]]], deci
         decision.bills.append(bill)
     elif problem is None:
         decision.skipped["free"] += len(together)
+        decision.free += [(candidate.contract, customer, "free") for candidate, _found in together]
     else:
         decision.refusals += [Refusal(candidate.contract, customer, problem) for candidate, _found in together]
 
@@ -200,6 +205,9 @@ def _bill(context: Context, customer: CustomerFacts, parts: tuple[Part, ...]) ->
         return _no_rate(contract, currency, context.issue_date), None
     draft = _draft(context, customer, parts, currency)
     totals = compute(context, draft)
+    if context.collecting is not None and (taxes := context.collecting.taxes(draft, totals)):
+        draft = replace(draft, document_taxes=taxes)
+        totals = accounting_totals.of_draft(draft, context.company.country)
     if totals.total < 0:
         return _negative(contract, totals.total), None
     if totals.total == 0:
@@ -275,7 +283,7 @@ def _with_second_due(contract: ContractFacts, draft: InvoiceDraft, total: Decima
 
 
 def compute(context: Context, draft: InvoiceDraft) -> Any:
-    """The totals of an invoice; equal lines are computed once per run."""
+    """The totals of an invoice's lines; equal lines are computed once per run."""
     key = tuple((line.quantity, line.unit_price, line.price_includes_tax, line.discount, id(line.taxes))
                 for line in draft.lines)
     found = context.totals.get(key)

@@ -140,6 +140,7 @@ def _next(context: Context, decision: Decision) -> NextBill:
     if decision.bills:
         bill = decision.bills[0]
         lines = [(line.description, shown) for line, shown in zip(bill.draft.lines, _amounts(bill), strict=True)]
+        lines += [(tax.description or tax.code, tax.amount) for tax in bill.totals.taxes if tax.of_document]
         return NextBill(context.month, bill, lines=lines)
     if decision.refusals:
         return NextBill(context.month, problem=decision.refusals[0].problem)

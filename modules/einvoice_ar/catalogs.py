@@ -124,6 +124,16 @@ def jurisdictions() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def _jurisdictions_by_region() -> dict[str, str]:
+    return {row["iso_3166_2"].removeprefix("AR-"): row["jurisdiccion_iibb"] for row in _rows("provincias")}
+
+
+def jurisdiction_of(region: str) -> str:
+    """The code of gross income tax of a province by its ISO letter (crm's region); "" where there is none."""
+    return _jurisdictions_by_region().get(region, "")
+
+
+@lru_cache(maxsize=1)
 def optionals() -> frozenset[str]:
     """Ids of optional data."""
     return frozenset(row["id"] for row in _rows("opcionales"))

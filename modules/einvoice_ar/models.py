@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
-from core.db import Amount, BigId, CompanyScoped, Model, UTCDateTime, secret
+from core.db import Amount, BigId, CompanyScoped, Model, Scaled, UTCDateTime, secret
 
 ENVIRONMENTS = ("rehearsal", "testing", "production")
 SERVICES = ("wsaa", "wsfe", "register")
@@ -107,6 +107,72 @@ class CustomerProfile(CompanyScoped, Model):
     address: Mapped[str] = mapped_column(sa.String(300), default="")
     # the register's remarks
     remarks: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class Perception(CompanyScoped, Model):
+    """A perception that the company must collect from a day on: for whom, on what, at which rate.
+
+    What single customers have of their own (a rate of the province's list, an exclusion) is in CustomerPerception.
+    """
+
+    __tablename__ = "einvoice_ar_perception"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # a key of catalogs.TRIBUTES
+    code: Mapped[str] = mapped_column(sa.String(20))
+    # of IIBB the province's code (901 to 924), of municipal ones the municipality, else ""
+    jurisdiction: Mapped[str] = mapped_column(sa.String(60), default="")
+    # as it is printed and sent; "" is ARCA's name of it
+    description: Mapped[str] = mapped_column(sa.String(50), default="")
+    # percent
+    rate: Mapped[Decimal] = mapped_column(Scaled(2))
+    # net: without taxes; taxed: only what bears IVA; total: with IVA
+    base: Mapped[str] = mapped_column(sa.String(5), default="net")
+    # in pesos: below this base, or this amount, nothing is collected
+    minimum_base: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
+    minimum_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
+    # listed: only customers that have it of their own; residents: also those of the province; all
+    applies_to: Mapped[str] = mapped_column(sa.String(9), default="listed")
+    # of customers without a rate of their own: their VAT conditions, like "RI,MO"; "" is any
+    conditions: Mapped[str] = mapped_column(sa.String(40), default="RI,MO")
+    valid_from: Mapped[dt.date] = mapped_column(sa.Date)
+    valid_until: Mapped[dt.date | None] = mapped_column(sa.Date)
+
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "code", "jurisdiction", "valid_from", name="uq_einvoice_ar_perception"),
+        sa.CheckConstraint("base IN ('net', 'taxed', 'total')", name="base"),
+        sa.CheckConstraint("applies_to IN ('listed', 'residents', 'all')", name="applies_to"),
+        sa.CheckConstraint("rate >= 0 AND minimum_base >= 0 AND minimum_amount >= 0", name="not_negative"))
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.jurisdiction}".strip()
+
+
+class CustomerPerception(CompanyScoped, Model):
+    """What one customer has of a perception: a rate of its own, to be listed at all, or a certificate of exclusion."""
+
+    __tablename__ = "einvoice_ar_customer_perception"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"), index=True)
+    # of which perceptions (Perception's own, whatever their dates)
+    code: Mapped[str] = mapped_column(sa.String(20))
+    jurisdiction: Mapped[str] = mapped_column(sa.String(60), default="")
+    # percent; null is the perception's rate
+    rate: Mapped[Decimal | None] = mapped_column(Scaled(2))
+    # nothing is collected, whatever else stands here; the certificate's number
+    excluded: Mapped[bool] = mapped_column(default=False)
+    certificate: Mapped[str] = mapped_column(sa.String(60), default="")
+    valid_from: Mapped[dt.date] = mapped_column(sa.Date)
+    valid_until: Mapped[dt.date | None] = mapped_column(sa.Date)
+
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "customer_id", "code", "jurisdiction", "excluded", "valid_from",
+                            name="uq_einvoice_ar_customer_perception"),
+        sa.CheckConstraint("rate IS NULL OR (rate >= 0 AND NOT excluded)", name="rate"))
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.jurisdiction}".strip()
 
 
 class PointOfSale(CompanyScoped, Model):

@@ -2,7 +2,7 @@
 
 from core import slots
 from core.i18n import lazy
-from modules.accounting.ports import layouts
+from modules.accounting.ports import collectors, layouts
 from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import enablers, issuers, previewers
 from modules.einvoice_ar import desk
@@ -10,11 +10,13 @@ from modules.einvoice_ar.billing import ArgentineBillingCheck
 from modules.einvoice_ar.enabling import ArgentineEnabler
 from modules.einvoice_ar.issuer import ArgentineIssuer
 from modules.einvoice_ar.layout import ArgentineLayout
+from modules.einvoice_ar.perceptions import ArgentineCollector
 from modules.einvoice_ar.previewer import previewer
 
 issuers.register("AR", ArgentineIssuer())
 enablers.register("AR", ArgentineEnabler())
 layouts.register("AR", ArgentineLayout())
+collectors.register("AR", ArgentineCollector())
 billing_checks.register("AR", ArgentineBillingCheck())
 slots.add("home.todo", "einvoice_ar", lazy("ARCA"), desk.announcements, permission="einvoice.view_documents", order=60)
 slots.add("home.todo", "einvoice_ar.certificates", lazy("Certificates"), desk.certificates,
