@@ -12,11 +12,14 @@ from core.i18n import _, lazy
 from modules.einvoice_ar.models import (
     CatalogEntry,
     Certificate,
+    CustomerPerception,
     FiscalProfile,
+    Perception,
     PointOfSale,
     ServiceAddress,
     Threshold,
 )
+from modules.einvoice_ar.perceptions_admin import CustomerPerceptionAdmin, PerceptionAdmin
 
 PERMISSION = "einvoice_ar.edit_settings"
 ENVIRONMENTS = [("rehearsal", lazy("rehearsal")), ("testing", lazy("ARCA's testing service")),
@@ -151,6 +154,8 @@ def views() -> list[Any]:
     return [ProfileAdmin(FiscalProfile, name=lazy("Fiscal profile"), category=category),
             PointOfSaleAdmin(PointOfSale, name=lazy("Points of sale"), category=category),
             ThresholdAdmin(Threshold, name=lazy("The law's amounts"), category=category),
+            PerceptionAdmin(Perception, name=lazy("Perceptions"), category=category),
+            CustomerPerceptionAdmin(CustomerPerception, name=lazy("Perceptions of customers"), category=category),
             AddressAdmin(ServiceAddress, name=lazy("Addresses of the services"), category=category),
             CatalogAdmin(CatalogEntry, name=lazy("Lists of codes"), category=category),
             CertificateAdmin(Certificate, name=lazy("Certificates"), category=category)]

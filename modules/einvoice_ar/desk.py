@@ -15,7 +15,7 @@ from core.i18n import _, format_date
 from core.scope import current_company
 from modules.crm import countries
 from modules.crm.models import Customer
-from modules.einvoice_ar import access, customers
+from modules.einvoice_ar import access, catalogs, customers, perceptions
 from modules.einvoice_ar.models import Certificate, Notice
 
 # days before its end from which a certificate is told, and from which in red
@@ -58,3 +58,13 @@ def customer_summary(customer: Customer) -> str:
         "einvoice_ar/customer_summary.html", customer=customer, row=row if row and row.cuit == number else None,
         gets=bool(row and row.gets_credit_invoices), offers=profile.credit_invoices,
         conditions=countries.get("AR").TAX_CONDITIONS)
+
+
+def customer_perceptions(customer: Customer) -> str:
+    """What the customer has of his own of the perceptions that the company collects; nothing where it collects none."""
+    if current_company().country != "AR" or not perceptions.any_in_force():
+        return ""
+    places, taxes = catalogs.jurisdictions(), catalogs.tributes()
+    rows = [(f"{taxes[catalogs.TRIBUTES[row.code]]} {places.get(row.jurisdiction, row.jurisdiction)}".strip(), row)
+            for row in perceptions.own_today(customer.id)]
+    return render_template("einvoice_ar/customer_perceptions.html", customer=customer, rows=rows)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.db import Amount, BigId, CompanyScoped, Model, Scaled, UTCDateTime, secret
+from modules.crm.models import Customer
 
 ENVIRONMENTS = ("rehearsal", "testing", "production")
 SERVICES = ("wsaa", "wsfe", "register")
@@ -165,6 +166,8 @@ class CustomerPerception(CompanyScoped, Model):
     certificate: Mapped[str] = mapped_column(sa.String(60), default="")
     valid_from: Mapped[dt.date] = mapped_column(sa.Date)
     valid_until: Mapped[dt.date | None] = mapped_column(sa.Date)
+
+    customer: Mapped[Customer] = relationship()
 
     __table_args__ = (
         sa.UniqueConstraint("company_id", "customer_id", "code", "jurisdiction", "excluded", "valid_from",

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import clock
 from core.db import among, db
 from core.models import Company
 from modules.accounting.drafts import InvoiceDraft
@@ -161,6 +162,18 @@ def receivers(customer_ids: Sequence[int], day: dt.date) -> dict[int, Receiver]:
         among(Customer.id, customer_ids)))
     return {row.id: Receiver(row.tax_condition, regions.get(row.id, ""), own.get(row.id, {}),
                              frozenset(excluded.get(row.id, ()))) for row in conditions}
+
+
+def any_in_force() -> bool:
+    """Whether the company in scope collects anything today."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(*_holds(Perception, clock.today())))))
+
+
+def own_today(customer_id: int) -> list[CustomerPerception]:
+    """What a customer has of his own today, exclusions first."""
+    return list(db.session.scalars(sa.select(CustomerPerception).where(
+        CustomerPerception.customer_id == customer_id, *_holds(CustomerPerception, clock.today()))
+        .order_by(CustomerPerception.excluded.desc(), CustomerPerception.valid_from.desc())))
 
 
 def _regions(customer_ids: Sequence[int]) -> dict[int, str]:

@@ -23,4 +23,6 @@ slots.add("home.todo", "einvoice_ar.certificates", lazy("Certificates"), desk.ce
           permission="einvoice.enable", order=30)
 slots.add("customer.summary", "einvoice_ar", lazy("ARCA's register"), desk.customer_summary,
           permission="crm.view_customers", order=40)
+slots.add("customer.summary", "einvoice_ar.perceptions", lazy("Perceptions"), desk.customer_perceptions,
+          permission="crm.view_customers", order=45)
 previewers.register("AR", previewer)
