@@ -291,6 +291,8 @@ def _converter(column: sa.Column, dialect: sa.Dialect) -> Any:
     """What makes a value of this column one of the driver; None where nothing is to be done."""
     if isinstance(column.type, Scaled):
         return _once(column.type.whole)
+    if isinstance(column.type, sa.JSON):
+        return _once(dump_json)  # both drivers take JSON as text
     convert = column.type.dialect_impl(dialect).bind_processor(dialect)
     return _once(convert) if convert else None
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from psycopg.types.json import set_json_loads
 
 from core.db import db
-from modules.contracts import months
+from modules.contracts import billing_read, months
 from tests.bench.fill import Filled, fill
 from tests.bench.measure import ROUNDS, Measure, note, peak_mb, tell
 from tests.bench.place import Place, Worker, place
@@ -38,7 +38,7 @@ AGAIN, PREVIEW, GROWTH, MEMORY = 1 / 0.08, 1 / 0.60, 0.8, 15.0
 def run(count: int, server: str) -> bool:
     """All measures of billing; whether every goal is met and nothing is wrong."""
     first = months.add(months.of(dt.date.today()), 1)
-    small, few = _small(max(count // 10, 1000), server, first)
+    small, few = _small(max(count // 10, billing_read.CHUNK), server, first)
     with place(server) as where:
         filled = _filled(where, count, first)
         with where.copy() as control, where.worker() as worker:

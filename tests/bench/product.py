@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import jobs
+from core import jobs, processes
 from core.db import db
 from core.models import Company, Job
 from core.scope import company_scope
@@ -27,6 +27,7 @@ MINE = ("modules.contracts.jobs.plan_run", "modules.contracts.jobs.bill_chunk")
 def main() -> None:
     where = Place(Path(sys.argv[1]), sys.argv[2])
     with where.app().app_context():
+        processes.settle()  # as every worker does
         for line in sys.stdin:
             name, arguments = json.loads(line)
             print(json.dumps(globals()[name](**arguments), default=str), flush=True)
