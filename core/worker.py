@@ -290,6 +290,7 @@ def _start(own: Embedded) -> Embedded | None:
         own.start()
     except CannotRun:
         return None
+    processes.settle()
     return own
 
 

@@ -21,7 +21,7 @@ from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.errors import NothingToIssue
 from modules.accounting.events import InvoiceReady, InvoicesIssued
 from modules.accounting.ledger import Accounts, NewEntry, Side
-from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
+from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax, Policy
 from modules.accounting.totals import VAT, LineTotals, Totals, of_draft
 
 ZERO = Decimal("0.00")
@@ -39,7 +39,7 @@ class _Batch:
     originals: dict[int, Row]
     issuer: Row
     design_id: int
-    legal: bool
+    policy: Policy
     invoices: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     taxes: list[Row] = field(default_factory=list)
@@ -60,7 +60,7 @@ def issue_many(company: Company, drafts: Sequence[InvoiceDraft], totals: Sequenc
                                  strict=True):
         _document(batch, key, draft, found)
     _number(batch)
-    used = credits.use(batch.invoices) if ledger.policy().apply_credit else []
+    used = credits.use(batch.invoices) if batch.policy.apply_credit else []
     for row in batch.invoices:
         row["snapshot"]["applied"] = f"{row['total'] - row['open_amount']:.2f}"
     write_rows(Invoice.__table__, batch.invoices)
@@ -79,13 +79,13 @@ def _prepare(company: Company, drafts: Sequence[InvoiceDraft]) -> _Batch:
     customers = snapshots.of_customers(company, people)
     originals = snapshots.of_originals([draft.original_id for draft in drafts if draft.original_id])
     return _Batch(company, Accounts(), customers, originals, snapshots.of_issuer(company), designs.current().id,
-                  ledger.policy().legal_documents)
+                  ledger.policy())
 
 
 def _document(batch: _Batch, key: int, draft: InvoiceDraft, totals: Totals) -> None:
     """The rows of one document."""
     _check(draft, totals)
-    legal = batch.legal and draft.origin != "import"
+    legal = batch.policy.legal_documents and draft.origin != "import"
     currency = draft.currency or batch.company.currency
     batch.invoices.append({
         "id": key, "company_id": batch.company.id, "kind": draft.kind, "state": "issued",

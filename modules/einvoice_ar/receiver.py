@@ -16,6 +16,7 @@ RECEIVERS_OF_A = catalogs.conditions()["A"]
 USES = {"invoice": ("factura", "recibo"), "debit_note": ("debito",), "credit_note": ("credito",)}
 REGISTERED = (CUIT, 86, 87)
 NOT_CATEGORISED = "23000000000"
+IDENTITY_NAMES = {number: name for name, number in catalogs.IDENTITIES.items()}
 # DocNro is an xsd:long
 MOST_DIGITS = 18
 
@@ -169,7 +170,7 @@ def _name(kind: int) -> str:
     """Our code of a kind of document, else ARCA's number; "" for nobody."""
     if kind == NOBODY:
         return ""
-    return next((name for name, number in catalogs.IDENTITIES.items() if number == kind), str(kind))
+    return IDENTITY_NAMES.get(kind) or str(kind)
 
 
 def _digits(text: str) -> str:
