@@ -35,8 +35,9 @@ class Comparison:
     dearer: int = 0
     cheaper: int = 0
     before: Decimal = ZERO
-    # (how far apart, customer id, before, after): the largest ones
-    changed: list[tuple[Decimal, int, Decimal, Decimal]] = field(default_factory=list)
+    # (how far apart, customer id, before, after): the largest ones of each direction
+    up: list[tuple[Decimal, int, Decimal, Decimal]] = field(default_factory=list)
+    down: list[tuple[Decimal, int, Decimal, Decimal]] = field(default_factory=list)
     new_ids: list[tuple[int, Decimal]] = field(default_factory=list)
     gone_ids: list[tuple[int, Decimal]] = field(default_factory=list)
 
@@ -61,15 +62,16 @@ class Comparison:
             self.dearer += 1
         else:
             self.cheaper += 1
-        entry = (abs(after - was), customer_id, was, after)
-        if len(self.changed) < NAMED:
-            heapq.heappush(self.changed, entry)
+        named, entry = self.up if after > was else self.down, (abs(after - was), customer_id, was, after)
+        if len(named) < NAMED:
+            heapq.heappush(named, entry)
         else:
-            heapq.heappushpop(self.changed, entry)
+            heapq.heappushpop(named, entry)
 
     def as_json(self, period: dt.date) -> dict[str, Any]:
         """With the codes and names of the customers that are named."""
-        ids = {one[1] for one in self.changed} | {one[0] for one in (*self.new_ids, *self.gone_ids)}
+        changed = sorted([*self.up, *self.down], key=lambda one: (-one[0], one[1]))
+        ids = {one[1] for one in changed} | {one[0] for one in (*self.new_ids, *self.gone_ids)}
         known = _customers(ids)
         changed = sorted(self.changed, key=lambda one: (-one[0], one[1]))
         return {
@@ -112,6 +114,8 @@ class Tally:
     exceptions_count: int = 0
     totals: dict[str, list[Decimal]] = field(default_factory=dict)
     comparison: Comparison = field(default_factory=Comparison)
+    # the first of those who are served and pay nothing
+    free: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, decision: Decision, now: Amounts, before: Amounts) -> None:
         """One chunk: what was decided, what its customers were billed this month already, and the month before."""
@@ -120,6 +124,9 @@ class Tally:
         self.already_billed += decision.already_billed
         self.invoices += len(decision.bills)
         self.skipped += decision.skipped
+        self.free += [{"contract": contract.number, "contract_id": contract.id, "customer": customer.code,
+                       "customer_id": customer.id, "name": customer.name, "reason": reason}
+                      for contract, customer, reason in decision.free[:NAMED - len(self.free)]]
         self.exceptions_count += len(decision.refusals)
         self.exceptions += [exception_json(one.contract.number, one.contract.id, one.customer.code,
                                            one.customer.id, one.customer.name, one.problem)
@@ -135,7 +142,7 @@ class Tally:
         return {
             "company": self.company.code, "period": months.show(self.month), "contracts": self.contracts,
             "billed": self.billed, "already_billed": self.already_billed, "skipped": skipped_json(self.skipped),
-            "exceptions": self.exceptions, "exceptions_count": self.exceptions_count,
+            "exceptions": self.exceptions, "exceptions_count": self.exceptions_count, "free_contracts": self.free,
             "totals": totals_json(self.totals, self.company.currency),
             "compared": self.comparison.as_json(months.add(self.month, -1)), "invoices": self.invoices,
             "documents": no_documents(), "notices": {"queued": 0, "sent": 0, "failed": 0},

@@ -17,7 +17,17 @@ from core.models import Company, User
 from core.paging import paginate
 from core.scope import current_company
 from core.security import require
-from modules.contracts import billing, billing_status, cures, months, previews, queries, reporting, stages
+from modules.contracts import (
+    billing,
+    billing_status,
+    cures,
+    differences,
+    months,
+    previews,
+    queries,
+    reporting,
+    stages,
+)
 from modules.contracts.blueprint import bp
 from modules.contracts.models import BillingPreview, BillingRun
 from modules.contracts.wording import month_name
@@ -54,11 +64,16 @@ def desk() -> Any:
     open_run = billing.open_run(company, month)
     if open_run is not None:
         return redirect(url_for("contracts.run", run_id=open_run.id))
+    return desk_page(company, month)
+
+
+def desk_page(company: Company, month: dt.date, slip: Any = None) -> str:
+    """The page; with what was wrong with a cure that was typed there."""
     row, result = _preview(company, month)
-    last = queries.last_run(month)
     return render_template(
-        "contracts/desk.html", month=month, preview=row, result=result, last=last, today=clock.today(),
-        causes=cures.by_cause(result["exceptions"]) if result else [], choices=_months(company, month),
+        "contracts/desk.html", month=month, preview=row, result=result, last=queries.last_run(month),
+        today=clock.today(), causes=cures.by_cause(result["exceptions"]) if result else [],
+        groups=differences.groups(result) if result else [], choices=_months(company, month), where="desk", slip=slip,
         contracts=previews.has_contracts(), page_url=cures.other_page)
 
 
@@ -149,8 +164,9 @@ def run(run_id: int) -> Any:
     return render_template(
         "contracts/run.html", run=row, active=active, reason=reason, stages=progress, result=result,
         speeds=_speeds(row, progress), stuck=row.state != "billed" and not left, names=_names([row.started_by]),
-        causes=cures.by_cause(result["exceptions"]) if result else [], page_url=cures.other_page,
-        differences=_differences(row, result) if result else [])
+        causes=cures.by_cause(result["exceptions"]) if result else [], page_url=cures.other_page, where="exceptions",
+        groups=differences.groups(result) if result else [], month=row.month,
+        astray=_differences(row, result) if result else [])
 
 
 def _speeds(row: BillingRun, progress: list[stages.Stage]) -> dict[str, tuple[float | None, float | None]]:
@@ -194,6 +210,11 @@ def resume_run(run_id: int) -> Any:
 def exceptions() -> Any:
     """Who could not be billed in a month."""
     company = current_company()
-    month = _chosen_month(company)
+    return exceptions_page(company, _chosen_month(company))
+
+
+def exceptions_page(company: Company, month: dt.date, slip: Any = None) -> str:
+    """The page; with what was wrong with a cure that was typed there."""
     found = billing_status.exceptions(company, month)
-    return render_template("contracts/exceptions.html", month=month, causes=cures.by_cause(found), total=len(found))
+    return render_template("contracts/exceptions.html", month=month, causes=cures.by_cause(found), total=len(found),
+                           where="exceptions", slip=slip)

@@ -12,8 +12,10 @@ from flask import current_app, url_for
 from core.db import db
 from core.i18n import _, lazy
 from core.scope import current_company
+from modules.contracts import mending
 from modules.contracts.models import Contract, ExchangeRate, Plan
 from modules.contracts.ports import billing_checks
+from modules.crm.models import Customer
 
 TITLES = {
     "missing_tax_id": lazy("No tax number"), "wrong_tax_id": lazy("Wrong tax number"),
@@ -36,6 +38,9 @@ class Case:
     message: str
     label: str
     url: str
+    # how it is cured in place (mending.INPUTS; "" where only that page helps), and what stands there now
+    cure: str = ""
+    now: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -64,10 +69,11 @@ def by_cause(exceptions: Iterable[Mapping[str, Any]]) -> list[Cause]:
         if cause.count <= SHOWN:
             shown.append((cause, one))
     plans = _plans_of([one["contract_id"] for _cause, one in shown if one["cure"] == "plan"])
+    people = _people([one["customer_id"] for _cause, one in shown])
     for cause, one in shown:
         label, url = _cure(one, plans)
         cause.cases.append(Case(one["contract"], one["contract_id"], one["name"] or one["customer"], one["message"],
-                                label, url))
+                                label, url, mending.cure_of(one["code"]), people.get(one["customer_id"], {})))
     return sorted(found.values(), key=lambda cause: -cause.count)
 
 
@@ -77,6 +83,14 @@ def _plans_of(contract_ids: list[int]) -> dict[int, tuple[int, str]]:
     rows = db.session.execute(sa.select(Contract.id, Plan.id, Plan.name).join(Plan, Plan.id == Contract.plan_id)
                               .where(Contract.id.in_(contract_ids)))
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _people(customer_ids: list[int]) -> dict[int, Mapping[str, str]]:
+    """The tax identity of these customers as it is now."""
+    names = mending.INPUTS[mending.IDENTITY]
+    rows = db.session.execute(sa.select(Customer.id, *[getattr(Customer, name) for name in names])
+                              .where(Customer.id.in_(customer_ids))) if customer_ids else ()
+    return {key: dict(zip(names, values, strict=True)) for key, *values in rows}
 
 
 def _cure(one: Mapping[str, Any], plans: Mapping[int, tuple[int, str]]) -> tuple[str, str]:

@@ -26,6 +26,8 @@ class BillingCheck(Protocol):
 
     # a short title for each code of its problems, for grouping them on screen
     titles: Mapping[str, Any]
+    # how a code is cured in place: "identity" or "condition" of the customer (mending.py); others have no entry
+    cures: Mapping[str, str]
 
     def check(self, company: Company, customer: CustomerFacts, draft: InvoiceDraft, totals: Any) -> Problem | None:
         """The problem with this invoice (`totals` are accounting.totals' of the draft), or None."""

@@ -62,6 +62,16 @@ def request_preview(company: Company, month: dt.date) -> None:
     enqueue(COMPUTE, month=month.isoformat())
 
 
+def forget_exception(company: Company, month: dt.date, contract_id: int) -> None:
+    """Take a contract that can be billed now out of the stored preview; its amounts come with the next one."""
+    row = stored(company, month)
+    if row is None or row.state != "ready":
+        return
+    left = [one for one in row.result["exceptions"] if one["contract_id"] != contract_id]
+    count = row.result["exceptions_count"] - len(row.result["exceptions"]) + len(left)
+    row.result = {**row.result, "exceptions": left, "exceptions_count": count}
+
+
 def compute(company: Company, month: dt.date) -> None:
     """The job: read without holding a lock, then keep the result."""
     company_id = company.id

@@ -20,6 +20,7 @@ from modules.contracts import (
     foresight,
     forms,
     history,
+    mend_views,
     plan_views,
     queries,
     revision_views,
@@ -33,7 +34,8 @@ from modules.contracts.models import Contract
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 
-__all__ = ["billing_views", "bp", "draft_views", "extra_views", "plan_views", "revision_views", "verb_views"]
+__all__ = ["billing_views", "bp", "draft_views", "extra_views", "mend_views", "plan_views", "revision_views",
+           "verb_views"]
 
 
 @lists.at(bp, "/contracts/", CONTRACTS)

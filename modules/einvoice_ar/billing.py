@@ -43,6 +43,12 @@ class ArgentineBillingCheck:
         "class_not_of_issuer": lazy("The letter is not ours to use"), "rate_unknown": lazy("Unknown VAT rate"),
     }
 
+    cures: Mapping[str, str] = {
+        "condition_missing": "condition", "condition_unknown": "condition",
+        **dict.fromkeys(("condition_not_of_class", "cuit_needed", "identification_needed", "identity_kind_missing",
+                         "identity_unknown", "identity_number_missing", "identity_wrong", "identity_without_number",
+                         "receiver_is_issuer"), "identity")}
+
     def check(self, company: Company, customer: Any, draft: Any, totals: Any) -> Problem | None:
         """The first thing that ARCA would refuse, or None."""
         case: Any = _Looked(company, customer, draft)
