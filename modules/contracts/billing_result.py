@@ -73,7 +73,6 @@ class Comparison:
         changed = sorted([*self.up, *self.down], key=lambda one: (-one[0], one[1]))
         ids = {one[1] for one in changed} | {one[0] for one in (*self.new_ids, *self.gone_ids)}
         known = _customers(ids)
-        changed = sorted(self.changed, key=lambda one: (-one[0], one[1]))
         return {
             "period": months.show(period), "total": f"{self.before:.2f}", "new": self.new, "gone": self.gone,
             "dearer": self.dearer, "cheaper": self.cheaper,
