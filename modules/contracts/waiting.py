@@ -23,6 +23,8 @@ from modules.contracts.stages import Stage
 
 # seconds without any change: after these, see whether anybody is there who works
 SILENCE = 15
+# longest pause between two looks, in seconds: on a busy machine one slow look must not delay the end for minutes
+LONGEST = 15
 
 
 class Display(Protocol):
@@ -32,7 +34,7 @@ class Display(Protocol):
 
 
 class Watch:
-    """Whether the runs are decided. Asked often; looks no more often than a tenth of its time."""
+    """Whether the runs are decided. Asked often; looks about a tenth of its time."""
 
     def __init__(self, runs: Iterable[tuple[Company, BillingRun]], *, everything: bool, patience: float,
                  display: Display) -> None:
@@ -50,7 +52,7 @@ class Watch:
             return False
         began = time.monotonic()
         found, left, reason = self._look()
-        self._next = time.monotonic() + max(0.5, 10 * (time.monotonic() - began))
+        self._next = time.monotonic() + min(max(0.5, 10 * (time.monotonic() - began)), LONGEST)
         if found != self._seen:
             self._seen, self._changed = found, time.monotonic()
         self.decided = not left
