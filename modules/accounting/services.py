@@ -149,15 +149,22 @@ def refresh_snapshot(invoice: Invoice) -> None:
     db.session.flush()
 
 
+def hold_customers(invoice_ids: Sequence[int]) -> None:
+    """Hold the accounts of these documents' customers until the transaction ends, in order of their ids.
+
+    The first thing of whatever changes several customers' documents: who took them one by one would deadlock.
+    """
+    ledger.lock_customers(sorted(set(db.session.scalars(
+        sa.select(Invoice.customer_id).where(among(Invoice.id, invoice_ids))))))
+
+
 def record_legal_results(results: Sequence[LegalResult]) -> None:
     """Record what the authority said of these documents; those that are authorised now are told to be ready.
 
     One statement for all; a state that cannot follow the present one is left alone, so that repeating does nothing.
     """
     ready: list[int] = []
-    ids = [one.invoice_id for one in results]
-    ledger.lock_customers(sorted(set(db.session.scalars(
-        sa.select(Invoice.customer_id).where(among(Invoice.id, ids))))))
+    hold_customers([one.invoice_id for one in results])
     for state in sorted({one.state for one in results}):
         changed = _record(state, [one for one in results if one.state == state])
         if state == "authorized":

@@ -200,8 +200,10 @@ def _reopen(document: Document, opened: Opened) -> None:
 
 def retry_all(documents: Iterable[Document]) -> tuple[int, list[tuple[Document, str]]]:
     """Send all of these again: (how many go, those that would be refused again with the reason)."""
-    sent, wrong = 0, []
-    for document in documents:
+    sent, wrong, chosen = 0, [], list(documents)
+    # in one go and in order of id, as billing does: one by one, each would wait for what the other holds
+    accounting.hold_customers([document.invoice_id for document in chosen])
+    for document in chosen:
         try:
             retry(document)
             sent += 1

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from core import checks, jobs
 from core.db import db
 from core.models import Company, Job
+from modules.accounting import ledger
 from modules.accounting.models import Invoice
 from modules.einvoice import queries, reconciling, services
 from modules.einvoice.errors import NoIssuer, StillWrong, WrongState
@@ -93,6 +94,16 @@ def test_all_of_a_cause_go_again_but_those_still_wrong(issuer: Any, make_refused
     issuer.problems[documents[1].invoice_id] = [{"code": "10013", "message": "sin CUIT", "field": "tax_id"}]
     sent, wrong = services.retry_all(documents)
     assert sent == 2 and [(document.id, text) for document, text in wrong] == [(documents[1].id, "sin CUIT")]
+
+
+def test_all_customers_are_held_in_order_before_the_first_document_is_touched(
+        issuer: Any, make_refused: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = [make_refused(name) for name in ("Ana", "Beto", "Carla")]
+    held: list[list[int]] = []
+    monkeypatch.setattr(ledger, "lock_customers", lambda ids: held.append(list(ids)))
+    services.retry_all(reversed(documents))
+    customers = [db.session.get_one(Invoice, document.invoice_id).customer_id for document in documents]
+    assert held[0] == sorted(customers) and len(set(customers)) == 3
 
 
 def test_an_authorised_document_is_not_sent_again(issuer: Any, make_invoice: Make) -> None:
