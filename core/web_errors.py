@@ -76,11 +76,11 @@ def outside_error(error: OutsideError) -> Any:
 
 
 def csrf_error(error: CSRFError) -> Any:
-    """The hidden token is missing or old: the form was open too long, or another site sent it."""
+    """The hidden token is missing, old, or of another company: see access._bind_forms; or another site sent it."""
     db.session.rollback()
     return _answer(ErrorPage(400, _("This form cannot be accepted"), _(
-        "To send this form you must open its page again: it was open too long, or it did not come from Abona. "
-        "Nothing was changed."), _back(), "csrf"))
+        "To send this form you must open its page again: it was open too long, another company was chosen meanwhile, "
+        "or it did not come from Abona. Nothing was changed."), _back(), "csrf"))
 
 
 def no_company(_error: NoCompany) -> Any:

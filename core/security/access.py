@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
@@ -183,11 +185,23 @@ def is_open() -> bool:
 def _enter(user: User) -> None:
     g.scopes.enter_context(scope.acting_as(user.id))
     company = _company(user)
+    _bind_forms(company)
     if company is not None:
         g.scopes.enter_context(scope.company_scope(company))
     if seeing.role() is not None:  # a role has no company of its own: the open one, and no other
         g.companies = [company] if company else []
     request.abona_locale = locale_for(user, company)  # type: ignore[attr-defined]
+
+
+def _bind_forms(company: Company | None) -> None:
+    """Forms are good for the company in which they were opened: in another tab another one may be open by now.
+
+    Their hidden token follows from the login and the company, so that going back makes the old ones good again.
+    """
+    base = session.setdefault("forms", secrets.token_hex(20))
+    token = hashlib.sha256(f"{base}:{company.id if company else ''}".encode()).hexdigest()
+    if session.get("csrf_token") != token:
+        session["csrf_token"] = token
 
 
 def _company(user: User) -> Company | None:

@@ -270,3 +270,30 @@ def test_metrics_count_requests_and_jobs(client: FlaskClient, app: Flask) -> Non
 
 def test_metrics_are_not_for_the_internet(client: FlaskClient) -> None:
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "8.8.8.8"}).status_code == 403
+
+
+def test_a_form_is_good_only_for_the_company_in_which_it_was_opened(
+        login: Login, with_csrf: None, app: Flask, company: Company, other_company: Company) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    browser = login(admin=True)
+    app.config["WTF_CSRF_ENABLED"] = True
+
+    def token() -> str:
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/account").text)
+        assert found is not None
+        return found[1]
+
+    def choose(chosen: Company) -> None:
+        answer = browser.post("/company/choose", data={"company": chosen.id, "csrf_token": token()})
+        assert answer.status_code == 302
+
+    def save(name: str, form: str) -> int:
+        return browser.post("/account/profile", data={"name": name, "locale": "es", "csrf_token": form}).status_code
+
+    choose(company)
+    form_of_one_tab = token()
+    choose(other_company)  # in another tab
+    assert save("Eva", form_of_one_tab) == 400
+    assert save("Eva", token()) == 302
+    choose(company)
+    assert save("Eva", form_of_one_tab) == 302
