@@ -77,7 +77,7 @@ DOCUMENTS = register(List(
         Column("total", lazy("Total"), Invoice.total, currency=Invoice.currency, total=True),
         Column("state", lazy("State"), Document.state, words=labels.STATES, show=_state, css="long"),
         Column("code", lazy("Authorisation code"), Document.authorization_code, css="nowrap"),
-        Column("until", lazy("Valid until"), Document.valid_until, default=False),
+        Column("until", lazy("Authorised until"), Document.valid_until, default=False),
         Column("says", lazy("The authority says"), _says, css="long", default=False),
         Column("series", lazy("Series"), Document.series, default=False),
         Column("kind", lazy("Kind"), Document.kind, default=False),

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from core import clock, jobs, logs
 from core.db import db
 from core.errors import Unavailable, Unknown
-from core.i18n import _
+from core.i18n import _, format_amount
+from core.scope import current_company
 from modules.einvoice import services as documents
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice_ar import access, dates, questions, wsaa
@@ -245,7 +246,8 @@ class SequenceWorker:
         self._block("foreign_document", _(
             "Sending is not possible because another program issued number %(number)s on this point of sale (total "
             "%(total)s, document %(document)s). Find out which; then continue after it.",
-            number=found.number, total=f"{found.total:.2f}", document=found.doc_number))
+            number=found.number, total=format_amount(found.total, current_company().currency),
+            document=found.doc_number))
         raise Stopped
 
     # --- numbering and sending ---------------------------------------------------------------------
