@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -85,9 +86,12 @@ class Writer:
         self.rows[name] = count
 
     def add_bytes(self, name: str, data: bytes) -> None:
-        """A small file; a stored one proves itself by its name."""
+        """A small file."""
         self._add(name, io.BytesIO(data), len(data))
-        self.files += name.startswith(FILES)
+
+    def add_stored(self, sha256: str, source: IO[bytes], size: int) -> None:
+        """A stored file of any size, bit by bit; its name is its proof."""
+        self._add(f"{FILES}{sha256[:2]}/{sha256}", source, size)
 
     def _add(self, name: str, source: IO[bytes], size: int) -> None:
         member = tarfile.TarInfo(name)
@@ -95,7 +99,9 @@ class Writer:
         watched = _Watched(source)
         self._tar.addfile(member, watched)  # type: ignore[arg-type]
         self._tar.members = []  # type: ignore[attr-defined]  # it would remember a million of them
-        if not name.startswith(FILES):
+        if name.startswith(FILES):
+            self.files += 1
+        else:
             self._sums[name] = watched.hash.hexdigest()
 
     def _finish(self) -> None:
@@ -132,10 +138,10 @@ class _Watched:
 
 
 class Part:
-    """One member while it passes; `read` and `rows` may be used once."""
+    """One member while it passes; one of its readers may be used, once."""
 
-    def __init__(self, name: str, source: IO[bytes]) -> None:
-        self.name = name
+    def __init__(self, name: str, source: IO[bytes], size: int) -> None:
+        self.name, self.size = name, size
         self._watched = _Watched(source)
 
     def json(self) -> Any:
@@ -148,7 +154,12 @@ class Part:
                 yield json.loads(line)
 
     def bytes(self) -> bytes:
+        """All of it: for what is known to be small."""
         return self._watched.read()
+
+    def copy_to(self, target: IO[Any]) -> None:
+        """All of it, bit by bit."""
+        shutil.copyfileobj(self._watched, target, CHUNK)  # type: ignore[misc]
 
     def sha256(self) -> str:
         """The hash of the whole part, reading what was not read yet."""
@@ -167,7 +178,7 @@ def parts(path: Path) -> Iterator[Part]:
             tar.members = []  # type: ignore[attr-defined]
             source = tar.extractfile(member) if member.isfile() else None
             if source is not None:
-                yield Part(member.name, source)
+                yield Part(member.name, source, member.size)
 
 
 def verify(path: Path) -> dict[str, Any]:

@@ -90,13 +90,26 @@ def _add_files(writer: archive.Writer, connection: sa.Connection, table: sa.Tabl
                   .limit(CHUNK))
         hashes = list(connection.execute(wanted).scalars())
         for sha256 in hashes:
-            try:
-                writer.add_bytes(f"{archive.FILES}{sha256[:2]}/{sha256}", store.get(sha256))
-            except storage.FileDamaged:
+            if not _add_file(writer, store, sha256):
                 missing.append(sha256)
         if len(hashes) < CHUNK:
             return missing
         last = hashes[-1]
+
+
+def _add_file(writer: archive.Writer, store: storage.ContentStore, sha256: str) -> bool:
+    """Read twice, to be proved and to be written, and never held in memory; False where it is missing or damaged."""
+    try:
+        source = store.open(sha256)
+    except storage.FileDamaged:
+        return False
+    with source:
+        if hashlib.file_digest(source, "sha256").hexdigest() != sha256:  # type: ignore[arg-type]
+            return False
+        size = source.tell()
+        source.seek(0)
+        writer.add_stored(sha256, source, size)
+    return True
 
 
 def _add_templates(writer: archive.Writer, folder: Path) -> None:

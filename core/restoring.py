@@ -25,6 +25,8 @@ from core.models import Backup
 
 T = TypeVar("T")
 BATCH_FILES, BATCH_BYTES = 200, 8 * 2**20
+# bytes from which a stored file is not held in memory
+LARGE = 2**20
 
 
 @dataclass(frozen=True)
@@ -192,9 +194,12 @@ def _load_files(path: Path) -> None:
 
 
 def _batches(path: Path) -> Iterator[list[bytes]]:
+    """Small files in batches; large ones are kept on the way."""
     batch: list[bytes] = []
     for part in archive.parts(path):
-        if part.name.startswith(archive.FILES):
+        if part.name.startswith(archive.FILES) and part.size >= LARGE:
+            _load_large(part)
+        elif part.name.startswith(archive.FILES):
             batch.append(part.bytes())
         elif part.name.startswith(archive.TEMPLATES):
             _load_template(part)
@@ -203,6 +208,13 @@ def _batches(path: Path) -> Iterator[list[bytes]]:
             batch = []
     if batch:
         yield batch
+
+
+def _load_large(part: archive.Part) -> None:
+    with storage.draft() as place:
+        with place.open("wb") as file:
+            part.copy_to(file)
+        storage.backend().put_file(place)
 
 
 def _load_template(part: archive.Part) -> None:
