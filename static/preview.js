@@ -4,7 +4,8 @@
   "use strict";
   var doc = document, form = doc.querySelector("form[data-preview]"), place = doc.querySelector("[data-preview-frame]");
   if (!form || !place) { return; }
-  var timer = 0, count = 0, name = place.querySelector("iframe").name, title = place.querySelector("iframe").title;
+  /* one drawing at a time; what is typed meanwhile is drawn once, afterwards */
+  var timer = 0, count = 0, waits = 0, waiting = false, name = place.querySelector("iframe").name, title = place.querySelector("iframe").title;
 
   /* The form itself is sent, with its files, past the handlers that keep it from being sent twice. */
   function send(target) {
@@ -18,8 +19,11 @@
   /* A new frame is drawn behind the old one and takes its place when it is ready: nothing flickers, and "back" leads back. */
   function draw() {
     if (getComputedStyle(place).display === "none") { return; }
-    var fresh = doc.createElement("iframe"), mine = ++count;
-    fresh.name = name + "-" + mine;
+    if (Date.now() < waits) { waiting = true; return; }
+    var fresh = doc.createElement("iframe");
+    waiting = false;
+    waits = Date.now() + 15000;
+    fresh.name = name + "-" + ++count;
     fresh.title = title;
     if (place.hasAttribute("data-sandbox")) { fresh.setAttribute("sandbox", ""); }
     fresh.className = "is-coming";
@@ -28,7 +32,9 @@
     fresh.addEventListener("load", function () {
       fresh.className = "";
       while (place.firstElementChild !== fresh) { place.firstElementChild.remove(); }
-      if (mine === count) { place.removeAttribute("aria-busy"); }
+      place.removeAttribute("aria-busy");
+      waits = 0;
+      if (waiting) { draw(); }
     });
     send(fresh.name);
   }
