@@ -19,9 +19,17 @@ Convert = Callable[[Any], Any]
 
 def reflected(connection: sa.Connection) -> sa.MetaData:
     """Every table that is in the database, whatever modules are switched on; but alembic's own."""
-    metadata = sa.MetaData()
-    metadata.reflect(bind=connection, only=lambda name, _metadata: name != "alembic_version")
+    metadata, indexes = sa.MetaData(), _search_indexes(connection)
+    metadata.reflect(bind=connection, only=lambda name, _metadata: name != "alembic_version" and not name.startswith(
+        indexes))
     return metadata
+
+
+def _search_indexes(connection: sa.Connection) -> tuple[str, ...]:
+    """SQLite's virtual tables, which triggers fill from others, are no data; nor what begins with their names."""
+    if connection.dialect.name != "sqlite":
+        return ()
+    return tuple(connection.scalars(sa.text("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")))
 
 
 def columns_of(table: sa.Table) -> list[str]:

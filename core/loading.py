@@ -18,7 +18,7 @@ def drop_everything() -> None:
     db.session.remove()
     with foreign_keys_off(db.engine.connect()) as connection, connection.begin():
         for name in sa.inspect(connection).get_table_names():
-            connection.exec_driver_sql(f'DROP TABLE "{name}"' + (" CASCADE" if is_postgresql() else ""))
+            connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"' + (" CASCADE" if is_postgresql() else ""))
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from core.scope import current_company
 from modules.accounting import labels, numbers, queries, sending, states
 from modules.accounting.models import Balance, Invoice, Payment, PaymentMedium
 from modules.accounting.models.documents import LEGAL_STATES
+from modules.crm import finding
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 
@@ -59,7 +60,7 @@ CONDITIONS = {
 
 
 def find_people(text: str, limit: int) -> list[tuple[int, str]]:
-    return [(row.id, str(row)) for row in crm.search_customers(crm.CustomerFilter(text=text, active=None), limit)]
+    return [(row.id, str(row)) for row in finding.people(text, limit)]
 
 
 def name_people(ids: Sequence[int]) -> dict[int, str]:

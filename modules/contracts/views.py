@@ -31,7 +31,7 @@ from modules.contracts import (
 from modules.contracts.blueprint import bp, form_page
 from modules.contracts.lists import CONTRACTS
 from modules.contracts.models import Contract
-from modules.crm import queries as crm
+from modules.crm import finding
 from modules.crm.models import Customer
 
 __all__ = ["billing_views", "bp", "draft_views", "extra_views", "mend_views", "plan_views", "revision_views",
@@ -67,7 +67,7 @@ def new_contract() -> Any:
     if customer_id is None:
         text = request.args.get("q", "").strip()[:200]
         return render_template("contracts/choose_customer.html", text=text,
-                               found=crm.search_customers(text, 20) if text else [])
+                               found=finding.people(text, 20, active=True) if text else [])
     customer = find(Customer, customer_id)
     form = forms.contract_form(customer)
     if form.validate_on_submit():

@@ -5,6 +5,7 @@ from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Customers"),
+    about=_("Customers with their addresses, contacts, zones and tax identities."),
     permissions=(
         ("crm.view_customers", _("See customers"),
          _("Opens the list of customers and each customer with addresses, contacts and history.")),

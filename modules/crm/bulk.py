@@ -9,7 +9,7 @@ from core import audit, clock
 from core.db import allocate_ids, write_rows
 from core.models import Company
 from core.scope import current_company
-from modules.crm import identity, names, reach, regions, services
+from modules.crm import finding, identity, names, reach, regions, services
 from modules.crm.drafts import AddressData, CustomerData
 from modules.crm.models import Address, Customer, CustomerTag, Email, Phone
 
@@ -33,6 +33,7 @@ def create_many(customers: Sequence[CustomerData], avoid_codes: Container[str] =
             row["name"], row["trade_name"], row["code"], row["tax_id"], (), [e["address"] for e in emails],
             [(p["e164"], p["typed"]) for p in phones], [_line(a) for a in addresses])
     write_rows(Customer.__table__, rows)
+    finding.learn(row["search"] for row in rows)
     for model, index in ((Email, 0), (Phone, 1), (Address, 2)):
         write_rows(model.__table__, [row for part in parts for row in part[index]])
     write_rows(CustomerTag.__table__, [{"customer_id": key, "tag_id": tag}

@@ -6,9 +6,8 @@ from flask import url_for
 
 from core.scope import current_company
 from core.search import Hit
-from modules.crm import identity, queries
+from modules.crm import finding, identity
 from modules.crm.models import Customer
-from modules.crm.queries import CustomerFilter
 
 
 def data_tab(customer: Customer) -> str:
@@ -19,9 +18,9 @@ def data_tab(customer: Customer) -> str:
 
 
 def find(text: str, limit: int) -> list[Hit]:
-    """Customers, former ones too, by name, code, document, phone, mail or street."""
-    found = queries.search_customers(CustomerFilter(text=text, active=None), limit)
-    return [Hit(str(row), url_for("crm.customer", customer_id=row.id), _detail(row)) for row in found]
+    """Customers, former ones too, by name, code, document, phone, mail or street; typing mistakes are forgiven."""
+    return [Hit(str(row), url_for("crm.customer", customer_id=row.id), _detail(row))
+            for row in finding.people(text, limit)]
 
 
 def _detail(customer: Customer) -> str:

@@ -265,6 +265,20 @@ class Numbering(CompanyScoped, Model):
     __table_args__ = (sa.UniqueConstraint("company_id"),)
 
 
+class Word(CompanyScoped, Model):
+    """A word that customers are found by, so that a mistyped one finds its neighbours. Written by finding.learn."""
+
+    __tablename__ = "crm_word"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    word: Mapped[str] = mapped_column(sa.String(40))
+
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "word"),
+        sa.Index("ix_crm_word_trigrams", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+    )
+
+
 @event.listens_for(Customer, "before_insert")
 @event.listens_for(Customer, "before_update")
 def _fold(mapper: Any, connection: Any, customer: Customer) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from core.db import among, db
+from core.db import among, db, is_postgresql
 from core.i18n import _
 from core.scope import current_company
 from modules.crm import countries, names, reach
@@ -16,6 +16,8 @@ from modules.crm.errors import UnknownCustomer
 from modules.crm.models import Address, Customer, CustomerTag, Email, Phone, Tag, Zone
 
 LIST_KEYS = (Customer.sort_name, Customer.id)
+# SQLite's index of trigrams, kept by triggers; see the migration that makes it
+INDEXED = sa.table("crm_customer_text", sa.column("rowid", sa.Integer), sa.column("search", sa.Text))
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,11 @@ def _numbers(text: str) -> set[str]:
 
 
 def _contains(word: str) -> sa.ColumnElement[bool]:
-    return Customer.search.contains(word, autoescape=True)
+    """Both databases answer from an index of trigrams; SQLite's is a table of its own, and knows no shorter words."""
+    if is_postgresql() or len(word) < 3:
+        return Customer.search.contains(word, autoescape=True)
+    phrase = '"{}"'.format(word.replace('"', ""))
+    return Customer.id.in_(sa.select(INDEXED.c.rowid).where(INDEXED.c.search.op("MATCH")(phrase)))
 
 
 def find_customer(reference: str | int) -> Customer:

@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company, current_company_id
-from modules.crm import identity, names, reach, regions
+from modules.crm import finding, identity, names, reach, regions
 from modules.crm.drafts import AddressData, CustomerData
 from modules.crm.errors import CodeTaken, UnreadableContact
 from modules.crm.models import Address, Contact, Customer, Email, Numbering, Phone, Tag, Zone
@@ -320,6 +320,7 @@ def refresh_search(customer: Customer) -> None:
         [(phone.e164, phone.typed) for phone in customer.all_phones], [str(a) for a in customer.addresses])
     customer.sort_name = names.fold(customer.name)[:200]
     db.session.flush()
+    finding.learn([customer.search])
 
 
 def search_text(name: str, trade_name: str, code: str, tax_id: str, contacts: Iterable[str], emails: Iterable[str],

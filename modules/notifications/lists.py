@@ -13,7 +13,7 @@ from core.db import db
 from core.db import find as find_row
 from core.i18n import lazy, ngettext
 from core.lists import Action, Choice, Choices, Column, Dates, Empty, List, Relation, Text, register
-from modules.crm import queries as crm
+from modules.crm import finding
 from modules.crm.models import Customer
 from modules.notifications import queries, services
 from modules.notifications.models import Message
@@ -30,7 +30,7 @@ def _channels() -> dict[str, Any]:
 
 
 def _find_people(text: str, limit: int) -> list[tuple[int, str]]:
-    return [(row.id, str(row)) for row in crm.search_customers(crm.CustomerFilter(text=text, active=None), limit)]
+    return [(row.id, str(row)) for row in finding.people(text, limit)]
 
 
 def _name_people(ids: Sequence[int]) -> dict[int, str]:
