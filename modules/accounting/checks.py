@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.checks import Result, check
+from core.checks import Result, Words, check
 from core.db import db
-from core.i18n import _
+from core.i18n import _, lazy
+from modules.accounting import summaries
 from modules.accounting.models import (
     Account,
     Allocation,
@@ -37,7 +38,7 @@ def _answer(wrong: Any, detail: str) -> Result:
     return False, count, f"{detail} ({_('for example')} {example})"
 
 
-@check("ledger_balanced")
+@check("ledger_balanced", words=Words(lazy("Ledger balanced"), live=False))
 def ledger_balanced() -> Result:
     """Every entry has postings that add up to zero, in its own currency, on its own day, in its own company."""
     off = sa.select(Posting.entry_id).group_by(Posting.entry_id).having(sa.func.sum(Posting.amount) != 0)
@@ -49,7 +50,7 @@ def ledger_balanced() -> Result:
     return _answer(sa.union(off, empty, astray), _("entries that do not add up to zero, or lie on the wrong day"))
 
 
-@check("balances_match")
+@check("balances_match", words=Words(lazy("Balances of customers"), live=False))
 def balances_match() -> Result:
     """Every stored balance is what the postings say."""
     postings = (sa.select(Posting.customer_id, Posting.currency, sa.func.sum(Posting.amount).label("amount"))
@@ -62,7 +63,7 @@ def balances_match() -> Result:
     return _answer(sa.union_all(missing, alone), _("customers whose stored balance is not that of the ledger"))
 
 
-@check("open_amounts_match")
+@check("open_amounts_match", words=Words(lazy("Open amounts"), live=False))
 def open_amounts_match() -> Result:
     """What is open on documents and payments is what their allocations leave; nothing pays what was taken back."""
     paid = sa.case((Payment.state == "recorded", Payment.amount), else_=0)
@@ -92,7 +93,7 @@ def _astray() -> sa.Select[Any]:
                           note.kind != "credit_note")))
 
 
-@check("documents_in_ledger")
+@check("documents_in_ledger", words=Words(lazy("Documents and payments booked"), live=False))
 def documents_in_ledger() -> Result:
     """Every document and payment is booked with its own amount; what was taken back is booked twice."""
     owed = sa.case((Invoice.state == "cancelled", 0), (Invoice.kind == "credit_note", -Invoice.total),
@@ -124,7 +125,7 @@ def _not_receivable() -> sa.Select[Any]:
             .where(Posting.customer_id.is_not(None), Account.kind != "asset"))
 
 
-@check("credits_within_documents")
+@check("credits_within_documents", words=Words(lazy("Credit notes within their invoices"), live=False))
 def credits_within_documents() -> Result:
     """No document was credited with more than its total, and notes belong to the customer of their document."""
     note = aliased(Invoice)
@@ -137,7 +138,7 @@ def credits_within_documents() -> Result:
     return _answer(sa.union_all(over, other), _("documents credited with more than they were issued for"))
 
 
-@check("document_totals")
+@check("document_totals", words=Words(lazy("Totals of documents"), live=False))
 def document_totals() -> Result:
     """Lines and taxes of each document add up to its total."""
     lines = (sa.select(InvoiceLine.invoice_id.label("id"), sa.func.sum(InvoiceLine.total).label("amount"))
@@ -151,7 +152,7 @@ def document_totals() -> Result:
     return _answer(wrong, _("documents whose lines and taxes do not add up to their total"))
 
 
-@check("payments_unique")
+@check("payments_unique", words=Words(lazy("Payments and receipts once"), live=False))
 def payments_unique() -> Result:
     """No notice and no receipt number twice, the numbers without gaps, and the media add up to the payment."""
     media = (sa.select(PaymentMedium.payment_id, sa.func.sum(PaymentMedium.amount).label("amount"))
@@ -165,7 +166,7 @@ def payments_unique() -> Result:
                    _("payments recorded twice, or with a gap in their receipts"))
 
 
-@check("own_numbers_no_gap")
+@check("own_numbers_no_gap", words=Words(lazy("Own numbers without gaps"), live=False))
 def own_numbers_no_gap() -> Result:
     """The numbers that the company gives its documents itself follow each other without a hole, and none is double."""
     parts = []
@@ -195,10 +196,17 @@ def _gaps(name: str, numbers: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(sa.union_all(wrong, unused).subquery().c[0])
 
 
-@check("locked_periods_untouched")
+@check("locked_periods_untouched", words=Words(lazy("Closed months untouched"), live=False))
 def locked_periods_untouched() -> Result:
     """Nothing was booked into a period after it was closed."""
     wrong = (sa.select(Entry.id).join(Policy, Policy.company_id == Entry.company_id)
              .where(Policy.locked_until.is_not(None), Policy.locked_at.is_not(None),
                     Entry.date <= Policy.locked_until, Entry.created_at > Policy.locked_at))
     return _answer(wrong, _("entries booked into a closed period"))
+
+
+@check("day_totals_match")
+def day_totals_match() -> Result:
+    """The totals of the days are what the ledger says up to the entry that they have reached."""
+    return _answer(summaries.wrong(), _("days whose kept total is not that of the ledger; the coming night adds them "
+                                        "up anew"))

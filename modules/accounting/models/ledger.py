@@ -151,6 +151,29 @@ class Balance(CompanyScoped, Model):
     )
 
 
+class DayTotal(CompanyScoped, Model):
+    """What the current accounts of all customers moved on a day, added up, so that no screen adds up the ledger.
+
+    Kept a little behind the ledger by summaries.py: what has come since is read from the entries themselves.
+    """
+
+    __tablename__ = "accounting_day_total"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    day: Mapped[dt.date] = mapped_column(sa.Date)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    # billed: documents less what was annulled; collected: payments less those taken back (negative); other: brought in
+    what: Mapped[str] = mapped_column(sa.String(10))
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    # the last entry that is in it; the highest of all tells where the unread part of the ledger begins
+    last_entry_id: Mapped[int] = mapped_column(sa.BigInteger, index=True)
+
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "day", "currency", "what"),
+        sa.CheckConstraint("what IN ('billed', 'collected', 'other')", name="what"),
+    )
+
+
 class Policy(CompanyScoped, Model):
     """How a company accounts: whether its documents need the tax authority, and what is closed."""
 
