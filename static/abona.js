@@ -73,16 +73,23 @@
   }
 
   /* --- forms: ask first, send once, do not lose what was typed ------------------------------------------------ */
-  var dirty = false;
-  doc.addEventListener("input", function (event) { if (event.target.closest("form[data-guard], form.admin-form")) { dirty = true; } });
-  window.addEventListener("beforeunload", function (event) { if (dirty) { event.preventDefault(); event.returnValue = ""; } });
+  var dirty = new Set();
+  doc.addEventListener("input", function (event) { var form = event.target.closest("form[data-guard], form.admin-form"); if (form) { dirty.add(form); } });
+  /* Also when another form of the page is sent; who stays may go on with all of them. */
+  window.addEventListener("beforeunload", function (event) {
+    dirty.forEach(function (form) { if (!form.isConnected) { dirty.delete(form); } });
+    if (!dirty.size) { return; }
+    event.preventDefault();
+    event.returnValue = "";
+    setTimeout(function () { all("form[data-sent]").forEach(function (form) { release(form, false); }); }, 500);
+  });
   doc.addEventListener("submit", function (event) {
     var form = event.target, asker = (event.submitter && event.submitter.getAttribute("data-confirm")) || form.getAttribute("data-confirm");
     if (asker && !window.confirm(asker)) { event.preventDefault(); return; }
     if ((form.method || "").toLowerCase() !== "post") { return; }
     if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
     form.setAttribute("data-sent", "1");
-    dirty = false;
+    dirty.delete(form);
     buttons(form).forEach(function (button) { button.classList.add("is-busy"); button.setAttribute("aria-disabled", "true"); });
     if (form.hasAttribute("data-download")) { setTimeout(function () { release(form, true); }, 3000); }
   });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from core import lists
 from core.db import db, find
 from core.errors import DomainError, OutsideError
-from core.i18n import _
+from core.i18n import _, ngettext
 from core.scope import current_company
 from core.security import require, safe_next
 from modules.crm import countries
@@ -25,6 +27,17 @@ bp = Blueprint("einvoice", __name__, url_prefix="/einvoice")
 
 MENDABLE = ("tax_id_kind", "tax_id", "tax_condition", "name")
 TRAY_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What was typed and refused: on one document, or for all of a cause."""
+
+    values: Mapping[str, str]
+    field: str
+    message: str
+    document_id: int = 0
+    cause: str = ""
 
 
 @bp.app_context_processor
@@ -48,10 +61,14 @@ def documents(shown: lists.Shown) -> Any:
 @require("einvoice.view_documents")
 def document(document_id: int) -> Any:
     """One document: what was sent, what was answered, and what next."""
+    return _document_page(document_id)
+
+
+def _document_page(document_id: int, slip: Slip | None = None) -> str:
     row = find(Document, document_id)
     invoice, customer = queries.with_invoices([row])[row.id]
     return render_template("einvoice/document.html", document=row, invoice=invoice, customer=customer,
-                           sequence=row.sequence,
+                           sequence=row.sequence, slip=slip,
                            explanation=explaining.refusal(row), remarks=explaining.remarks(row),
                            rules=countries.get(current_company().country))
 
@@ -60,26 +77,40 @@ def document(document_id: int) -> Any:
 @require("einvoice.view_documents")
 def refused() -> Any:
     """The tray: refused documents by cause, each with both wordings and the field to mend."""
+    return _tray()
+
+
+def _tray(slip: Slip | None = None) -> str:
     groups = queries.refused_groups()
     rows = queries.refused(limit=TRAY_ROWS)
-    return render_template("einvoice/refused.html", groups=groups, documents=rows, limit=TRAY_ROWS,
+    return render_template("einvoice/refused.html", groups=groups, documents=rows, limit=TRAY_ROWS, slip=slip,
                            total=sum(group.count for group in groups), explanation=explaining.refusal,
                            invoices=queries.with_invoices(rows), rules=countries.get(current_company().country),
-                           troubled=queries.troubled_sequences())
+                           troubled=queries.troubled_sequences(), sending=queries.still_open(),
+                           asked_again=request.headers.get("X-Part"))
 
 
 @bp.post("/<int:document_id>/retry")
 @require("einvoice.send_documents")
 def retry(document_id: int) -> Any:
-    """Save what was mended in place, and send again."""
+    """Save what was mended in place, and send again; what cannot be is kept as it was typed."""
     row = find(Document, document_id)
-    _mend(queries.with_invoices([row])[row.id][1])
     try:
+        _mend(queries.with_invoices([row])[row.id][1])
         services.retry(row)
         flash(_("It will be sent again."), "ok")
     except StillWrong as error:  # what was mended is kept, and the tray shows what is still wrong
         flash(_("What you corrected is saved, but it would be refused again: %(reason)s", reason=error), "bad")
+    except DomainError as error:
+        slip = _slip(error, document_id=document_id)
+        return (_document_page(document_id, slip) if request.form.get("back") else _tray(slip)), 422
     return redirect(_back())
+
+
+def _slip(error: DomainError, **about: Any) -> Slip:
+    """What is shown again, after undoing what was begun."""
+    db.session.rollback()
+    return Slip(values=dict(request.form), field=error.field or "", message=str(error), **about)
 
 
 def _back() -> str:
@@ -89,8 +120,10 @@ def _back() -> str:
 
 
 def _mend(customer: Customer) -> None:
+    """Write what was typed; a condition that was not chosen stays as it is."""
     given = {name: request.form[name].strip() for name in MENDABLE if name in request.form}
-    changed = {name: value for name, value in given.items() if value != (getattr(customer, name) or "")}
+    changed = {name: value for name, value in given.items()
+               if value != (getattr(customer, name) or "") and (value or name != "tax_condition")}
     if changed:
         crm.update_customer(customer, **changed)
         db.session.flush()
@@ -102,10 +135,14 @@ def retry_cause() -> Any:
     """Mend the same field of all documents with one cause, and send them again."""
     cause = request.form.get("cause", "")
     rows = queries.refused(cause)
-    for _invoice, customer in queries.with_invoices(rows).values():
-        _mend(customer)
+    try:
+        for _invoice, customer in queries.with_invoices(rows).values():
+            _mend(customer)
+    except DomainError as error:
+        return _tray(_slip(error, cause=cause)), 422
     sent, wrong = services.retry_all(rows)
-    flash(_("%(count)s documents will be sent again.", count=sent), "ok" if sent else "info")
+    flash(ngettext("%(num)s document will be sent again.", "%(num)s documents will be sent again.", sent),
+          "ok" if sent else "info")
     if wrong:
         flash(_("%(count)s would be refused again: %(reason)s", count=len(wrong), reason=wrong[0][1]), "bad")
     return redirect(url_for("einvoice.refused"))

@@ -174,3 +174,19 @@ def test_documents_with_remarks_are_found(login: Make, make_invoice: Make, issue
     db.session.commit()
     page = login(*CLERK).get("/einvoice/?state=remarked").get_data(as_text=True)
     assert "Beto" in page and "Supera el tope" in page and "Zulema" not in page
+
+
+def test_what_was_typed_stays_in_its_row_when_it_is_wrong(login: Make, make_refused: Make) -> None:
+    document, other = make_refused("Ana"), make_refused("Beto")
+    answer = login(*CLERK).post(f"/einvoice/{document.id}/retry", data={"tax_id_kind": "DNI", "tax_id": "12.34"})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and 'value="12.34"' in page and page.count("field-error") == 1
+    db.session.expire_all()
+    assert (document.state, other.state, customer_of(document).tax_id) == ("rejected", "rejected", "30000001")
+
+
+def test_a_condition_that_is_not_chosen_for_all_stays_as_it_was(login: Make, make_refused: Make) -> None:
+    documents = [make_refused(name, code="10243", message="Condición") for name in ("Ana", "Beto")]
+    login(*CLERK).post("/einvoice/refused/retry", data={"cause": "10243", "tax_condition": ""})
+    db.session.expire_all()
+    assert [(one.state, customer_of(one).tax_condition) for one in documents] == [("pending", "CF")] * 2
