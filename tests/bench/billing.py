@@ -41,13 +41,13 @@ def run(count: int, server: str) -> bool:
     small, few = _small(max(count // 10, billing_read.CHUNK), server, first)
     with place(server) as where:
         filled = _filled(where, count, first)
-        with where.copy() as control, where.worker() as worker:
-            found = _rounds(where, worker, control, filled, first)
+        with where.copy() as control, where.crew() as crew:
+            found = _rounds(where, crew, control, filled, first)
             right = found.pop("right")
             mine: Measure = found["measure"]
             answers = [mine.report(rows=found["rows"], statements=found["statements"], chunks=found["chunks"],
-                                   peak_mb=found["peak"], bytes_per_invoice=found["bytes"]), right]
-            answers += [_again(worker, mine, first), _preview(worker, mine, months.add(first, ROUNDS + 1))]
+                                   peak_mb=found["peak"], bytes_per_invoice=found["bytes"], workers=len(crew)), right]
+            answers += [_again(crew, mine, first), _preview(crew[0], mine, months.add(first, ROUNDS + 1))]
             answers += [_growth(mine, small, few), _memory(found["peak"], small["peak_mb"], count, few)]
     return all(answers)
 
@@ -66,21 +66,36 @@ def _small(count: int, server: str, first: dt.date) -> tuple[dict[str, Any], int
     """The same with a tenth of the subscribers: (its best round, how many)."""
     with place(server) as where:
         _filled(where, count, first)
-        with where.worker() as worker:
-            found = [worker.ask("bill", month=months.add(first, index).isoformat()) for index in range(ROUNDS + 1)]
+        with where.crew() as crew:
+            found = [_bill(crew, months.add(first, index).isoformat()) for index in range(ROUNDS + 1)]
     middle = sorted(found[1:], key=lambda one: one["seconds"])[ROUNDS // 2]
     return {**middle, "peak_mb": found[-1]["peak_mb"]}, count
 
 
-def _rounds(where: Place, worker: Worker, control: str, filled: Filled, first: dt.date) -> dict[str, Any]:
+def _bill(crew: list[Worker], month: str) -> dict[str, Any]:
+    """Bill a month with all these workers, from the start of the run until the last chunk is done."""
+    began = time.perf_counter()
+    run_id = crew[0].ask("start", month=month)["run_id"]
+    for worker in crew:
+        worker.tell("drain")
+    answers = [worker.answer() for worker in crew]
+    took = time.perf_counter() - began
+    found = crew[0].ask("finished", run_id=run_id)
+    if found["state"] != "billed":
+        raise RuntimeError(f"the run of {month} is {found['state']}: {found}")
+    return {**found, "seconds": took, "statements": sum(one["statements"] for one in answers),
+            "peak_mb": max(one["peak_mb"] for one in answers)}
+
+
+def _rounds(where: Place, crew: list[Worker], control: str, filled: Filled, first: dt.date) -> dict[str, Any]:
     engine = sa.create_engine(where.url)
     name = engine.dialect.name
     measure = Measure(f"billing_{name}", filled.billable, _name(name), GOALS[name])
     last, found, right = 0, {}, True
     for index in range(ROUNDS + 1):
         month = months.add(first, index).isoformat()
-        found = worker.ask("bill", month=month)
-        proof = worker.ask("proof", month=month)
+        found = _bill(crew, month)
+        proof = crew[0].ask("proof", month=month)
         good = proof["right"] and proof["invoices"] == filled.billable and proof["faults"] == filled.broken
         if not good:
             note(f"WRONG after billing {month}: {proof}, expected {filled}")
@@ -179,12 +194,12 @@ class Control:
         connection.execute("COMMIT")
 
 
-def _again(worker: Worker, mine: Measure, first: dt.date) -> bool:
+def _again(crew: list[Worker], mine: Measure, first: dt.date) -> bool:
     """A month that is billed, run again: nobody is billed, and it costs next to nothing."""
     measure = Measure(mine.name.replace("billing", "billing_again"), mine.n, "the first run", AGAIN)
     billed = 0
     for index in range(1, ROUNDS + 1):
-        found = worker.ask("bill", month=months.add(first, index).isoformat())
+        found = _bill(crew, months.add(first, index).isoformat())
         billed += found["billed"]
         measure.add(found["seconds"], mine.ours[index - 1])
     return measure.report(rows=billed, peak_mb=found["peak_mb"]) and not billed

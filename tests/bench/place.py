@@ -11,7 +11,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,13 @@ class Place:
 
     def worker(self) -> Worker:
         return Worker(self)
+
+    @contextmanager
+    def crew(self) -> Iterator[list[Worker]]:
+        """The workers that an installation like this has: one on SQLite, one per core (four at most) on PostgreSQL."""
+        count = 1 if self.is_sqlite else min(os.cpu_count() or 1, 4)
+        with ExitStack() as stack:
+            yield [stack.enter_context(self.worker()) for _number in range(count)]
 
     @contextmanager
     def copy(self) -> Iterator[str]:
@@ -96,9 +103,17 @@ class Worker:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
     def ask(self, function: str, **arguments: Any) -> dict[str, Any]:
-        assert self._process.stdin and self._process.stdout
+        self.tell(function, **arguments)
+        return self.answer()
+
+    def tell(self, function: str, **arguments: Any) -> None:
+        """Ask without waiting for the answer."""
+        assert self._process.stdin
         self._process.stdin.write(json.dumps([function, arguments]) + "\n")
         self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the measured process ended: {self._process.wait()}")
