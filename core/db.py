@@ -274,40 +274,32 @@ def _copy(connection: sa.Connection, statement: str, values: Iterable[Sequence[A
 
 def _values(table: sa.Table, rows: Sequence[Mapping[str, Any]], dialect: sa.Dialect,
             defaults: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """Each row as the driver takes it."""
-    names = list(rows[0])
-    converters = [(place, convert) for place, name in enumerate(names)
-                  if (convert := _converter(table.c[name], dialect))]
-    for row in rows:
-        values = [row[name] for name in names]
-        for place, convert in converters:
-            if values[place] is not None:
-                values[place] = convert(values[place])
-        values += defaults
-        yield tuple(values)
+    """Each row as the driver takes it. Converted column by column, which costs a third of row by row."""
+    columns = [_converted(table.c[name], [row[name] for row in rows], dialect) for name in rows[0]]
+    return zip(*columns, *[[value] * len(rows) for value in defaults], strict=True)
+
+
+def _converted(column: sa.Column, values: list[Any], dialect: sa.Dialect) -> list[Any]:
+    """The same object (an amount, a list of taxes) is converted once; the rows keep theirs alive meanwhile."""
+    convert = _converter(column, dialect)
+    if convert is None:
+        return values
+    known = {id(None): None}
+    for place, value in enumerate(values):
+        key = id(value)
+        if key not in known:
+            known[key] = convert(value)
+        values[place] = known[key]
+    return values
 
 
 def _converter(column: sa.Column, dialect: sa.Dialect) -> Any:
     """What makes a value of this column one of the driver; None where nothing is to be done."""
     if isinstance(column.type, Scaled):
-        return _once(column.type.whole)
+        return column.type.whole
     if isinstance(column.type, sa.JSON):
-        return _once(dump_json)  # both drivers take JSON as text
-    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return _once(convert) if convert else None
-
-
-def _once(convert: Any) -> Any:
-    """Convert the same object (an amount, a list of taxes) once. Rows keep theirs alive, so that no id comes again."""
-    known: dict[int, Any] = {}
-
-    def converted(value: Any) -> Any:
-        found = known.get(id(value))
-        if found is None:
-            found = known[id(value)] = convert(value)
-        return found
-
-    return converted
+        return dump_json  # both drivers take JSON as text
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _missing_defaults(table: sa.Table, names: Iterable[str]) -> dict[str, Any]:

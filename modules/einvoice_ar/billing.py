@@ -17,6 +17,7 @@ from modules.accounting.totals import VAT
 from modules.contracts.ports import Problem
 from modules.einvoice.preview import ERROR
 from modules.einvoice_ar import bridge, receiver
+from modules.einvoice_ar.catalogs import NOBODY
 from modules.einvoice_ar.findings import THRESHOLDS, Draft
 
 MISSING = "missing_tax_id"
@@ -52,11 +53,13 @@ class ArgentineBillingCheck:
     def check(self, company: Company, customer: Any, draft: Any, totals: Any) -> Problem | None:
         """The first thing that ARCA would refuse, or None."""
         case: Any = _Looked(company, customer, draft)
-        looked = Draft(case, _thresholds(company, draft.issue_date))
+        looked = Draft(case, {})
         receiver.choose_kind(looked)
         receiver.check_condition(looked)
         kind, _number = receiver.identity(looked)
-        receiver.check_threshold(looked, kind, totals.total)
+        if kind == NOBODY:  # the only receivers for whom there is a limit
+            looked.thresholds = _thresholds(company, draft.issue_date)
+            receiver.check_threshold(looked, kind, totals.total)
         _check_taxes(looked, draft.lines)
         found = next((one for one in looked.problems if one.severity == ERROR), None)
         if found is None:
