@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock, logs
 from core.db import allocate_ids, among, db, find, lock, write_rows
-from core.jobs import enqueue, publish, retry_later, run_again
+from core.jobs import ENDED_BADLY, enqueue, publish, retry_later, run_again
 from core.models import Company, Job
 from core.scope import current_user_id
 from modules.accounting.bulk import issue_many
