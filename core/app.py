@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
                       MAX_FORM_MEMORY_SIZE=8 * 2**20, SESSION_COOKIE_SAMESITE="Lax",
                       SESSION_COOKIE_SECURE=settings.secure_cookies, SESSION_COOKIE_NAME="abona")
     modules.extend(settings.modules_path)
-    app.extensions["abona_modules"] = names = modules.resolve(settings.modules or modules.available())
+    app.extensions["abona_modules"] = names = modules.enabled(settings.modules, settings.modules_off)
     if not settings.testing:
         logs.init(settings.log_level)
     for part in (database, i18n, schema, audit, worker):

@@ -30,15 +30,36 @@ class Finding:
     detail: str
 
 
-def check(name: str, *, environment: bool = False) -> Callable[[Callable[[], Result]], Callable[[], Result]]:
+@dataclass(frozen=True)
+class Words:
+    """What a check says to people: its name and, where it is not well, what that means, whom it hurts, what to do.
+
+    `live`: quick enough to be asked whenever somebody opens the health page.
+    """
+
+    title: Any
+    means: Any = ""
+    hurts: Any = ""
+    cure: Any = ""
+    live: bool = True
+
+
+words_of: dict[str, Words] = {}
+
+
+def check(name: str, *, environment: bool = False,
+          words: Words | None = None) -> Callable[[Callable[[], Result]], Callable[[], Result]]:
     """Make a function a check: it answers (ok, count, detail) and runs over every company.
 
-    `environment`: it looks at the machine (clock, mail, Redis, backups), not at the data.
+    `environment`: it looks at the machine (clock, mail, Redis, backups), not at the data. `words`: what the health
+    page says of it.
     """
 
     def declare(function: Callable[[], Result]) -> Callable[[], Result]:
         if environment:
             environment_checks.add(name)
+        if words is not None:
+            words_of[name] = words
         return checks.register(name, function)
 
     return declare

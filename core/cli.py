@@ -205,7 +205,7 @@ class Abona(AbonaGroup):
         settings = config.load()
         speak(settings.language)
         modules.extend(settings.modules_path)
-        for _name, part in modules.parts(modules.resolve(settings.modules or modules.available()), "cli"):
+        for _name, part in modules.parts(modules.enabled(settings.modules, settings.modules_off), "cli"):
             for command in part.cli if isinstance(part.cli, list) else [part.cli]:
                 self.add_command(command)
         self._attached = True

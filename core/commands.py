@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import click
 import waitress
 
-from core import config
+from core import config, processes
 from core.cli import (
     NEEDS_PERSON,
     app,
@@ -30,10 +31,10 @@ from core.i18n import _
 
 def register(group: click.Group) -> None:
     """Add every command of the frame."""
-    from core import backups_cli, simulators, users_cli
+    from core import audit_cli, backups_cli, simulators, users_cli
 
     for command in (init, upgrade, serve, worker_command, scheduler, check, show_config, backups_cli.backup,
-                    backups_cli.restore, modules_group, keys, company, users_cli.cli, simulators.cli):
+                    backups_cli.restore, modules_group, keys, company, users_cli.cli, audit_cli.cli, simulators.cli):
         group.add_command(command)
 
 
@@ -74,7 +75,7 @@ def upgrade() -> None:
 @click.option("--threads", default=8, show_default=True, help="Web threads.")
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the web, and do the jobs unless Redis is set."""
-    from core import schema, worker
+    from core import schema, switches, worker
 
     with app().app_context():
         schema.require_current()
@@ -82,28 +83,38 @@ def serve(host: str, port: int, threads: int) -> None:
     if embedded:
         embedded.start()
     note(_("Abona listens on http://%(host)s:%(port)s", host=host, port=port))
+    switches.restarts_itself(app())
     try:
-        run_web(host, port, threads)
+        again = run_web(host, port, threads, until=lambda: switches.is_stale(app()))
     finally:
         if embedded:
             embedded.stop()
+    if again:
+        processes.restart()
 
 
-def run_web(host: str, port: int, threads: int = 8) -> None:
+def run_web(host: str, port: int, threads: int = 8, until: Callable[[], bool] = lambda: False) -> bool:
     """Serve until SIGTERM or Ctrl-C; then requests that are being answered end, and so may running jobs.
+
+    Also ends when `until()` holds, and then answers True.
 
     The signal only sets a flag: an exception out of a handler may be lost wherever the program happens to be.
     """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_signal: stopping.set())
+    processes.settle()
     server = waitress.create_server(app(), host=host, port=port, threads=threads, ident="abona", channel_timeout=120)
     thread = threading.Thread(target=server.run, daemon=True, name="web")
     thread.start()
-    while thread.is_alive() and not stopping.wait(0.5):
-        pass
-    note(_("Stopping."))
+    ended = False
+    while thread.is_alive() and not ended and not stopping.wait(0.5):
+        ended = until()
+    note(_("Starting again.") if ended else _("Stopping."))
     server.task_dispatcher.shutdown()
+    if ended:
+        server.close()
+    return ended
 
 
 @click.command("worker")
@@ -115,6 +126,7 @@ def worker_command(queues: tuple[str, ...]) -> None:
     _need_redis()
     with app().app_context():
         schema.require_current()
+    processes.settle()
     worker.rq_worker(app(), list(queues)).work(logging_level="WARNING")
 
 
@@ -178,7 +190,7 @@ def list_modules(as_json: bool) -> None:
     from core import modules
 
     settings, known = config.load(), modules.available()
-    enabled = set(modules.resolve(settings.modules or known))
+    enabled = set(modules.enabled(settings.modules, settings.modules_off))
     rows: list[dict[str, Any]] = [{"name": name, "title": str(known[name].title), "enabled": name in enabled,
              "depends": list(known[name].depends), "country": known[name].country} for name in modules.resolve(known)]
     if as_json:
@@ -186,6 +198,28 @@ def list_modules(as_json: bool) -> None:
     else:
         echo_table((_("module"), _("enabled"), _("needs"), _("title")),
                    [(r["name"], "✓" if r["enabled"] else "", ", ".join(r["depends"]), r["title"]) for r in rows])
+
+
+@modules_group.command("off")
+@click.argument("name")
+@with_app
+def switch_module_off(name: str) -> None:
+    """Switch a module off, with what stands on it; its data stays."""
+    from core import switches
+
+    gone = switches.switch(name, False)
+    click.echo(_("Off from the next start: %(modules)s. The data stays.", modules=", ".join(gone)))
+
+
+@modules_group.command("on")
+@click.argument("name")
+@with_app
+def switch_module_on(name: str) -> None:
+    """Switch a module on again, with what it stands on."""
+    from core import switches
+
+    back = switches.switch(name, True)
+    click.echo(_("On from the next start: %(modules)s.", modules=", ".join(back)))
 
 
 @modules_group.command("drop")

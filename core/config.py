@@ -15,6 +15,7 @@ from core.i18n import _
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ABONA_"
 KEY_FILE, ENCRYPTION_FILE = "secret.key", "encryption.keys"
+OFF_FILE = "modules.off"
 CONFIG_FILE = "config.py"
 YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
@@ -28,6 +29,7 @@ class Settings:
     redis_url: str = ""
     modules: tuple[str, ...] = ()
     modules_path: tuple[str, ...] = ()
+    modules_off: tuple[str, ...] = ()
     secret_key: str = ""
     encryption_keys: tuple[str, ...] = ()
     simulators_url: str = "http://127.0.0.1:9100"
@@ -69,6 +71,7 @@ def load(**overrides: Any) -> Settings:
         values["secret_key"] = _key_from_file(instance)
     if not values.get("encryption_keys"):
         values["encryption_keys"] = keys_from_file(instance)
+    values.setdefault("modules_off", off_from_file(instance))
     return Settings(**{name: _typed(name, value) for name, value in values.items()})
 
 
@@ -96,6 +99,12 @@ def keys_from_file(instance: Path) -> tuple[str, ...]:
     """The encryption keys of the instance folder, the newest first; used where ABONA_ENCRYPTION_KEYS is not set."""
     path = instance / ENCRYPTION_FILE
     return tuple(line for line in path.read_text().split() if line) if path.exists() else ()
+
+
+def off_from_file(instance: Path) -> tuple[str, ...]:
+    """The modules switched off on screen; used where ABONA_MODULES_OFF is not set."""
+    path = instance / OFF_FILE
+    return tuple(path.read_text().split()) if path.exists() else ()
 
 
 def add_encryption_key(settings: Settings) -> Settings:

@@ -31,7 +31,7 @@ def forget_jobs(batch: int = BATCH) -> int:
 
     A key says that its work is never to be done again, so keyed rows stay, except the ticks of schedules.
     """
-    old = (sa.select(Job.id).where(Job.state == "done", Job.finished_at < clock.now() - KEEP_JOBS,
+    old = (sa.select(Job.id).where(Job.state.in_(("done", "cancelled")), Job.finished_at < clock.now() - KEEP_JOBS,
                                    sa.or_(Job.key.is_(None), Job.function.in_(list(jobs.schedules))))
            .order_by(Job.id).limit(batch))
     gone = db.session.execute(sa.delete(Job).where(Job.id.in_(old.scalar_subquery()))

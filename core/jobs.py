@@ -17,17 +17,23 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
+from flask import current_app
 
-from core import clock, heartbeats, logs, processes, scope
+from core import clock, heartbeats, logs, modules, processes, scope
 from core.db import db, insert_new
 from core.errors import DomainError, Unavailable
+from core.i18n import _
 from core.models import Job
 
 F = TypeVar("F", bound=Callable[..., Any])
 LEASE = dt.timedelta(minutes=5)
 LONGEST_WAIT = 900
+# how often work of a module that is switched off is looked at
+OFF_WAIT = 3600
 # a job that takes its process down each time must not do so for ever
 MOST_LOSSES = 25
+# states from which a person may let a job run again
+ENDED_BADLY = ("failed", "cancelled")
 QUEUES = ("default", "einvoice", "notify", "network")
 
 log = logs.get(__name__)
@@ -210,13 +216,21 @@ def run(job_id: int) -> bool:
         return False
     target = functions.get(record.function)
     with _context(record), heartbeats.beating(record, LEASE):
-        if target is None:
-            _record_failure(record, f"no module has {record.function}: is it switched off?")
+        if target is None and _is_switched_off(record.function):
+            _put_back(record, OFF_WAIT, "its module is switched off; it waits until it is on again", counted=False)
+        elif target is None:
+            _record_failure(record, f"no module has {record.function}")
         elif record.losses >= MOST_LOSSES:
             _record_failure(record, f"its worker was killed or lost {record.losses} times in a row")
         else:
             _attempt(record, target)
     return True
+
+
+def _is_switched_off(function: str) -> bool:
+    """Whether the function belongs to a module that is there but off."""
+    name = function.split(".")[1] if function.startswith("modules.") else ""
+    return name in modules.available() and name not in current_app.extensions["abona_modules"]
 
 
 def _claim(job_id: int) -> Job | None:
@@ -309,10 +323,19 @@ def _record_failure(record: Job, reason: str) -> None:
 
 
 def run_again(record: Job) -> None:
-    """Put a failed job back, at the wish of a person."""
+    """Put a job that failed or was cancelled back, at the wish of a person; DomainError for others."""
+    if record.state not in ENDED_BADLY:
+        raise DomainError(_("This job cannot be run again because it has not failed."))
     record.state, record.attempts, record.losses, record.error = "pending", 0, 0, ""
     record.finished_at, record.run_at, record.sent_at = None, clock.now(), clock.now()
     db.session.info.setdefault("jobs_to_wake", []).append((record.id, record.queue))
+
+
+def cancel(record: Job) -> None:
+    """Give a job up that waits or failed, at the wish of a person: its work is not done. DomainError for others."""
+    if record.state not in ("pending", "failed"):
+        raise DomainError(_("This job cannot be cancelled because it runs or has ended. Wait until it has ended."))
+    record.state, record.finished_at = "cancelled", clock.now()
 
 
 # --- finding -------------------------------------------------------------------------------------------

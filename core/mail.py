@@ -12,7 +12,7 @@ import smtplib
 import ssl
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
@@ -243,12 +243,15 @@ def send_system_mail(to: str, subject: str, text: str) -> str:
     return deliver(build_message(to, subject, text))
 
 
+PROBE_SECONDS = 8
+
+
 def probe() -> str | None:
     """What keeps mail from leaving; None where all is well or where the file outbox is in use."""
     try:
         account = account_from_url(current_app.extensions["abona"].smtp_url)
         if account is not None:
-            with Connection(account):
+            with Connection(replace(account, timeout=min(account.timeout, PROBE_SECONDS))):
                 pass
     except (DomainError, Rejected, Unavailable) as error:
         return str(error)

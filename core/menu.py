@@ -28,12 +28,26 @@ GROUPS: dict[str, tuple[Any, str]] = {
     "system": (lazy("System"), "system"),
 }
 CORE_ITEMS = (
-    MenuItem(lazy("Master data"), "admin.index", "", group="settings", order=90),
-    MenuItem(lazy("Company"), "core.company", "core.edit_company", group="settings", order=10),
-    MenuItem(lazy("People and roles"), "core.people", "core.manage_users", group="system", order=20),
-    MenuItem(lazy("Jobs"), "core.jobs", "core.view_jobs", group="system", order=30),
-    MenuItem(lazy("Who did what"), "core.audit", "core.view_audit", group="system", order=40),
+    MenuItem(lazy("All settings"), "core.settings", "", group="settings", order=5),
+    MenuItem(lazy("Company"), "core.company", "core.edit_company", group="settings", order=10,
+             about=lazy("Name, address and contact, as documents print them.")),
+    MenuItem(lazy("Master data"), "admin.index", "", group="settings", order=90,
+             about=lazy("What the screens choose from, and tables to look into.")),
+    MenuItem(lazy("Health"), "core.health", "core.view_system", group="system", order=10,
+             about=lazy("What is not well, whom it hurts, and what to do.")),
+    MenuItem(lazy("People and roles"), "core.people", "core.manage_users", group="system", order=20,
+             about=lazy("Who may log in, and what each may do in this company.")),
+    MenuItem(lazy("Roles"), "core.roles", "core.manage_roles", group="system", order=25,
+             about=lazy("What each role may do, and what it sees.")),
+    MenuItem(lazy("Jobs"), "core.jobs", "core.view_jobs", group="system", order=30,
+             about=lazy("Work in the background: what waits, what failed and why.")),
+    MenuItem(lazy("Who did what"), "core.audit", "core.view_audit", group="system", order=40,
+             about=lazy("The record of every change, with a proof that it is whole.")),
+    MenuItem(lazy("Modules"), "core.modules", "core.view_system", group="system", order=50,
+             about=lazy("What this installation can do; switching parts of it off and on.")),
 )
+# on the page of settings: these groups of the menu
+SETTINGS = ("settings", "system")
 
 
 @dataclass
@@ -68,12 +82,21 @@ def build() -> list[Group]:
     return found
 
 
+def settings() -> list[tuple[Any, list[MenuItem]]]:
+    """(title, lines) of the groups that are settings, for the page that gathers them."""
+    found = [item for item in _visible() if item.endpoint not in {"core.settings", "admin.index"}]
+    return [(GROUPS[key][0], sorted((item for item in found if item.group == key),
+                                    key=lambda item: (item.order, str(item.label)))) for key in SETTINGS]
+
+
 def _visible() -> list[MenuItem]:
     manifests, country = modules.available(), _country()
     items = [item for name in current_app.extensions["abona_modules"]
              if manifests[name].country in (None, country) for item in manifests[name].menu]
-    return [item for item in [*items, *CORE_ITEMS]
-            if item.endpoint in current_app.view_functions and _may_use(item)]
+    found = [item for item in [*items, *CORE_ITEMS]
+             if item.endpoint in current_app.view_functions and _may_use(item)]
+    gathers = any(item.group in SETTINGS and item.endpoint != "core.settings" for item in found)
+    return [item for item in found if item.endpoint != "core.settings" or gathers]
 
 
 def _may_use(item: MenuItem) -> bool:

@@ -179,7 +179,7 @@ class Job(Model):
     finished_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = (
-        sa.CheckConstraint("state IN ('pending', 'running', 'done', 'failed')", name="state"),
+        sa.CheckConstraint("state IN ('pending', 'running', 'done', 'failed', 'cancelled')", name="state"),
         sa.Index("ix_core_job_due", "run_at", "id",
                  sqlite_where=sa.text("state IN ('pending', 'running')"),
                  postgresql_where=sa.text("state IN ('pending', 'running')")),

@@ -43,6 +43,8 @@ class Manifest:
     country: str | None = None
     permissions: tuple[tuple[Any, ...], ...] = ()
     menu: tuple[MenuItem, ...] = field(default=())
+    # a sentence for the page of modules
+    about: Any = ""
 
 
 # What the frame itself guards.
@@ -120,6 +122,18 @@ def resolve(wanted: Iterable[str]) -> list[str]:
         required_by.update(dict.fromkeys(graph[name], name))
         waiting.extend(graph[name])
     return _sorted(graph)
+
+
+def enabled(wanted: Iterable[str], off: Iterable[str]) -> list[str]:
+    """The wanted modules (all on disk where none is named), without those switched off and what stands on them."""
+    manifests, gone = available(), set(off)
+    found = []
+    for name in resolve(wanted or manifests):
+        if name in gone or gone & set(manifests[name].depends):
+            gone.add(name)
+        else:
+            found.append(name)
+    return found
 
 
 def _sorted(graph: dict[str, list[str]]) -> list[str]:

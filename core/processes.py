@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
+import sys
 from functools import lru_cache
 from pathlib import Path
+
+
+def settle() -> None:
+    """Leave what the program itself consists of out of garbage collections: they would look through it for every
+    few thousand rows of a mass job, a fifth of its time."""
+    gc.collect()
+    gc.freeze()
+
+
+def restart() -> None:
+    """Begin this very command again in this very process: what starts and watches it notices nothing."""
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
 def identity() -> str:

@@ -37,7 +37,7 @@ class Index(AdminIndexView):
 
     @expose("/")
     def index(self) -> Any:
-        return self.render("admin/index.html", categories=_categories())
+        return self.render("admin/index.html", categories=categories())
 
 
 def init_app(app: Flask) -> None:
@@ -65,7 +65,10 @@ def any_accessible() -> bool:
     return bool(scope.company_id_or_none()) and bool(_accessible())
 
 
-def _categories() -> list[tuple[str, list[Any]]]:
+def categories() -> list[tuple[str, list[Any]]]:
+    """Every view that the person may open, by category."""
+    if not scope.company_id_or_none():
+        return []
     found: dict[str, list[Any]] = {}
     for view in _accessible():
         found.setdefault(str(view.category or ""), []).append(view)

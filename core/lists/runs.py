@@ -169,7 +169,7 @@ def go_on(run: Run) -> None:
     if run.state == "stopped":
         run.state, run.stop_asked, run.finished_at, run.error = "queued", False, None, ""
         _enqueue(run)
-    elif run.state == "queued" and run.job is not None and run.job.state == "failed":
+    elif run.state == "queued" and run.job is not None and run.job.state in jobs.ENDED_BADLY:
         jobs.run_again(run.job)
     else:
         raise DomainError(_("To go on with this it must have been stopped, or have failed."))
@@ -230,7 +230,7 @@ def record_export(shown: List, kind: str, selection: Selection, rows: int, run: 
 def state_of(run: Run) -> tuple[Any, str, str]:
     """(words, tone, icon) of where a run is."""
     if run.state == "queued":
-        if run.job is not None and run.job.state == "failed":
+        if run.job is not None and run.job.state in jobs.ENDED_BADLY:
             return _("failed"), "bad", "cross"
         begun = run.started_at is not None
         return (_("stopping"), "warn", "pause") if run.stop_asked else (

@@ -9,6 +9,21 @@ bp = Blueprint("core", __name__)
 
 def init_app(app: Flask) -> None:
     """Register every page of the frame."""
-    from core.views import account, audit, auth, company, home, jobs, logins, people, roles, runs, system  # noqa: F401
+    from core.views import (  # noqa: F401
+        account,
+        audit,
+        auth,
+        company,
+        health,
+        home,
+        jobs,
+        logins,
+        modules,
+        people,
+        roles,
+        runs,
+        settings,
+        system,
+    )
 
     app.register_blueprint(bp)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import flash, redirect, url_for
 from markupsafe import Markup
 
-from core import lists, scope
+from core import lists, proofs, scope
 from core.db import db, dump_json
 from core.i18n import _, lazy, ngettext
 from core.lists import Column, Dates, Empty, List, Relation, Text
 from core.models import AuditRecord, Membership, User
+from core.security import require
 from core.views import bp
 
 LONGEST = 160
@@ -88,5 +89,14 @@ AUDIT = lists.register(List(
 @lists.at(bp, "/audit", AUDIT, endpoint="audit")
 def list_audit(shown: lists.Shown) -> Any:
     """Who did what, the latest first."""
-    return shown.render(answer=_(
+    return shown.render("core/audit.html", proof=proofs.last(), answer=_(
         "Every record carries the fingerprint of the one before it: none can be altered or removed unseen."))
+
+
+@bp.post("/audit/prove")
+@require("core.view_audit")
+def prove_audit() -> Any:
+    """Compute the chain of fingerprints anew, at once or in the background; what came out is on record."""
+    if proofs.ask() is None:
+        flash(_("There are many records: they are read in the background, and what came out will stand here."), "ok")
+    return redirect(url_for("core.audit"))

@@ -7,9 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import abort, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
 
-from core import audit, jobs, lists, scope
+from core import audit, jobs, lists, queues, scope, worker
 from core.db import db, lock
-from core.errors import DomainError
 from core.i18n import _, lazy, ngettext
 from core.lists import Action, Choice, Column, Dates, Empty, List, Text
 from core.models import Job
@@ -20,6 +19,7 @@ from core.views import bp
 STATES = {
     "failed": (lazy("Failed"), "bad", "cross"), "running": (lazy("Running"), "info", "running"),
     "pending": (lazy("Waiting"), "warn", "clock"), "done": (lazy("Done"), "ok", "check"),
+    "cancelled": (lazy("Cancelled"), "mute", "stop"),
 }
 
 
@@ -47,10 +47,14 @@ def _open_on() -> str:
 
 def _again(job_id: int, _values: dict[str, Any]) -> None:
     record = db.session.scalars(lock(sa.select(Job).where(Job.id == job_id))).one()
-    if record.state != "failed":
-        raise DomainError(_("This job cannot be run again because it has not failed."))
     jobs.run_again(record)
     audit.record("core.run_job_again", record, {"function": record.function})
+
+
+def _cancel(job_id: int, _values: dict[str, Any]) -> None:
+    record = db.session.scalars(lock(sa.select(Job).where(Job.id == job_id))).one()
+    jobs.cancel(record)
+    audit.record("core.cancel_job", record, {"function": record.function, "error": record.error})
 
 
 def _again_button(line: lists.Line) -> Any:
@@ -78,7 +82,11 @@ JOBS = lists.register(List(
         Choice("work", lazy("Work"), Job.function, lambda: {name: job_name(name) for name in sorted(jobs.functions)}),
         Dates("asked", lazy("Asked for"), Job.created_at),
     ),
-    actions=(Action("run_again", lazy("Run again"), "core.run_jobs", each=_again, only=Job.state == "failed"),),
+    actions=(Action("run_again", lazy("Run again"), "core.run_jobs", each=_again,
+                    only=Job.state.in_(jobs.ENDED_BADLY)),
+             Action("cancel", lazy("Cancel"), "core.run_jobs", each=_cancel, icon="stop", danger=True,
+                    only=Job.state.in_(("pending", "failed")),
+                    warning=lazy("What they were to do is not done. They can be run again later."))),
     link=lambda job: url_for("core.job_page", job_id=job.id),
     count=lambda count: ngettext("%(num)s job", "%(num)s jobs", count),
     empty=Empty(lazy("No jobs here"), lazy(
@@ -115,11 +123,19 @@ def job_page(job_id: int) -> Any:
 def run_job_again(job_id: int) -> Any:
     """Put a failed job back."""
     record = _find(job_id, locked=True)
-    if record.state != "failed":
-        raise DomainError(_("This job cannot be run again because it has not failed."))
     jobs.run_again(record)
     audit.record("core.run_job_again", record, {"function": record.function})
     flash(_("The job runs again."), "ok")
+    return redirect(url_for("core.job_page", job_id=job_id))
+
+
+@bp.post("/jobs/<int:job_id>/cancel")
+@require("core.run_jobs")
+def cancel_job(job_id: int) -> Any:
+    """Give a job up that waits or failed."""
+    _find(job_id)
+    _cancel(job_id, {})
+    flash(_("The job is cancelled; its work is not done."), "ok")
     return redirect(url_for("core.job_page", job_id=job_id))
 
 
@@ -127,14 +143,48 @@ def run_job_again(job_id: int) -> Any:
 @require("core.run_jobs")
 def run_all_again() -> Any:
     """Put every failed job of one kind back."""
-    function = request.form.get("function", "")
-    rows = list(db.session.scalars(lock(sa.select(Job).where(Job.state == "failed", _visible(),
-                                                             Job.function == function).limit(10_000))))
+    rows = _failed_alike()
     for record in rows:
         jobs.run_again(record)
-    audit.record("core.run_jobs_again", None, {"function": function, "count": len(rows)})
+    audit.record("core.run_jobs_again", None, {"functions": _functions(rows), "count": len(rows)})
     flash(_("%(count)s jobs run again.", count=len(rows)), "ok")
-    return redirect(url_for("core.jobs"))
+    return redirect(url_for("core.queues"))
+
+
+@bp.post("/jobs/cancel")
+@require("core.run_jobs")
+def cancel_all() -> Any:
+    """Give up every failed job of one kind."""
+    rows = _failed_alike()
+    for record in rows:
+        jobs.cancel(record)
+    audit.record("core.cancel_jobs", None, {"functions": _functions(rows), "count": len(rows)})
+    flash(_("%(count)s jobs are cancelled.", count=len(rows)), "ok")
+    return redirect(url_for("core.queues"))
+
+
+def _functions(rows: list[Job]) -> list[str]:
+    return sorted({record.function for record in rows})
+
+
+def _failed_alike() -> list[Job]:
+    """The failed jobs that the form names: of one work, or those like one of them in what happened, too."""
+    wanted = sa.select(Job).where(Job.state == "failed", _visible())
+    if "example" in request.form:
+        one = _find(request.form.get("example", 0, type=int))
+        wanted = wanted.where(Job.function == one.function,
+                              sa.func.substr(Job.error, 1, queues.WORDS) == one.error[:queues.WORDS])
+    else:
+        wanted = wanted.where(Job.function == request.form.get("function", ""))
+    return list(db.session.scalars(lock(wanted.order_by(Job.id).limit(10_000))))
+
+
+@bp.get("/jobs/queues", endpoint="queues")
+@require("core.view_jobs")
+def show_queues() -> Any:
+    """What waits in each queue and since when, what failed put together, and whether anybody works."""
+    return render_template("core/queues.html", queues=queues.queues(_visible()), failures=queues.failures(_visible()),
+                           working=worker.is_working(), last_done=queues.last_done())
 
 
 def _find(job_id: int, locked: bool = False) -> Job:

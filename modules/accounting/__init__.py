@@ -5,6 +5,7 @@ from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Accounting"),
+    about=_("Invoices, notes, payments and the current account of every customer."),
     depends=("notifications",),
     permissions=(
         ("accounting.view_documents", _("See invoices and current accounts"),

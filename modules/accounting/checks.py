@@ -205,7 +205,7 @@ def locked_periods_untouched() -> Result:
     return _answer(wrong, _("entries booked into a closed period"))
 
 
-@check("day_totals_match")
+@check("day_totals_match", words=Words(lazy("Totals by day"), live=False))
 def day_totals_match() -> Result:
     """The totals of the days are what the ledger says up to the entry that they have reached."""
     return _answer(summaries.wrong(), _("days whose kept total is not that of the ledger; the coming night adds them "

@@ -5,6 +5,7 @@ from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Contracts and billing"),
+    about=_("Plans, contracts and the billing of a month."),
     depends=("accounting",),
     permissions=(
         ("contracts.view_contracts", _("See contracts"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.checks import Result, check
+from core.checks import Result, Words, check
 from core.db import db
-from core.i18n import _
+from core.i18n import _, lazy
 from modules.accounting.models import Invoice
 from modules.contracts.models import BilledPeriod, ChargeInstalment
 
@@ -15,7 +15,7 @@ def _count(wrong: sa.Select) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(wrong.subquery())) or 0
 
 
-@check("billed_once_per_period")
+@check("billed_once_per_period", words=Words(lazy("No month billed twice"), live=False))
 def billed_once_per_period() -> Result:
     """No month of a contract is billed twice; invoices of the billing run and billed periods say the same."""
     found = {_("months billed twice"): _count(_twice()), _("invoices without a billed month"): _count(_bare()),

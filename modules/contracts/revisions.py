@@ -51,7 +51,13 @@ class RevisionData:
     plan_ids: Sequence[int] = ()
     zone_ids: Sequence[int] = ()
     tag_ids: Sequence[int] = ()
+    # how many days before subscribers are told by itself; None: only by hand
+    notice_days: int | None = None
     form_key: str | None = None
+
+    @property
+    def tell_on(self) -> dt.date | None:
+        return None if self.notice_days is None else self.valid_from - dt.timedelta(days=self.notice_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def draft(data: RevisionData) -> PriceRevision:
     _check(data)
     revision = PriceRevision(
         name=data.name.strip(), valid_from=data.valid_from, percent=data.percent, amount=data.amount,
-        rounding=data.rounding, created_by=current_user_id(), form_key=data.form_key,
+        rounding=data.rounding, created_by=current_user_id(), form_key=data.form_key, tell_on=data.tell_on,
         filters={"plan_ids": list(data.plan_ids), "zone_ids": list(data.zone_ids), "tag_ids": list(data.tag_ids)})
     db.session.add(revision)
     db.session.flush()
@@ -230,6 +236,8 @@ def apply(revision: PriceRevision) -> PriceRevision:
     audit.record("contracts.apply_revision", revision, {
         "contracts": found.contracts, "spared": found.spared, "before": found.before, "after": found.after})
     publish(PricesRevised(revision.id))
+    if revision.tell_on and revision.tell_on <= clock.today() and revision.notified_at is None:
+        announce(revision)
     return revision
 
 
@@ -238,7 +246,7 @@ def apply_later(revision: PriceRevision) -> None:
     _need(revision, DRAFT)
     _check_day(revision.valid_from)
     key = f"contracts.apply_revision:{revision.id}"
-    failed = db.session.scalar(sa.select(Job).where(Job.key == key, Job.state == "failed"))
+    failed = db.session.scalar(sa.select(Job).where(Job.key == key, Job.state.in_(ENDED_BADLY)))
     if failed is not None:
         run_again(failed)
     else:
@@ -319,6 +327,15 @@ def announce(revision: PriceRevision) -> None:
     db.session.flush()
     enqueue(TELL, key=f"contracts.tell_revision:{revision.id}", revision_id=revision.id)
     audit.record("contracts.announce_revision", revision)
+
+
+def tell_due(today: dt.date) -> int:
+    """Announce the applied revisions whose day of telling has come; how many."""
+    due = db.session.scalars(sa.select(PriceRevision).where(
+        PriceRevision.state == APPLIED, PriceRevision.tell_on <= today, PriceRevision.notified_at.is_(None))).all()
+    for revision in due:
+        announce(revision)
+    return len(due)
 
 
 def tell(revision: PriceRevision) -> int:

@@ -3,4 +3,8 @@
 from core.i18n import lazy as _
 from core.modules import Manifest
 
-MANIFEST = Manifest(title=_("Demonstration"), depends=("contracts", "einvoice", "einvoice_ar"))
+MANIFEST = Manifest(
+    title=_("Demonstration"),
+    about=_("A made-up provider to look at and to learn with; loaded by command only."),
+    depends=("contracts", "einvoice", "einvoice_ar"),
+)

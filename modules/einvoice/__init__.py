@@ -5,6 +5,7 @@ from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Electronic invoices"),
+    about=_("Legal documents and their states, whatever the country."),
     depends=("accounting",),
     permissions=(
         ("einvoice.view_documents", _("See electronic documents"),

@@ -7,9 +7,9 @@ import datetime as dt
 import sqlalchemy as sa
 
 from core import clock
-from core.checks import Result, check
+from core.checks import Result, Words, check
 from core.db import db
-from core.i18n import _
+from core.i18n import _, lazy
 from modules.accounting.models import Invoice
 from modules.einvoice import states
 from modules.einvoice.models import Document, Sequence
@@ -22,7 +22,7 @@ def _count(statement: sa.Select) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(statement.subquery())) or 0
 
 
-@check("one_document_per_invoice")
+@check("one_document_per_invoice", words=Words(lazy("One legal document per invoice"), live=False))
 def one_document_per_invoice() -> Result:
     """Every invoice that the authority has authorised has exactly one authorised document, and the reverse."""
     document = sa.select(Document.id).where(Document.invoice_id == Invoice.id)
@@ -36,7 +36,7 @@ def one_document_per_invoice() -> Result:
                                                   bare=bare, unlike=unlike)
 
 
-@check("numbers_no_gap")
+@check("numbers_no_gap", words=Words(lazy("Legal numbers without gaps"), live=False))
 def numbers_no_gap() -> Result:
     """In each sequence the numbers of authorised documents follow each other without a hole.
 
@@ -64,7 +64,7 @@ def _accepted(ranges: list[list[int]], first: int, last: int) -> bool:
     return all(any(low <= number <= high for low, high in ranges) for number in range(first, last + 1))
 
 
-@check("numbers_no_duplicate")
+@check("numbers_no_duplicate", words=Words(lazy("No legal number twice"), live=False))
 def numbers_no_duplicate() -> Result:
     """No number and no authorisation code is used twice (the table's constraint holds the first half)."""
     same_number = _count(sa.select(Document.number).where(Document.number.is_not(None)).group_by(
@@ -76,7 +76,12 @@ def numbers_no_duplicate() -> Result:
         "%(numbers)s numbers and %(codes)s codes are used twice.", numbers=same_number, codes=same_code)
 
 
-@check("unknown_documents")
+@check("unknown_documents", words=Words(
+    lazy("Answers of the tax authority"),
+    lazy("An answer of the authority was lost, or a series of numbers is stopped."),
+    lazy("Customers whose invoices wait: they cannot be authorised before the first of them is."),
+    lazy("Open “Electronic documents” and have the authority asked again; if a series is stopped, let it go on "
+         "there.")))
 def unknown_documents() -> Result:
     """No document waits long for a lost answer, and no sequence is stopped."""
     since = clock.now() - PATIENCE

@@ -5,6 +5,7 @@ from core.modules import Manifest
 
 MANIFEST = Manifest(
     title=_("Electronic invoices: Argentina"),
+    about=_("Argentina: documents with CAE from ARCA, certificates and points of sale."),
     depends=("einvoice", "contracts"),
     country="AR",
     permissions=(

@@ -5,6 +5,7 @@ from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Notices"),
+    about=_("Notices to customers by mail, with their texts and the record of what was sent."),
     depends=("crm",),
     permissions=(
         ("notifications.view_messages", _("See the notices sent"),
