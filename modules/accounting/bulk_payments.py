@@ -1,7 +1,8 @@
-"""Many payments at once: a fixed number of statements, for files and demos. Who was paid is told to nobody."""
+"""Many payments at once: a fixed number of statements, for files and demos. `tell` sends the receipts."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, clock
+from core import audit, clock, jobs
 from core.db import allocate_ids, among, db, lock, write_rows
+from core.errors import DomainError
 from core.scope import current_company, current_company_id, current_user_id
-from modules.accounting import ledger, numbering
+from modules.accounting import documents, ledger, numbering
 from modules.accounting.ledger import Accounts, NewEntry, Side
 from modules.accounting.models import WITHHOLDING, Allocation, CashAccount, Invoice, Payment, PaymentMedium
 from modules.accounting.payments import Medium, PaymentData, check, place
@@ -69,6 +71,32 @@ def record_many(payments: Sequence[PaymentData]) -> list[int]:
     audit.record("accounting.record_payments", current_company(),
                  {"count": len(ids), "first": ids[0], "last": ids[-1]})
     return ids
+
+
+def problem(data: PaymentData) -> str:
+    """Why this payment could not be recorded, in words, or ""; closed days are told by `day_problem`."""
+    try:
+        check(data, data.currency or current_company().currency, data.paid_on or clock.today())
+    except DomainError as error:
+        return str(error)
+    return ""
+
+
+def day_problem(day: dt.date) -> str:
+    """Why nothing can be booked on this day, in words; "" where it is open."""
+    try:
+        ledger.check_open(day, field="paid_on")
+    except DomainError as error:
+        return str(error)
+    return ""
+
+
+def tell(payment_ids: Sequence[int]) -> None:
+    """Make the receipts of payments that were recorded at once, and send them, in jobs of fifty."""
+    from modules.accounting import handlers  # hears events, and so stands above
+
+    for start in range(0, len(payment_ids), documents.BATCH):
+        jobs.enqueue(handlers.deliver_receipts, payment_ids=list(payment_ids[start:start + documents.BATCH]))
 
 
 def _debts(customer_ids: Sequence[int]) -> dict[tuple[int, str], deque[_Debt]]:

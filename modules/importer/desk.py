@@ -22,5 +22,5 @@ def import_button(_customers: Any) -> Markup:
 
 def import_step(_company: Any) -> tuple[bool, str]:
     """First file loaded."""
-    loaded = db.session.scalar(sa.select(sa.exists().where(ImportRun.state == "loaded")))
+    loaded = db.session.scalar(sa.select(sa.exists().where(ImportRun.state == "loaded", ImportRun.kind == "customers")))
     return bool(loaded), url_for("importer.imports")

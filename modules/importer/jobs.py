@@ -10,7 +10,7 @@ from core.errors import DomainError
 from core.i18n import use_locale
 from core.jobs import checkpoint, job, retry_later
 from core.scope import current_company, current_company_id
-from modules.importer import reader, runs, services
+from modules.importer import payment_files, reader, runs, services
 from modules.importer.models import ImportRun
 from modules.importer.outcome import SHOWN, outcome
 from modules.importer.services import Examined
@@ -75,6 +75,24 @@ def _load(run_id: int, lease: str, owner: str) -> None:
     run.result = outcome(examined, loaded=True, most=SHOWN)
     runs.keep_refusals(run, examined)
     run.state, run.finished_at, run.error = "loaded", clock.now(), ""
+
+
+@job(max_attempts=3)
+def load_payments(run_id: int) -> None:
+    """Record the payments of a file, a chunk in a transaction; what a killed job recorded is found again."""
+    name, owner = f"importer:payments:{current_company_id()}", f"{processes.identity()}#payments-{run_id}"
+    if not leases.acquire(name, LEASE_SECONDS, owner):
+        retry_later(5, "another file of payments of this company is being recorded")
+    try:
+        with use_locale(_language(run_id)):
+            payment_files.load(run_id)
+    except Exception as error:
+        db.session.rollback()
+        run = find(ImportRun, run_id)
+        run.state, run.error = "failed", str(error)[:2000]
+        leases.release(name, owner)
+        raise
+    leases.release(name, owner)
 
 
 def _examined(run_id: int) -> Examined:

@@ -19,6 +19,8 @@ class ImportRun(CompanyScoped, Model):
     __tablename__ = "importer_run"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # customers, payments
+    kind: Mapped[str] = mapped_column(sa.String(10), default="customers", server_default="customers")
     file_id: Mapped[int] = mapped_column(sa.ForeignKey("core_file.id"))
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
     state: Mapped[str] = mapped_column(sa.String(10), default="checking")
@@ -43,6 +45,7 @@ class ImportRun(CompanyScoped, Model):
     __table_args__ = (
         sa.CheckConstraint("state IN ('checking', 'checked', 'loading', 'loaded', 'failed')", name="state"),
         sa.Index("ix_importer_run_list", "company_id", "id"),
+        sa.CheckConstraint("kind IN ('customers', 'payments')", name="kind"),
     )
 
     def __str__(self) -> str:

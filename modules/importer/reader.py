@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import BinaryIO
@@ -84,6 +84,7 @@ class Sheet:
 
 
 Line = tuple[int, list[Cell], tuple[tuple[int, Cell], ...]]
+Score = Callable[[Sequence[Cell]], int]
 
 
 def kind_of(file: BinaryIO, name: str) -> str:
@@ -102,21 +103,23 @@ def kind_of(file: BinaryIO, name: str) -> str:
     return "html" if webtables.is_page(head) else "csv"
 
 
-def read(source: bytes | BinaryIO, name: str, page: str = "") -> Sheet:
+def read(source: bytes | BinaryIO, name: str, page: str = "", score: Score = columns.score) -> Sheet:
     """Take a CSV or XLSX file (or a web page called .xls) apart; `page` names a sheet of a workbook.
+
+    `score` says how many fields a row of headings names.
 
     DomainError where it is none of them, broken, protected, or has no heading row.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     kind = kind_of(file, name)
     if kind == "xlsx":
-        return _workbook(file, name, page)
+        return _workbook(file, name, page, score)
     encoding = delimited.encoding_of(file)
     if kind == "html":
-        return _arranged(webtables.rows(file, encoding.removesuffix("-sig")), name, "html", encoding=encoding)
+        return _arranged(webtables.rows(file, encoding.removesuffix("-sig")), name, "html", score, encoding=encoding)
     separator = delimited.separator_of(file, encoding)
     found = ((line, cells, ()) for line, cells in delimited.rows(file, name, encoding, separator))
-    return _arranged(found, name, "csv", encoding=encoding, separator=separator)
+    return _arranged(found, name, "csv", score, encoding=encoding, separator=separator)
 
 
 def _old_office(file: BinaryIO, name: str) -> str:
@@ -133,23 +136,23 @@ def _old_office(file: BinaryIO, name: str) -> str:
 # --- XLSX ----------------------------------------------------------------------------------------------
 
 
-def _workbook(file: BinaryIO, name: str, wanted: str) -> Sheet:
+def _workbook(file: BinaryIO, name: str, wanted: str, score: Score) -> Sheet:
     try:
         book = workbooks.open_workbook(file)
-        scores = {page.title: _score(book, page) for page in book.pages}
+        scores = {page.title: _score(book, page, score) for page in book.pages}
         if not scores:
             raise DomainError(_("%(name)s cannot be imported because it is empty.", name=name))
         best = wanted if wanted in scores else max(scores, key=lambda title: scores[title])
-        others = tuple(title for title, score in scores.items() if score > 2 and title != best)
+        others = tuple(title for title, points in scores.items() if points > 2 and title != best)
         page = next(page for page in book.pages if page.title == best)
-        return _arranged(book.rows(page), name, "xlsx", page=best, other_pages=others)
+        return _arranged(book.rows(page), name, "xlsx", score, page=best, other_pages=others)
     except (workbooks.Damaged, zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, IndexError, OSError,
             RuntimeError, NotImplementedError, etree.LxmlError) as error:
         raise DomainError(_no_workbook(file, name, error)) from error
 
 
-def _score(book: workbooks.Workbook, page: workbooks.Page) -> int:
-    return max((columns.score(cells) for _line, cells, _above in islice(book.rows(page), LOOK_AHEAD)), default=0)
+def _score(book: workbooks.Workbook, page: workbooks.Page, score: Score) -> int:
+    return max((score(cells) for _line, cells, _above in islice(book.rows(page), LOOK_AHEAD)), default=0)
 
 
 def _no_workbook(file: BinaryIO, name: str, error: Exception) -> str:
@@ -163,11 +166,11 @@ def _no_workbook(file: BinaryIO, name: str, error: Exception) -> str:
 # --- what is what --------------------------------------------------------------------------------------
 
 
-def _arranged(lines: Iterator[Line], name: str, kind: str, **more: object) -> Sheet:
+def _arranged(lines: Iterator[Line], name: str, kind: str, score: Score, **more: object) -> Sheet:
     """Find the heading row; above it are titles, below it data, with empty and total rows set aside."""
     head = list(islice(lines, LOOK_AHEAD))
-    place = max(range(len(head)), key=lambda index: (columns.score(head[index][1]), -index), default=None)
-    if place is None or columns.score(head[place][1]) < 2:
+    place = max(range(len(head)), key=lambda index: (score(head[index][1]), -index), default=None)
+    if place is None or score(head[place][1]) < 2:
         raise DomainError(_(
             "%(name)s cannot be imported because no row with headings was found (like Name, Document, Plan, Balance). "
             "First row: %(row)s", name=name, row=" | ".join(text(cell) for cell in (head[0][1] if head else []))[:200]))

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import storage
-from core.db import db, write_rows
-from core.errors import DomainError
+from core.db import db, find, write_rows
+from core.errors import DomainError, NotFound
 from core.i18n import _
 from core.jobs import enqueue
 from core.scope import current_company_id, current_user_id
@@ -43,6 +43,14 @@ def open_run(data: bytes, name: str) -> ImportRun:
         _check_later(run)
     else:
         keep_check(run, examined)
+    return run
+
+
+def find_run(run_id: int, kind: str) -> ImportRun:
+    """The import of this kind in the company in scope; NotFound otherwise."""
+    run: ImportRun = find(ImportRun, run_id)
+    if run.kind != kind:
+        raise NotFound(_("There is no such import."))
     return run
 
 

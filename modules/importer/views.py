@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import joinedload
 
 from core import clock
-from core.db import db, find
+from core.db import db
 from core.errors import DomainError
 from core.i18n import _
 from core.paging import paginate
 from core.security import require
-from modules.importer import answers, columns, handback, runs, services
+from modules.importer import answers, columns, payment_views, runs
+from modules.importer.blueprint import bp
 from modules.importer.models import ImportRefusal, ImportRun
 
-bp = Blueprint("importer", __name__, url_prefix="/imports")
 LARGEST = runs.LARGEST // 2**20
+__all__ = ["bp", "payment_views"]
 
 
 @bp.app_template_filter("decimal")
@@ -46,7 +46,8 @@ def imports() -> Any:
             except DomainError as refusal:
                 db.session.rollback()
                 error = str(refusal)
-    listed = sa.select(ImportRun).options(joinedload(ImportRun.file), joinedload(ImportRun.user))
+    listed = sa.select(ImportRun).where(ImportRun.kind == "customers").options(
+        joinedload(ImportRun.file), joinedload(ImportRun.user))
     page = paginate(listed, [ImportRun.id], desc=True, size=20)
     return render_template("importer/imports.html", page=page, error=error, largest=LARGEST), 422 if error else 200
 
@@ -55,7 +56,7 @@ def imports() -> Any:
 @require("importer.import_customers")
 def run(run_id: int) -> Any:
     """One import: how it is understood, what would happen or happened, the proof."""
-    return _page(find(ImportRun, run_id))
+    return _page(runs.find_run(run_id, "customers"))
 
 
 def _page(row: ImportRun, error: str = "") -> Any:
@@ -77,12 +78,12 @@ def _speed(row: ImportRun) -> float:
 @require("importer.import_customers")
 def check(run_id: int) -> Any:
     """Understand the file anew with the corrected mapping."""
-    row = find(ImportRun, run_id)
+    row = runs.find_run(run_id, "customers")
     try:
         runs.check_again(row, _said())
     except DomainError as refusal:
         db.session.rollback()
-        return _page(find(ImportRun, run_id), str(refusal)), 422
+        return _page(runs.find_run(run_id, "customers"), str(refusal)), 422
     return redirect(url_for("importer.run", run_id=row.id))
 
 
@@ -97,7 +98,7 @@ def _said() -> dict[str, Any]:
 @require("importer.import_customers")
 def confirm(run_id: int) -> Any:
     """Load it in the background."""
-    row = find(ImportRun, run_id)
+    row = runs.find_run(run_id, "customers")
     runs.confirm_run(row)
     flash(_("The file is being loaded. You may leave this page."), "ok")
     return redirect(url_for("importer.run", run_id=row.id))
@@ -107,9 +108,4 @@ def confirm(run_id: int) -> Any:
 @require("importer.import_customers")
 def refused(run_id: int, kind: str) -> Any:
     """The refused rows in the layout of the file, with a column of reasons."""
-    row = find(ImportRun, run_id)
-    out = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    handback.write(out, kind, runs.headings(row), runs.refused_rows(row))
-    out.seek(0)
-    name = f"{row.file.name.rsplit('.', 1)[0]}-refused.{kind}"
-    return send_file(out, mimetype=services.MEDIA[kind], as_attachment=True, download_name=name)
+    return payment_views.refused_file(runs.find_run(run_id, "customers"), kind)

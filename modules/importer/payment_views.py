@@ -1,0 +1,104 @@
+"""Payments from a spreadsheet: choose or paste, see what would happen, record, take the refused lines back."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, send_file, url_for
+from sqlalchemy.orm import joinedload
+
+from core import clock
+from core.db import db
+from core.errors import DomainError
+from core.i18n import _
+from core.paging import paginate
+from core.security import require
+from modules.accounting import queries as accounting
+from modules.importer import handback, payment_files, payment_lines, runs, services
+from modules.importer.blueprint import bp
+from modules.importer.models import ImportRefusal, ImportRun
+
+METHODS = ("transfer", "cash", "card", "deposit", "cheque")
+
+
+@bp.route("/payments", methods=["GET", "POST"])
+@require("importer.import_payments")
+def payment_files_page() -> Any:
+    """Former files, and the form for the next one or for pasted lines."""
+    error = ""
+    if request.method == "POST":
+        request.max_content_length = payment_files.LARGEST + 2**20
+        try:
+            run = payment_files.open_run(*_brought(), _given())
+            return redirect(url_for("importer.payment_file", run_id=run.id))
+        except DomainError as refusal:
+            db.session.rollback()
+            error = str(refusal)
+    listed = sa.select(ImportRun).where(ImportRun.kind == "payments").options(
+        joinedload(ImportRun.file), joinedload(ImportRun.user))
+    page = paginate(listed, [ImportRun.id], desc=True, size=20)
+    return render_template("importer/payment_files.html", page=page, error=error, typed=request.form,
+                           accounts=accounting.cash_accounts(), methods=METHODS, columns=payment_lines.PASTED,
+                           largest=payment_files.LARGEST // 2**20), 422 if error else 200
+
+
+def _brought() -> tuple[bytes, str]:
+    """(data, name) of the chosen file, or of the pasted lines."""
+    upload = request.files.get("file")
+    if upload is not None and upload.filename:
+        return upload.read(), upload.filename
+    return payment_lines.pasted(request.form.get("lines", "")), _("Pasted on %(moment)s", moment=clock.local(
+        clock.now()).strftime("%d-%m-%Y %H.%M")) + ".csv"
+
+
+def _given() -> dict[str, Any]:
+    """What the form says of all lines."""
+    method = request.form.get("method", "")
+    return {"method": method if method in METHODS else "transfer",
+            "account": request.form.get("account", type=int), "send": bool(request.form.get("send")),
+            "twins": bool(request.form.get("twins"))}
+
+
+@bp.get("/payments/<int:run_id>")
+@require("importer.import_payments")
+def payment_file(run_id: int) -> Any:
+    """One file: what would be recorded or was, and what is refused."""
+    row = runs.find_run(run_id, "payments")
+    page = paginate(runs.refusals(row), [ImportRefusal.line], size=50)
+    return render_template("importer/payment_file.html", run=row, result=row.result, looks=row.looks, page=page,
+                           accounts=accounting.cash_accounts(), methods=METHODS)
+
+
+@bp.post("/payments/<int:run_id>/look")
+@require("importer.import_payments")
+def look_at_payments(run_id: int) -> Any:
+    """Look at the file anew, with other answers."""
+    payment_files.look_again(runs.find_run(run_id, "payments"), _given())
+    return redirect(url_for("importer.payment_file", run_id=run_id))
+
+
+@bp.post("/payments/<int:run_id>/record")
+@require("importer.import_payments")
+def record_payments(run_id: int) -> Any:
+    """Record them in the background."""
+    payment_files.confirm(runs.find_run(run_id, "payments"))
+    flash(_("The payments are being recorded. You may leave this page."), "ok")
+    return redirect(url_for("importer.payment_file", run_id=run_id))
+
+
+@bp.get("/payments/<int:run_id>/refused.<any(csv, xlsx):kind>")
+@require("importer.import_payments")
+def refused_payments(run_id: int, kind: str) -> Any:
+    """The refused lines in the layout of the file, with a column of reasons."""
+    return refused_file(runs.find_run(run_id, "payments"), kind)
+
+
+def refused_file(row: ImportRun, kind: str) -> Any:
+    """The refused rows of an import as a file for people."""
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    handback.write(out, kind, runs.headings(row), runs.refused_rows(row))
+    out.seek(0)
+    name = f"{row.file.name.rsplit('.', 1)[0]}-refused.{kind}"
+    return send_file(out, mimetype=services.MEDIA[kind], as_attachment=True, download_name=name)
