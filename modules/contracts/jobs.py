@@ -80,7 +80,8 @@ def follow_calendars() -> None:
 
 @job()
 def follow_calendar(day: str) -> None:
-    """Apply the changes of plan and the ends whose day has come."""
+    """Apply the changes of plan and the ends whose day has come; tell of the prices that are about to change."""
     services.follow_calendar(dt.date.fromisoformat(day))
+    revisions.tell_due(dt.date.fromisoformat(day))
 
 

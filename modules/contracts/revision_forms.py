@@ -10,6 +10,7 @@ from core.forms import (
     AmountField,
     DateField,
     InputRequired,
+    IntegerField,
     Length,
     NumberRange,
     OnceForm,
@@ -36,6 +37,10 @@ class RevisionForm(OnceForm):
                           description=lazy("Negative to lower prices."))
     amount = AmountField(lazy("or by an amount"), [Optional()])
     rounding = SelectField(lazy("Rounded to"), choices=[(step, step.replace(".", ",")) for step in STEPS])
+    notice_days = IntegerField(
+        lazy("Tell subscribers so many days before"), [Optional(), NumberRange(0, 365)], default=30,
+        description=lazy("They are told by itself on that day, once the prices are set. Left empty, only when you "
+                         "press the button."))
     plans = SelectMultipleField(lazy("Plans"), description=lazy("None chosen: all plans."))
     zones = SelectMultipleField(lazy("Zones"), description=lazy("None chosen: all zones."))
     tags = SelectMultipleField(lazy("Tags"), description=lazy("None chosen: with and without tags."))
@@ -45,8 +50,8 @@ class RevisionForm(OnceForm):
         chosen = {f"{name}_ids": [int(one) for one in self[f"{name}s"].data or []] for name in ("plan", "zone", "tag")}
         return RevisionData(
             name=self.name.data or "", valid_from=self.valid_from.data, percent=self.percent.data,
-            amount=self.amount.data, rounding=Decimal(self.rounding.data), form_key=self.form_key.data or None,
-            **chosen)
+            amount=self.amount.data, rounding=Decimal(self.rounding.data), notice_days=self.notice_days.data,
+            form_key=self.form_key.data or None, **chosen)
 
 
 def revision_form() -> RevisionForm:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, url_for
 
+from core import clock
 from core.db import db, find
 from core.errors import DomainError
 from core.forms import refused
@@ -52,7 +53,8 @@ def revision(revision_id: int) -> Any:
     cancelled = row.state == revisions.CANCELLED
     return render_template(
         "contracts/revision.html", revision=row, titles=revisions.TITLES, can_undo=revisions.can_undo(row),
-        outlook=None if cancelled else revisions.outlook(row), limits=_limits(row), working=_is_working(row))
+        outlook=None if cancelled else revisions.outlook(row), limits=_limits(row), working=_is_working(row),
+        today=clock.today())
 
 
 def _limits(row: PriceRevision) -> list[tuple[str, str]]:

@@ -177,6 +177,8 @@ class PriceRevision(CompanyScoped, Model):
     # new prices are rounded to a multiple of this; 0.01 leaves the cents
     rounding: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.01"))
     state: Mapped[str] = mapped_column(sa.String(10), default="draft")
+    # the day on which subscribers are told by itself once it is applied; null: only by hand
+    tell_on: Mapped[dt.date | None] = mapped_column(sa.Date)
     # whether subscribers were told
     notified_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     contracts: Mapped[int] = mapped_column(default=0)

@@ -167,3 +167,29 @@ def test_contracts_that_end_before_or_change_their_plan_are_looked_at_by_that_da
     outlook = revisions.outlook(draft())
     assert {one.number: (one.plan, one.before) for one in outlook.sample} == {
         town["north"].number: ("Plan H50", Decimal(12100)), town["own"].number: ("Plan H100", Decimal(20000))}
+
+
+def test_subscribers_are_told_by_itself_on_the_day_that_was_wanted(town, work):
+    revision = draft(notice_days=30)
+    assert revision.tell_on == dt.date(2026, 12, 2)
+    assert revisions.tell_due(dt.date(2026, 12, 2)) == 0  # a draft is not told of
+    revisions.apply(revision)
+    assert revisions.tell_due(dt.date(2026, 12, 1)) == 0 and revision.notified_at is None
+    assert revisions.tell_due(dt.date(2026, 12, 2)) == 1
+    assert revisions.tell_due(dt.date(2026, 12, 3)) == 0
+    db.session.commit()
+    work()
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Message).where(
+        Message.kind == "contracts.price_change")) == 3
+
+
+def test_who_sets_prices_too_late_tells_at_once(town):
+    revision = draft(notice_days=90)
+    revisions.apply(revision)
+    assert revision.notified_at is not None
+
+
+def test_without_a_day_subscribers_are_told_only_by_hand(town):
+    revision = draft(notice_days=None)
+    revisions.apply(revision)
+    assert revisions.tell_due(dt.date(2026, 12, 31)) == 0 and revision.notified_at is None
