@@ -338,15 +338,6 @@ def tell_due(today: dt.date) -> int:
     return len(due)
 
 
-def tell_due(today: dt.date) -> int:
-    """Announce the applied revisions whose day of telling has come; how many."""
-    due = db.session.scalars(sa.select(PriceRevision).where(
-        PriceRevision.state == APPLIED, PriceRevision.tell_on <= today, PriceRevision.notified_at.is_(None))).all()
-    for revision in due:
-        announce(revision)
-    return len(due)
-
-
 def tell(revision: PriceRevision) -> int:
     """Queue the notices, a chunk per transaction; how many were new. Safe to repeat."""
     company, told = current_company(), 0
