@@ -49,6 +49,11 @@ UNTAXED_TOO = sa.type_coerce(Invoice.net + Invoice.untaxed + Invoice.exempt, Amo
 INVOICE_STATES = {
     "open": lazy("to be paid"), "overdue": lazy("overdue"), "paid": lazy("paid"), "favour": lazy("in favour"),
     "refused": lazy("refused"), "cancelled": lazy("annulled")}
+# the same by itself, for files: a column that the database can give is written ten times as fast
+STATE = sa.case(
+    (Invoice.state == "cancelled", "cancelled"), (Invoice.legal_state == "rejected", "refused"),
+    (sa.and_(NOTE, Invoice.open_amount == 0), "used"), (NOTE, "favour"), (Invoice.open_amount == 0, "paid"),
+    (Invoice.due_date < TODAY, "overdue"), else_="open")
 CONDITIONS = {
     "open": OPEN, "overdue": sa.and_(OPEN, Invoice.due_date < TODAY),
     "paid": sa.and_(Invoice.state == "issued", ~NOTE, Invoice.open_amount == 0),
@@ -97,6 +102,10 @@ def _legal(line: Line) -> Any:
     return badge((word, tone)) if word else ""
 
 
+def _legal_words() -> dict[str, str]:
+    return {code: states.legal(code)[0] for code in LEGAL_STATES}
+
+
 def _title(line: Line) -> Any:
     return Markup('<a href="{}">{}</a>').format(url_for("accounting.invoice", invoice_id=line.id),
                                                 labels.title_of(line.row))
@@ -116,13 +125,13 @@ INVOICES = register(List(
     "accounting.invoices", lazy("Invoices"), Invoice, "accounting.view_documents",
     related=lambda statement: statement.join(Customer, Customer.id == Invoice.customer_id),
     columns=(
-        Column("document", lazy("Issued document"), labels.title_of, lead=True, show=_title),
+        Column("document", lazy("Issued document"), labels.title_of, lead=True, show=_title, export=False),
         Column("customer", lazy("Customer"), Customer.name),
         Column("code", lazy("Code"), Customer.code, default=False),
         Column("date", lazy("Date"), Invoice.issue_date, sort=True),
         Column("due", lazy("Due date"), Invoice.due_date),
-        Column("state", lazy("State"), lambda row: states.of_invoice(row)[0], show=_state),
-        Column("legal", lazy("Authority"), lambda row: states.legal(row.legal_state)[0], show=_legal, default=False),
+        Column("state", lazy("State"), STATE, words={**INVOICE_STATES, "used": lazy("used")}, show=_state),
+        Column("legal", lazy("Authority"), Invoice.legal_state, words=_legal_words, show=_legal, default=False),
         Column("kind", lazy("Kind"), Invoice.kind, words=labels.KINDS, default=False),
         Column("number", lazy("Number"), Invoice.legal_number, default=False),
         Column("net", lazy("Net"), _signed(UNTAXED_TOO), kind="amount",
@@ -182,22 +191,32 @@ def _receipt(line: Line) -> Any:
     return Markup('<a href="{}">{}</a>').format(url_for("accounting.payment", payment_id=line.id), line.row)
 
 
+def _how_paid(line: Line) -> Any:
+    return labels.how_paid(line.row)[0]
+
+
 def send_receipt(payment_id: int, _values: dict[str, Any]) -> None:
     """Send one receipt by e-mail."""
     sending.send_receipt(find_row(Payment, payment_id))
 
 
+METHOD = (sa.select(sa.case((sa.func.count() > 1, "several"), else_=sa.func.min(PaymentMedium.method)))
+          .where(PaymentMedium.payment_id == Payment.id).correlate(Payment).scalar_subquery())
+REFERENCE = (sa.select(sa.func.aggregate_strings(PaymentMedium.reference, " · "))
+             .where(PaymentMedium.payment_id == Payment.id, PaymentMedium.reference != "")
+             .correlate(Payment).scalar_subquery())
 PAYMENT_STATES = {"recorded": (lazy("recorded"), "ok"), "reversed": (lazy("taken back"), "bad")}
 PAYMENTS = register(List(
     "accounting.payments", lazy("Payments"), Payment, "accounting.view_payments",
     related=lambda statement: statement.join(Customer, Customer.id == Payment.customer_id),
     columns=(
-        Column("receipt", lazy("Receipt"), str, lead=True, show=_receipt),
+        Column("receipt", lazy("Receipt"), Payment.number, lead=True, show=_receipt),
         Column("customer", lazy("Customer"), Customer.name),
         Column("code", lazy("Code"), Customer.code, default=False),
         Column("date", lazy("Date"), Payment.paid_on, sort=True),
-        Column("method", lazy("Payment method"), lambda row: labels.how_paid(row)[0]),
-        Column("reference", lazy("Reference"), lambda row: labels.how_paid(row)[1], default=False),
+        Column("method", lazy("Payment method"), METHOD, show=_how_paid,
+               words={**labels.METHODS, "several": lazy("several ways")}),
+        Column("reference", lazy("Reference"), REFERENCE, default=False),
         Column("state", lazy("State"), Payment.state, words=PAYMENT_STATES),
         Column("amount", lazy("Amount"), Payment.amount, currency=Payment.currency, total=True),
         Column("open", lazy("In favour"), Payment.open_amount, currency=Payment.currency, total=True),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import defer, selectinload
 
 from core import clock
 from core.db import among, db
@@ -79,6 +79,7 @@ def statement(customer_id: int, currency: str = "", *, limit: int = 100, before_
     wanted = (sa.select(own, Entry.kind, Entry.description, Invoice, Payment)
               .join(Entry, Entry.id == own.c.entry_id)
               .outerjoin(Invoice, Invoice.id == Entry.invoice_id).outerjoin(Payment, Payment.id == Entry.payment_id)
+              .options(defer(Invoice.snapshot))
               .order_by(own.c.date.desc(), own.c.id.desc()).limit(limit))
     for condition in _between(own, since, until, before_id):
         wanted = wanted.where(condition)
