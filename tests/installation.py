@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import shutil
 import socket
@@ -11,9 +10,8 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +22,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core import config
-from core.config import ROOT
+from tests.forks import Command, eventually, fork_server
 
 SERVER = os.environ.get("ABONA_TEST_DATABASE_URL", "")
 REDIS = os.environ.get("ABONA_TEST_REDIS_URL", "")
@@ -53,36 +51,6 @@ def fresh_database(folder: Path) -> Iterator[str]:
         server.dispose()
 
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["__main__", "tests.installation", "core.app", "core.web", "core.admin", "core.commands",
-                               "core.backups_cli", "core.restoring", "core.users_cli", "core.simulators"])
-
-
-def _become(env: dict[str, str], folder: Path) -> None:
-    """Make this process what a shell would have started."""
-    os.environ.clear()
-    os.environ.update(env)
-    os.chdir(ROOT)
-    for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    sys.stdin = (folder / "in").open()
-    if first := env.get("RUN_FIRST"):
-        exec(compile(Path(first).read_text(), first, "exec"), {})
-
-
-def _command(words: tuple[str, ...], env: dict[str, str], folder: Path) -> None:
-    _become(env, folder)
-    sys.argv = [str(ABONA), *words]
-    from core.cli import main
-
-    main()
-
-
-def _script(code: str, env: dict[str, str], folder: Path) -> None:
-    _become(env, folder)
-    exec(compile(code, "<test>", "exec"), {"__name__": "__main__"})
-
-
 @dataclass
 class Result:
     """What a command answered."""
@@ -104,34 +72,38 @@ class Installation:
     folder: Path
     database_url: str
     settings: dict[str, str] = field(default_factory=dict)
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    processes: list[Command | subprocess.Popen[str]] = field(default_factory=list)
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith("ABONA_") or name == "ABONA_MODULES"}
-        own = {"ABONA_INSTANCE": str(self.folder), "ABONA_DATABASE_URL": self.database_url, **self.settings, **more}
+        own = {"ABONA_INSTANCE": str(self.folder), "ABONA_DATABASE_URL": self.database_url,
+               "ABONA_PDF_PROCESSES": "1",  # each would load the renderer for the few documents of a test
+               **self.settings, **more}
         kept.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes start: they need not compile all of it each time
         return {**kept, **own}
 
     def abona(self, *words: str, stdin: str = "", code: int | None = 0, timeout: float = 120, **env: str) -> Result:
         """Run a command; `code` is the exit status that must come (None: any)."""
-        done = self._run(_command, words, stdin, timeout, env)
+        done = self._run(stdin, timeout, env, words=words)
         if code is not None:
             assert done.code == code, f"abona {' '.join(words)}: {done.code}\n{done.out}\n{done.err}"
         return done
 
-    def _run(self, what: Callable[..., None], given: Any, stdin: str, timeout: float, env: dict[str, str]) -> Result:
-        """In a process of its own, forked from one that has loaded the frame already: half the time of a new one."""
+    def _run(self, stdin: str, timeout: float, env: dict[str, str], **what: Any) -> Result:
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            (folder / "in").write_text(stdin)
-            process = _forks.Process(target=what, args=(given, self.environment(**env), folder))
-            process.start()
-            process.join(timeout)
-            if process.exitcode is None:
-                process.kill()
-                pytest.fail(f"{given} did not end in {timeout} s")
-            return Result(process.exitcode, (folder / "out").read_text(), (folder / "err").read_text())
+            (given := Path(name) / "in").write_text(stdin)
+            process = self._fork(f"{name}/command", env, stdin=str(given), **what)
+            try:
+                return Result(process.wait(timeout), process.out, process.err)
+            finally:
+                if process.returncode is None:
+                    process.kill()
+
+    def _fork(self, files: str, env: dict[str, str], **more: Any) -> Command:
+        """A process with this installation's settings; where some modules are off, those must not be imported."""
+        environment = self.environment(**env)
+        return fork_server("ABONA_MODULES" not in environment).start(files, environment, **more)
 
     def write_module(self, name: str, **files: str) -> Path:
         """Write a module into a folder of this installation and switch it on beside the others; its folder."""
@@ -146,22 +118,26 @@ class Installation:
     def init(self, *words: str) -> Result:
         return self.abona("init", *words)
 
-    def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
-        """Start a command that goes on; it is killed when the test ends. Its log is in <folder>/<command>-<n>.log."""
-        log = self.folder / f"{words[0]}-{len(self.processes)}.log"
-        with log.open("w") as file:
-            process = subprocess.Popen([str(ABONA), *words], stdout=file, stderr=file, text=True, cwd=ROOT,
-                                       env=self.environment(**env))
+    def start(self, *words: str, **env: str) -> Command:
+        """Start a command that goes on; it is killed when the test ends. `log` tells what it wrote."""
+        return self._keep(words[0], env, words=words)
+
+    def start_python(self, code: str, **env: str) -> Command:
+        """The same for Python inside an app context."""
+        return self._keep("python", env, script=_inside_app(code))
+
+    def _keep(self, name: str, env: dict[str, str], **what: Any) -> Command:
+        files = str(self.folder / f"{name}-{len(self.processes)}")
+        process = self._fork(files, env, err=files + ".out", **what)
         self.processes.append(process)
         return process
 
-    def log(self, process: subprocess.Popen[str]) -> str:
-        return next(self.folder.glob(f"*-{self.processes.index(process)}.log")).read_text()
+    def log(self, process: Command) -> str:
+        return process.out
 
     def python(self, code: str, **env: str) -> str:
         """Run Python inside an app context of this installation; what it prints."""
-        head = "from core.app import create_app\nfrom core.db import db\nwith create_app().app_context():\n"
-        done = self._run(_script, head + textwrap.indent(textwrap.dedent(code), "    "), "", 120, env)
+        done = self._run("", 120, env, script=_inside_app(code))
         assert done.code == 0, done.err
         return done.out.strip()
 
@@ -188,14 +164,9 @@ class Installation:
             process.wait(10)
 
 
-def eventually(question: Callable[[], Any], seconds: float = 30, every: float = 0.1) -> Any:
-    """The first true answer; the test fails after so many seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if answer := question():
-            return answer
-        time.sleep(every)
-    pytest.fail(f"did not happen in {seconds} s")
+def _inside_app(code: str) -> str:
+    head = "from core.app import create_app\nfrom core.db import db\nwith create_app().app_context():\n"
+    return head + textwrap.indent(textwrap.dedent(code), "    ")
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.site import Launcher, Site, build
+from tests.chaos.site import Site, build
 from tests.installation import SERVER
 
 # how many seeds each disturbance is tried with; more than one also tries all of them on either database
@@ -29,16 +29,9 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="session")
-def launcher() -> Iterator[Launcher]:
-    made = Launcher()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="session")
-def original(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The provider before its month is billed."""
-    made = build(launcher, tmp_path_factory.mktemp("chaos") / "original")
+    made = build(tmp_path_factory.mktemp("chaos") / "original")
     yield made
     made.drop()
 

@@ -7,9 +7,6 @@ import os
 import random
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 import urllib.request
 import uuid
@@ -21,89 +18,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import config
-from core.config import ROOT
-from tests.installation import SERVER, eventually, free_port
+from tests.forks import Command, eventually, fork_server
+from tests.installation import SERVER, free_port
 
 SUBSCRIBERS = 30
+SMALL_BATCHES = Path(__file__).with_name("small_batches.py")
 PASSING = 120
-
-
-class Launcher:
-    """The process that forks commands."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen([sys.executable, "-m", "tests.chaos.launcher"], cwd=ROOT, text=True,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         env={**os.environ, "PYTHONPATH": str(ROOT)})
-        assert self._process.stdout and self._process.stdout.readline().strip() == "ready"
-
-    def fork(self, **wanted: Any) -> int:
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps(wanted) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait(10)
-
-
-@dataclass
-class Command:
-    """A command that was started."""
-
-    pid: int
-    files: str
-
-    def code(self) -> int | None:
-        """Its exit status; None while it runs. -9 where it was killed."""
-        path = Path(self.files + ".code")
-        if path.exists() and path.read_text():
-            return int(path.read_text())
-        return None if Path(f"/proc/{self.pid}").exists() else -9
-
-    def wait(self, seconds: float = PASSING) -> int:
-        eventually(lambda: self.code() is not None, seconds, 0.02)
-        code = self.code()
-        assert code is not None
-        return code
-
-    @property
-    def out(self) -> str:
-        return Path(self.files + ".out").read_text()
-
-    @property
-    def err(self) -> str:
-        return Path(self.files + ".err").read_text()
-
-    def kill(self) -> None:
-        """SIGKILL for the whole session: children and process groups of its own (RQ's work horses) too."""
-        for pid in session(self.pid):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        eventually(lambda: not session(self.pid), 10, 0.01)
-
-
-def session(leader: int) -> list[int]:
-    """The living processes of a session."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == leader and fields[0] != "Z":
-            found.append(int(path.parent.name))
-    return found
 
 
 @dataclass
 class Site:
     """An installation with its database and its simulator."""
 
-    launcher: Launcher
     folder: Path
     database_url: str
     settings: dict[str, str] = field(default_factory=dict)
@@ -116,27 +42,29 @@ class Site:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ABONA_")}
         return {**kept, "ABONA_INSTANCE": str(self.folder), "ABONA_DATABASE_URL": self.database_url,
                 "ABONA_SIMULATORS_URL": f"http://127.0.0.1:{self.port}", "ABONA_PDF_PROCESSES": "1",
-                "ABONA_LOG_LEVEL": "WARNING", **self.settings}
+                "ABONA_LOG_LEVEL": "WARNING", "RUN_FIRST": str(SMALL_BATCHES), **self.settings}
 
     def start(self, *words: str, file_size: int | None = None) -> Command:
         """Start a command and leave it running."""
-        name = re.sub(r"\W+", "-", words[0]).strip("-")
-        files = str(self.folder / f"{name}-{len(self.commands)}")
-        pid = self.launcher.fork(words=list(words), environment=self.environment(), files=files, file_size=file_size)
-        made = Command(pid, files)
-        self.commands.append(made)
-        return made
+        return self._start(re.sub(r"\W+", "-", words[0]), words=words, file_size=file_size)
+
+    def _start(self, name: str, **what: Any) -> Command:
+        command = fork_server(True).start(str(self.folder / f"{name}-{len(self.commands)}"), self.environment(), **what)
+        self.commands.append(command)
+        return command
 
     def run(self, *words: str, codes: Sequence[int] = (0,), seconds: float = PASSING) -> Command:
         """Run a command to its end."""
-        command = self.start(*words)
+        return self._ended(self.start(*words), codes, seconds)
+
+    def _ended(self, command: Command, codes: Sequence[int] = (0,), seconds: float = PASSING) -> Command:
         code = command.wait(seconds)
-        assert code in codes, f"abona {' '.join(words)}: {code}\n{command.out[-3000:]}\n{command.err[-6000:]}"
+        assert code in codes, f"{code}\n{command.out[-3000:]}\n{command.err[-6000:]}"
         return command
 
     def call(self, name: str, *words: str) -> Any:
         """The answer of `module:function` in an app context of this installation."""
-        return json.loads(self.run(f"@{name}", *words).out)
+        return json.loads(self._ended(self._start("call", call=[name, *words])).out)
 
     def simulate(self) -> Command:
         """Start the simulator; it goes on with what it knew."""
@@ -147,7 +75,7 @@ class Site:
         return command
 
     def _answers(self, command: Command) -> bool:
-        assert command.code() is None, command.err
+        assert command.poll() is None, command.err
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=2) as answer:
                 return bool(answer.status == 200)
@@ -176,8 +104,8 @@ class Site:
         """The same installation at another place; nothing may be running on this one."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*.out", "*.err", "*.code"))
         if not SERVER:
-            return Site(self.launcher, folder, f"sqlite:///{folder / 'abona.sqlite'}")
-        return Site(self.launcher, folder, clone_database(self.database_url))
+            return Site(folder, f"sqlite:///{folder / 'abona.sqlite'}")
+        return Site(folder, clone_database(self.database_url))
 
     def drop(self) -> None:
         if SERVER:
@@ -193,21 +121,18 @@ class Site:
 
     def finish(self, seconds: float = PASSING) -> Command:
         """Bill to the end; there are refused documents and an exception, hence status 1."""
-        command = self.bill()
-        code = command.wait(seconds)
-        assert code == 1, f"{code}\n{command.out[-2000:]}\n{command.err[-6000:]}"
-        return command
+        return self._ended(self.bill(), (1,), seconds)
 
     def state(self) -> dict[str, Any]:
         """What there is now, as tests.chaos.state tells it."""
         return dict(self.call("tests.chaos.state:collect"))
 
 
-def build(launcher: Launcher, folder: Path) -> Site:
+def build(folder: Path) -> Site:
     """The provider that tests copy: loaded, enabled, nothing billed."""
     folder.mkdir(parents=True)
     url = create_database() if SERVER else f"sqlite:///{folder / 'abona.sqlite'}"
-    site = Site(launcher, folder, url)
+    site = Site(folder, url)
     site.simulate()
     site.run("init")
     site.call("tests.chaos.state:load", str(SUBSCRIBERS), f"http://127.0.0.1:{site.port}")

@@ -12,7 +12,7 @@ from tests.chaos.farm import Farm
 from tests.chaos.site import Site, moments
 from tests.installation import RedisServer, eventually, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]  # the provider is made and billed once
 Compare = Callable[[Site], None]
 KILLS = 3
 
@@ -52,7 +52,7 @@ def test_it_is_killed_while_arca_fails(site: Site, undisturbed: Undisturbed, see
 def test_it_is_killed_when_arca_has_decided_and_we_do_not_know_it(site: Site, seed: int, compare: Compare) -> None:
     for _number in range(2):
         command, before = site.bill(), site.arca("state", documents=0)["documents_total"]
-        eventually(lambda known=before, running=command: running.code() is not None
+        eventually(lambda known=before, running=command: running.poll() is not None
                    or site.arca("state", documents=0)["documents_total"] > known, 60, 0.002)
         command.kill()
     site.finish()

@@ -21,7 +21,7 @@ from core.config import ROOT
 from tests.installation import SERVER, Installation, eventually, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-SUBSCRIBERS = 200
+SUBSCRIBERS = 100
 FIRST = dt.datetime.now(dt.timezone(dt.timedelta(hours=-3))).date().replace(day=1)
 PERIOD = f"{FIRST:%Y-%m}"
 FAULTS = [{"fault": "lost_answer", "rate": 0.2, "seed": 1}, {"fault": "error_500", "rate": 0.2, "seed": 2},
@@ -104,7 +104,7 @@ def provider(installation: Installation, arca: Arca) -> Installation:
     installation.init()
     installation.abona("company", "create", *COMPANY)
     installation.python(SUBSCRIBE)
-    arca.post("config", reg_x_req=15)  # many small batches, so that every fault strikes
+    arca.post("config", reg_x_req=8)  # many small batches, so that every fault strikes
     for fault in FAULTS:
         arca.post("faults", **fault)
     return installation
@@ -167,10 +167,7 @@ def test_a_month_is_billed_and_authorised_while_arca_misbehaves(provider: Instal
 def test_several_processes_share_the_work(provider: Installation, arca: Arca) -> None:
     """Processes on PostgreSQL (and on SQLite, where they wait for each other)."""
     provider.abona("billing", "run", "--period", PERIOD, code=None, timeout=400)
-    workers = [subprocess.Popen(
-        [sys.executable, "-c", "from core.app import create_app\nfrom core.db import db\nwith create_app()."
-         "app_context():\n" + "\n".join("    " + line for line in WORKER.strip().splitlines())],
-        cwd=ROOT, env=provider.environment(), stderr=subprocess.DEVNULL) for _index in range(3 if SERVER else 2)]
+    workers = [provider.start_python(WORKER) for _index in range(3 if SERVER else 2)]
     for worker in workers:
         assert worker.wait(400) == 0
     prove(provider, arca)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -164,7 +163,7 @@ def test_killed_between_the_servers_word_and_its_own_it_never_sends_twice(instal
         return str(answer)
 
     handler.handle_DATA = taken
-    running.append(worker(installation))
+    running.append(installation.start_python(WORK))
     running[0].wait(60)
     assert arrived.is_set() and len(handler.received) == 1
     assert installation.python(STATES).split()[1:] == ["queued", "queued"]
@@ -172,16 +171,3 @@ def test_killed_between_the_servers_word_and_its_own_it_never_sends_twice(instal
     eventually(lambda: len(handler.received) == 3)
     assert installation.python(STATES) == "unknown sent sent"
     assert sorted(one["To"] for one in handler.received) == [f"C {n} <c{n}@example.com>" for n in range(3)]
-
-
-def worker(installation: Any) -> subprocess.Popen[bytes]:
-    """A process that runs the jobs, to be killed."""
-    import sys
-    import textwrap
-
-    from core.config import ROOT
-
-    code = ("from core.app import create_app\nfrom core.db import db\nwith create_app().app_context():\n"
-            + textwrap.indent(textwrap.dedent(WORK), "    "))
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=installation.environment(),
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,0 +1,9 @@
+"""Run first in every process of these tests: a few dozen subscribers go through as many steps as thousands would."""
+
+from modules.accounting import documents
+from modules.contracts import billing_run
+from modules.notifications import services
+
+billing_run.plan_run.__defaults__ = (12,)
+documents.BATCH = 8  # type: ignore[misc]
+services.BATCH = 10  # type: ignore[misc]
