@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,19 +73,26 @@ class Movement:
 def statement(customer_id: int, currency: str = "", *, limit: int = 100, before_id: int | None = None,
               since: dt.date | None = None, until: dt.date | None = None) -> list[Movement]:
     """The current account, newest first, with its running balance; `before_id` goes on after a page's last line."""
-    running = sa.func.sum(Posting.amount).over(order_by=(Posting.date, Posting.id)).label("running")
-    own = (sa.select(Posting.id, Posting.entry_id, Posting.date, Posting.amount, running)
-           .where(Posting.customer_id == customer_id, Posting.currency == (currency or current_company().currency))
-           .subquery())
-    wanted = (sa.select(own, Entry.kind, Entry.description, Invoice, Payment)
-              .join(Entry, Entry.id == own.c.entry_id)
-              .outerjoin(Invoice, Invoice.id == Entry.invoice_id).outerjoin(Payment, Payment.id == Entry.payment_id)
-              .options(defer(Invoice.snapshot))
-              .order_by(own.c.date.desc(), own.c.id.desc()).limit(limit))
+    own, wanted = _movements()
+    wanted = wanted.limit(limit)
     for condition in _between(own, since, until, before_id):
         wanted = wanted.where(condition)
     return [Movement(row.id, row.date, row.kind, row.description, row.amount, row.running, row.Invoice, row.Payment)
-            for row in db.session.execute(wanted)]
+            for row in db.session.execute(wanted, {"customer": customer_id,
+                                                   "currency": currency or current_company().currency})]
+
+
+@lru_cache(maxsize=1)
+def _movements() -> tuple[Any, sa.Select]:
+    """The postings of a customer with their running balance, and what they are of; built once."""
+    running = sa.func.sum(Posting.amount).over(order_by=(Posting.date, Posting.id)).label("running")
+    own = (sa.select(Posting.id, Posting.entry_id, Posting.date, Posting.amount, running)
+           .where(Posting.customer_id == sa.bindparam("customer"), Posting.currency == sa.bindparam("currency"))
+           .subquery())
+    return own, (sa.select(own, Entry.kind, Entry.description, Invoice, Payment)
+                 .join(Entry, Entry.id == own.c.entry_id).outerjoin(Invoice, Invoice.id == Entry.invoice_id)
+                 .outerjoin(Payment, Payment.id == Entry.payment_id).options(defer(Invoice.snapshot))
+                 .order_by(own.c.date.desc(), own.c.id.desc()))
 
 
 def _between(own: Any, since: dt.date | None, until: dt.date | None, before_id: int | None) -> list[Any]:
