@@ -126,7 +126,7 @@ def lock() -> Any:
     """Until when the books are closed, who closed them, and the form to move that day."""
     form, found = forms.LockForm(), ledger.policy()
     if request.method == "GET":
-        form.until.data = last_month_end()
+        form.until.data = _day("until") or last_month_end()
     if form.validate_on_submit():
         try:
             services.lock_period(form.until.data, form.reason.data or "")

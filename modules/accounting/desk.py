@@ -14,9 +14,10 @@ from core.db import db
 from core.i18n import _, format_date, ngettext
 from core.models import Company
 from core.search import Hit
+from core.setup import Step
 from core.templating import amount
-from modules.accounting import labels, ledger, numbers, queries, states
-from modules.accounting.models import CashAccount, Entry, Invoice, Payment
+from modules.accounting import figures, labels, ledger, numbers, queries, states
+from modules.accounting.models import CashAccount, Entry, Invoice, InvoiceDesign, Payment
 from modules.crm.models import Customer
 
 FIGURE = Markup('<div class="figure"><div class="figure-label">{}</div><a class="figure-value" href="{}">{}</a>'
@@ -57,34 +58,27 @@ def customer_action(customer: Customer) -> str:
     return views.account_views.customer_action(customer)
 
 
+def entries_part(row: Invoice | Payment) -> Markup:
+    """The entries of a document or payment, on its page."""
+    from modules.accounting import views
+
+    return views.book_views.entries_part(row)
+
+
 # --- the home page ---------------------------------------------------------------------------------------
 
 
 def billed(company: Company) -> Markup:
-    """What was billed this month, less credit notes."""
-    first, last = _month(clock.today(company))
-    signed = sa.case((Invoice.kind == "credit_note", -Invoice.total), else_=Invoice.total)
-    total = db.session.scalar(sa.select(sa.func.sum(signed)).where(
-        Invoice.company_id == company.id, Invoice.issue_date.between(first, last), Invoice.state == "issued",
-        Invoice.origin != "import", Invoice.currency == company.currency))
-    return _figure(_("Billed this month"), "accounting.invoices", total, company, _("less credit notes"))
+    """What was billed this month, less credit notes and what was annulled."""
+    return _figure(_("Billed this month"), "accounting.invoices", figures.this_month("billed"), company,
+                   _("less credit notes"))
 
 
 def collected(company: Company) -> Markup:
     """What was collected this month, and how that compares with the same days of the last one."""
-    today = clock.today(company)
-    first, _last = _month(today)
-    before = _month(first - dt.timedelta(days=1))
-    same_day = min(before[0] + dt.timedelta(days=today.day - 1), before[1])
-    total, former = _received(company, first, today), _received(company, before[0], same_day)
+    total, former = figures.this_month("collected"), figures.by_this_day_of_last_month("collected")
     note = _("%(amount)s by this day of last month", amount=amount(former)) if former else ""
     return _figure(_("Collected this month"), "accounting.payments", total, company, note)
-
-
-def _received(company: Company, first: dt.date, last: dt.date) -> Decimal | None:
-    return db.session.scalar(sa.select(sa.func.sum(Payment.amount)).where(
-        Payment.company_id == company.id, Payment.paid_on.between(first, last), Payment.state == "recorded",
-        Payment.currency == company.currency))
 
 
 def owed(_company: Company) -> Markup:
@@ -96,8 +90,8 @@ def owed(_company: Company) -> Markup:
         "by %(num)s customer", "by %(num)s customers", count))
 
 
-def _figure(label: str, endpoint: str, total: Decimal | None, company: Company, note: str) -> Markup:
-    if total is None:
+def _figure(label: str, endpoint: str, total: Decimal, company: Company, note: str) -> Markup:
+    if not total:
         return Markup("")
     return FIGURE.format(label, url_for(endpoint, date="this_month"), amount(total, company.currency), note)
 
@@ -105,6 +99,15 @@ def _figure(label: str, endpoint: str, total: Decimal | None, company: Company, 
 def _month(day: dt.date) -> tuple[dt.date, dt.date]:
     first = day.replace(day=1)
     return first, (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+
+
+def design_steps(company: Company) -> list[Step]:
+    """Set-up: how the company's documents look."""
+    done = bool(company.logo_file_id) or bool(db.session.scalar(sa.select(sa.exists().where(
+        InvoiceDesign.company_id == company.id, InvoiceDesign.logo_file_id.is_not(None)))))
+    return [Step("design", _("Logo and design of documents"), done, _(
+        "Your logo and colour stand on invoices and receipts. You see the document while you change it."),
+        _("Open the designer"), url_for("accounting.design"), needed=False)]
 
 
 def closing_todo(company: Company) -> Markup:

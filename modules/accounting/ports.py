@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from core.models import Company
 from core.registry import Registry
-from modules.accounting.drafts import InvoiceDraft
+from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.print_data import CountryPart
 from modules.accounting.totals import Totals
 
@@ -60,8 +61,59 @@ class Collector(Protocol):
         """What documents of that day must collect; None where that is nothing at all. One select."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the later parts of a manual invoice come by themselves: with the invoices of the months from `first` on."""
+
+    # the entry of `later_parts` that it is of, and what that one knows it by
+    owner: str
+    id: int
+    label: str
+    currency: str
+    first: dt.date
+
+    def months(self, count: int) -> list[dt.date]:
+        """So many months, from the first one on."""
+        start = self.first.year * 12 + self.first.month - 1
+        return [dt.date(one // 12, one % 12 + 1, 1) for one in range(start, start + count)]
+
+
+class LaterParts(Protocol):
+    """Brings parts of what a customer is to pay with his invoices of the months that follow."""
+
+    def places(self, customer_id: int) -> list[Place]:
+        """Where they can come; [] where the customer gets no monthly invoice."""
+
+    def put(self, place: Place, line: DraftLine, amounts: Sequence[Decimal], form_key: str | None) -> None:
+        """Write down that of this line these parts are to come, one a month; the same key again writes nothing."""
+
+
+@dataclass(frozen=True)
+class OpenPoint:
+    """Something that keeps a month from being closed: how many, in words, and the list that opens. tone: bad, warn."""
+
+    text: str
+    url: str
+    tone: str = "warn"
+
+
+class ClosingCheck(Protocol):
+    """Looks at a month before it is closed."""
+
+    title: Any
+    # of who may see its lists
+    permission: str
+    order: int
+
+    def open_points(self, first: dt.date, last: dt.date) -> Sequence[OpenPoint]:
+        """What is not closed of these days; [] where everything is. A handful of selects over indexes."""
+
+
 print_blocks: Registry[Printer] = Registry("print_blocks")
 # by country
 layouts: Registry[Layout] = Registry("layouts")
 # by country
 collectors: Registry[Collector] = Registry("collectors")
+later_parts: Registry[LaterParts] = Registry("later_parts")
+# what the month-end list asks
+closing: Registry[ClosingCheck] = Registry("closing")

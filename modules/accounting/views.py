@@ -8,6 +8,7 @@ from core import lists
 from core.i18n import _
 from modules.accounting import (
     account_views,
+    book_views,
     design_views,
     invoice_views,
     note_views,
@@ -18,7 +19,8 @@ from modules.accounting import (
 from modules.accounting.blueprint import bp
 from modules.accounting.lists import DEBTORS, INVOICES, PAYMENTS
 
-__all__ = ["account_views", "bp", "design_views", "invoice_views", "note_views", "payment_views", "reissue_views"]
+__all__ = ["account_views", "book_views", "bp", "design_views", "invoice_views", "note_views", "payment_views",
+           "reissue_views"]
 
 
 @lists.at(bp, "/invoices", INVOICES)

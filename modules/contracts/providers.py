@@ -5,7 +5,10 @@ from __future__ import annotations
 from core import slots
 from core.i18n import lazy
 from core.search import Searcher, searchers
-from modules.contracts import desk
+from modules.accounting.ports import closing as closing_checks
+from modules.accounting.ports import later_parts
+from modules.contracts import closing, desk, figures
+from modules.contracts.later_parts import KEY, MonthlyInvoices
 
 SEE, BILL = "contracts.view_contracts", "contracts.view_billing"
 slots.add("customer.tabs", "contracts", lazy("Contracts"), desk.customer_tab, permission=SEE, order=20)
@@ -13,11 +16,17 @@ slots.add("customer.summary", "contracts", lazy("Contracts"), desk.customer_summ
 slots.add("customer.actions", "contracts", lazy("New contract"), desk.customer_action,
           permission="contracts.edit_contracts", order=20)
 slots.add("home.figures", "contracts", lazy("Contracts"), desk.figures, permission=SEE, order=10)
+slots.add("home.charts", "contracts.comings", lazy("Contracts that began and ended"), figures.comings, permission=SEE,
+          order=40)
+slots.add("home.charts", "contracts.plans", lazy("Active contracts by plan"), figures.plans, permission=SEE, order=50)
 slots.add("home.todo", "contracts", lazy("Billing"), desk.todo, permission=BILL, order=10)
 slots.add("home.todo", "contracts.drafts", lazy("Drafts to approve"), desk.drafts_todo,
           permission="contracts.approve_drafts", order=15)
-slots.add("home.steps", "contracts.plan", lazy("Write your first plan"), desk.plan_step,
-          permission="contracts.edit_plans", order=20)
-slots.add("home.steps", "contracts.billing", lazy("Bill your first month"), desk.billing_step,
+slots.add("setup.steps", "contracts.plan", lazy("Plans"), desk.plan_steps, permission="contracts.edit_plans", order=30)
+slots.add("setup.steps", "contracts.contract", lazy("First customer and contract"), desk.contract_steps,
+          permission="contracts.edit_contracts", order=70)
+slots.add("setup.steps", "contracts.billing", lazy("Bill your first month"), desk.month_steps,
           permission="contracts.run_billing", order=90)
+later_parts.register(KEY, MonthlyInvoices())
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
+closing_checks.register("contracts", closing.Billing())

@@ -2,11 +2,17 @@
 
 from core import slots
 from core.i18n import lazy
-from modules.einvoice import desk
+from modules.accounting.ports import closing as closing_checks
+from modules.einvoice import closing, desk
 
 slots.add("home.todo", "einvoice", lazy("Electronic documents"), desk.todo, permission="einvoice.view_documents",
           order=20)
+slots.add("home.charts", "einvoice", lazy("Electronic documents of this month"), desk.chart,
+          permission="einvoice.view_documents", order=30)
 slots.add("invoice.parts", "einvoice", lazy("Tax authority"), desk.invoice_part, permission="einvoice.view_documents",
           order=10)
-slots.add("home.steps", "einvoice", lazy("Enable electronic invoices"), desk.step, permission="einvoice.enable",
-          order=80)
+slots.add("setup.steps", "einvoice", lazy("Electronic invoices"), desk.setup_steps, permission="einvoice.enable",
+          order=20)
+slots.add("setup.steps", "einvoice.invoice", lazy("First invoice"), desk.invoice_steps,
+          permission="accounting.issue_documents", order=80)
+closing_checks.register("einvoice", closing.Documents())

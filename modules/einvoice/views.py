@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
 from core import lists
 from core.db import db, find
-from core.errors import DomainError, OutsideError
+from core.errors import DomainError, NotFound, OutsideError
 from core.i18n import _, ngettext
 from core.scope import current_company
 from core.security import require, safe_next
 from modules.crm import countries
 from modules.crm import services as crm
 from modules.crm.models import Customer
-from modules.einvoice import explaining, labels, queries, services, states
+from modules.einvoice import exchange, explaining, labels, queries, services, states
 from modules.einvoice.errors import StillWrong
 from modules.einvoice.lists import DOCUMENTS
 from modules.einvoice.models import Document, Sequence
@@ -71,6 +72,20 @@ def _document_page(document_id: int, slip: Slip | None = None) -> str:
                            sequence=row.sequence, slip=slip,
                            explanation=explaining.refusal(row), remarks=explaining.remarks(row),
                            rules=countries.get(current_company().country))
+
+
+@bp.get("/<int:document_id>/<any(request, answer):which>.xml")
+@require("einvoice.view_documents")
+def document_xml(document_id: int, which: str) -> Any:
+    """What was sent, or what the authority answered, as a file."""
+    row = find(Document, document_id)
+    said = row.request if which == "request" else row.response
+    if not said:
+        raise NotFound(_("Nothing was sent to the authority yet.") if which == "request"
+                       else _("The authority has not answered yet."))
+    data = exchange.as_xml("request" if which == "request" else "answer", said)
+    return send_file(io.BytesIO(data), mimetype="application/xml", as_attachment=True,
+                     download_name=f"{str(row).lstrip('#')}-{which}.xml")
 
 
 @bp.get("/refused")

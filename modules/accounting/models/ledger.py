@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -97,6 +98,9 @@ class Entry(CompanyScoped, Model):
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
     postings: Mapped[list[Posting]] = relationship(order_by="Posting.id")
+    # what is booked; both stand in files above this one
+    invoice: Mapped[Any] = relationship("Invoice", viewonly=True)
+    payment: Mapped[Any] = relationship("Payment", viewonly=True)
 
     __table_args__ = (
         # a document and a payment are each booked once, and taken back once
