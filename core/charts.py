@@ -7,6 +7,7 @@ keyboard and for who cannot see the drawing.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from core.i18n import _
+from core.i18n import _, current_locale
 
 Number = int | Decimal
 Show = Callable[[Any], str]
@@ -49,15 +52,17 @@ class Part:
 
 
 def bars(key: str, title: Any, columns: Sequence[tuple[str, str]], series: Sequence[Series],
-         line: Series | None = None, *, show: Show = str, short: Show = str) -> Markup:
+         line: Series | None = None, *, show: Show = str,
+         short: Show | None = None) -> Markup:
     """Bars side by side per column, with a line over them. `columns` are (on the axis, in full) words.
 
-    `show` writes a figure in full, `short` as the axis has it. The axis holds zero always. `key` is unique on the page.
+    `show` writes a figure in full, `short` as the axis has it (`compact`). The axis always holds zero. `key` is unique
+    on the page.
     """
     drawn = [*series, *([line] if line else [])]
     scale = _Scale([value for one in drawn for value in one.values])
-    parts = [_axis(scale, short), _columns(columns, series, scale, show), *([_line(line, columns, scale, show)] if line
-                                                                           else []), _words(columns)]
+    over = _line(line, columns, scale, show) if line else Markup("")
+    parts = [_axis(scale, short or compact), _columns(columns, series, scale, show), over, _words(columns)]
     return Markup('<figure class="chart">{}{}{}</figure>').format(
         _key(series, line), _svg(key, title, _told(columns, drawn, show), HEIGHT, Markup("").join(parts)),
         _table(title, columns, drawn, show))
@@ -93,6 +98,34 @@ def ranked(key: str, title: Any, parts: Sequence[Part], *, show: Show = str) -> 
 def _row(part: Part, largest: Number) -> Markup:
     width = float(part.value) * 100 / float(largest) if largest else 0.0
     return Markup('<svg height="14" aria-hidden="true">{}</svg>').format(_rect("bar", 0, 1, width, 12))
+
+
+# --- columns and figures ----------------------------------------------------------------------------------
+
+
+def months_until(day: dt.date, count: int = 13) -> list[tuple[dt.date, dt.date]]:
+    """(first, last day) of so many months, the one of this day at the end."""
+    found, first = [], day.replace(day=1)
+    for _month in range(count):
+        found.append((first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)))
+        first = (first - dt.timedelta(days=1)).replace(day=1)
+    return found[::-1]
+
+
+def month_words(first: dt.date) -> tuple[str, str]:
+    """A month as the axis has it, and in full; January with its year."""
+    locale = current_locale()
+    short = format_date(first, "LLL", locale=locale).rstrip(".")
+    return (f"{short} {first:%y}" if first.month == 1 else short), format_skeleton("yMMMM", first, locale=locale)
+
+
+def compact(value: Number) -> str:
+    """A round figure for an axis: 500 k, 2.5 M."""
+    size = abs(Decimal(value))
+    for step, mark in ((Decimal(10**9), "G"), (Decimal(10**6), "M"), (Decimal(1000), "k")):
+        if size >= step:
+            return format_decimal(Decimal(value) / step, format="#,##0.#", locale=current_locale()) + f"\u00a0{mark}"
+    return str(format_decimal(value, format="#,##0.##", locale=current_locale()))
 
 
 # --- places -----------------------------------------------------------------------------------------------

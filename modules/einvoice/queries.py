@@ -41,6 +41,23 @@ def counts(period: str | None = None) -> dict[str, int]:
     return {state: found.get(state, 0) for state in states.STATES}
 
 
+def count_of(wanted: Iterable[str]) -> dict[str, int]:
+    """How many documents there are in these states: what is authorised is not counted, nor looked at."""
+    rows = db.session.execute(sa.select(Document.state, sa.func.count(Document.id)).where(
+        Document.state.in_(list(wanted))).group_by(Document.state))
+    return dict.fromkeys(wanted, 0) | {row[0]: row[1] for row in rows}
+
+
+def of_days(first: dt.date, last: dt.date) -> dict[str, int]:
+    """Documents of these days by state. Those that are authorised, nearly all, are what is left of the whole."""
+    days = Document.issue_date.between(first, last)
+    total = db.session.scalar(sa.select(sa.func.count(Document.id)).where(days)) or 0
+    rows = db.session.execute(sa.select(Document.state, sa.func.count(Document.id)).where(
+        days, Document.state.in_([one for one in states.STATES if one != states.AUTHORIZED])).group_by(Document.state))
+    found = dict.fromkeys(states.STATES, 0) | {row[0]: row[1] for row in rows}
+    return found | {states.AUTHORIZED: total - sum(found.values())}
+
+
 def refused_groups() -> list[CauseGroup]:
     """The tray: refused documents by cause, the most frequent first."""
     rows = db.session.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from core import charts
 from core.charts import Part, Series
+from core.i18n import use_locale
 
 pytestmark = pytest.mark.once
 COLUMNS = [("sep", "September 2026"), ("oct", "October 2026"), ("nov", "November 2026")]
@@ -99,3 +101,19 @@ def test_nothing_to_show_draws_nothing_and_fails_nowhere(app: Flask) -> None:
     assert not heights(charts.stacked("a", "A", [Part("x", 0)]), "part")
     assert "<tr>" not in charts.ranked("b", "B", [])
     assert charts.bars("c", "C", [], [Series("A", [])])
+
+
+@pytest.mark.parametrize(("figure", "words"), [(0, "0"), (950, "950"), (2500, "2,5 k"), (-500000, "-500 k"),
+                                               (Decimal("7000000.00"), "7 M"), (12 * 10**9, "12 G")])
+def test_an_axis_has_short_figures(app: Flask, figure: Decimal, words: str) -> None:
+    with use_locale("es_AR"):
+        assert charts.compact(figure).replace("\u00a0", " ") == words
+
+
+def test_a_year_of_months_ends_with_this_one(app: Flask) -> None:
+    found = charts.months_until(dt.date(2026, 2, 28))
+    assert (len(found), found[0], found[-1]) == (13, (dt.date(2025, 2, 1), dt.date(2025, 2, 28)),
+                                                 (dt.date(2026, 2, 1), dt.date(2026, 2, 28)))
+    with use_locale("es_AR"):
+        assert [charts.month_words(first)[0] for first, _last in found[10:]] == ["dic", "ene 26", "feb"]
+        assert charts.month_words(found[0][0])[1] == "febrero de 2025"

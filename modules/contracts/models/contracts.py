@@ -77,6 +77,10 @@ class Contract(CompanyScoped, Model):
         sa.Index("ix_contracts_contract_list", "company_id", "state", "id"),
         sa.Index("ix_contracts_contract_plan", "plan_id", "id"),
         sa.Index("ix_contracts_contract_customer", "customer_id"),
+        # the charts of the home page: how many began, ended, and are on each plan
+        sa.Index("ix_contracts_contract_began", "company_id", "billing_from", "state"),
+        sa.Index("ix_contracts_contract_ended", "company_id", "ends_on", "state"),
+        sa.Index("ix_contracts_contract_by_plan", "company_id", "state", "plan_id"),
     )
 
     def __str__(self) -> str:

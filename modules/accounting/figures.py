@@ -1,0 +1,119 @@
+"""Charts of money for the home page: billed and collected by month with what is owed, and how old that is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from flask import g
+from markupsafe import Markup
+
+from core import charts, clock, lists
+from core.charts import Part, Series
+from core.db import db
+from core.i18n import _, format_amount
+from core.models import Company
+from core.scope import current_company, current_company_id
+from core.security import can
+from modules.accounting import summaries
+from modules.accounting.models import Invoice
+from modules.accounting.summaries import Summary
+
+ZERO = Decimal("0.00")
+# how long documents are due, in days: (words, from, until, tone); None is open
+AGES: tuple[tuple[Callable[[], str], int | None, int | None, str], ...] = (
+    (lambda: _("not due yet"), None, 0, "ok"), (lambda: _("1 to 30 days"), 1, 30, "2"),
+    (lambda: _("31 to 60 days"), 31, 60, "warn"), (lambda: _("61 to 90 days"), 61, 90, "late"),
+    (lambda: _("more than 90 days"), 91, None, "bad"))
+
+
+def _year() -> dict[str, Summary]:
+    """Thirteen months of each currency, read once per request and company."""
+    kept = g.setdefault("money_of_a_year", {})
+    company_id = current_company_id()
+    if company_id not in kept:
+        kept[company_id] = summaries.read(charts.months_until(clock.today())[0][0])
+    return dict(kept[company_id])
+
+
+def this_month(what: str) -> Decimal:
+    """What was billed or collected since the first, in the company's currency."""
+    today = clock.today()
+    return _year()[current_company().currency].between(what, today.replace(day=1), charts.months_until(today, 1)[0][1])
+
+
+def by_this_day_of_last_month(what: str) -> Decimal:
+    """The same of last month, until the same day of it."""
+    today = clock.today()
+    first, last = charts.months_until(today, 2)[0]
+    until = min(first + dt.timedelta(days=today.day - 1), last)
+    return _year()[current_company().currency].between(what, first, until)
+
+
+def money(_company: Company) -> Markup:
+    """Billed and collected by month, with what was owed at its end: a chart per currency that moved."""
+    if not can("accounting.view_payments"):
+        return Markup("")
+    home = current_company().currency
+    moved = {currency: one for currency, one in _year().items() if one.days or (currency == home and one.before)}
+    return Markup("").join(charts.card(_title(currency, home), _by_month(currency, one))
+                           for currency, one in moved.items())
+
+
+def _title(currency: str, home: str) -> str:
+    return _("Billed, collected, owed") if currency == home else _("Billed, collected, owed in %(currency)s",
+                                                                   currency=currency)
+
+
+def _by_month(currency: str, year: Summary) -> Markup:
+    from modules.accounting.lists import DEBTORS, INVOICES, PAYMENTS
+
+    months = charts.months_until(clock.today())
+    billed, collected = year.by_month("billed"), year.by_month("collected")
+    spans = [{"date_from": first.isoformat(), "date_to": last.isoformat()} for first, last in months]
+    return charts.bars(
+        f"money-{currency}", _title(currency, currency), [charts.month_words(first) for first, _last in months],
+        [Series(_("billed"), [billed[first] for first, _last in months],
+                [lists.url_of(INVOICES, **span) for span in spans]),
+         Series(_("collected"), [collected[first] for first, _last in months],
+                [lists.url_of(PAYMENTS, state="recorded", **span) for span in spans])],
+        Series(_("owed at its end"), [year.owed_after(last) for _first, last in months],
+               [lists.url_of(DEBTORS)] * len(months)),
+        show=lambda value: format_amount(value, currency))
+
+
+def ageing(company: Company) -> Markup:
+    """What is not paid, by how long it is due, in the company's currency."""
+    from modules.accounting.lists import INVOICES
+
+    amounts = _open_by_age(company, clock.today(company))
+    if not any(amounts):
+        return Markup("")
+    parts = [Part(words(), amounts[place], lists.url_of(INVOICES, state="open", **_due(company, since, until)), tone)
+             for place, (words, since, until, tone) in enumerate(AGES)]
+    return charts.card(_("Not paid, by how long it is due"), charts.stacked(
+        "ageing", _("Not paid, by how long it is due"), parts,
+        show=lambda value: format_amount(value, company.currency)))
+
+
+def _open_by_age(company: Company, today: dt.date) -> list[Decimal]:
+    """One pass over the documents that are open; those that are paid are not looked at."""
+    due = sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
+    starts: list[Any] = [(due >= today - dt.timedelta(days=until), place)
+                         for place, (_words, _since, until, _tone) in enumerate(AGES) if until is not None]
+    place = sa.case(*starts, else_=len(AGES) - 1)
+    rows = db.session.execute(
+        sa.select(place, sa.func.sum(Invoice.open_amount)).where(
+            Invoice.open_amount != 0, Invoice.kind != "credit_note", Invoice.state == "issued",
+            Invoice.currency == company.currency).group_by(place))
+    found = {row[0]: row[1] for row in rows}
+    return [found.get(index) or ZERO for index in range(len(AGES))]
+
+
+def _due(company: Company, since: int | None, until: int | None) -> dict[str, str]:
+    today = clock.today(company)
+    ends = {"due_to": since, "due_from": until}
+    return {name: (today - dt.timedelta(days=days)).isoformat() for name, days in ends.items() if days is not None}

@@ -1,0 +1,74 @@
+"""Charts of contracts for the home page: who came and who left by month, and how many each plan has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from core import charts, clock, lists
+from core.charts import Part, Series
+from core.db import db
+from core.i18n import _, ngettext
+from core.models import Company
+from core.templating import number
+from modules.contracts import states
+from modules.contracts.models import Contract, Plan
+
+# plans with a row of their own; the others share one
+ROWS = 8
+
+
+def comings(company: Company) -> Markup:
+    """Contracts that began and that ended by month, and the difference as a line."""
+    from modules.contracts.lists import CONTRACTS
+
+    months = charts.months_until(clock.today(company))
+    came = _by_month(Contract.billing_from, months, Contract.state.in_((states.ACTIVE, states.SUSPENDED, states.ENDED)))
+    left = _by_month(Contract.ends_on, months, Contract.state == states.ENDED)
+    if not any([*came, *left]):
+        return Markup("")
+    spans = [(first.isoformat(), last.isoformat()) for first, last in months]
+    title = _("Contracts that began and ended")
+    return charts.card(title, charts.bars(
+        "comings", title, [charts.month_words(first) for first, _last in months],
+        [Series(_("began"), came, [lists.url_of(CONTRACTS, since_from=a, since_to=b) for a, b in spans]),
+         Series(_("ended"), left, [lists.url_of(CONTRACTS, state="ended", ends_from=a, ends_to=b) for a, b in spans])],
+        Series(_("difference"), [one - other for one, other in zip(came, left, strict=True)]), show=number),
+        _balance(sum(came) - sum(left)))
+
+
+def _balance(net: int) -> str:
+    if net < 0:
+        return ngettext("%(num)s contract fewer than a year ago", "%(num)s contracts fewer than a year ago", -net)
+    return ngettext("%(num)s contract more than a year ago", "%(num)s contracts more than a year ago", net)
+
+
+def _by_month(column: Any, months: list[tuple[dt.date, dt.date]], condition: Any) -> list[int]:
+    """How many contracts have this day in each month, by ranges of an index."""
+    year, month = sa.extract("year", column), sa.extract("month", column)
+    rows = db.session.execute(sa.select(year, month, sa.func.count(Contract.id)).where(
+        column.between(months[0][0], months[-1][1]), condition).group_by(year, month))
+    found = {(int(row[0]), int(row[1])): row[2] for row in rows}
+    return [found.get((first.year, first.month), 0) for first, _last in months]
+
+
+def plans(_company: Company) -> Markup:
+    """Contracts in service by plan, the largest first."""
+    from modules.contracts.lists import CONTRACTS
+
+    of_each = sa.select(Contract.plan_id, sa.func.count(Contract.id)).where(
+        Contract.state == states.ACTIVE).group_by(Contract.plan_id)
+    counts = {row[0]: row[1] for row in db.session.execute(of_each)}
+    if not counts:
+        return Markup("")
+    names = {row[0]: row[1] for row in db.session.execute(sa.select(Plan.id, Plan.name).where(Plan.id.in_(counts)))}
+    ranked = sorted(counts, key=lambda plan_id: (-counts[plan_id], names[plan_id]))
+    parts = [Part(names[one], counts[one], lists.url_of(CONTRACTS, state="active", plan=one)) for one in ranked[:ROWS]]
+    if rest := ranked[ROWS:]:
+        parts.append(Part(_("other plans"), sum(counts[one] for one in rest), lists.url_of(
+            CONTRACTS, state="active", plan=",".join(map(str, rest[:50])))))
+    title = _("Active contracts by plan")
+    return charts.card(title, charts.ranked("plans", title, parts, show=number))
