@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,9 @@ COUNTRIES = {
 # How a country's tax authority writes a company's number: `check(number)` answers (the number without marks, what is
 # wrong with it or ""). By country; the module that knows customers' numbers fills it.
 identities: Registry[Callable[[str], tuple[str, str]]] = Registry("identities")
+# The tax conditions that an issuer of the country may have, {code: words}, and what its number is called. By country.
+conditions: Registry[Mapping[str, str]] = Registry("conditions")
+tax_names: Registry[str] = Registry("tax_names")
 
 
 def create_company(country: str, name: str, tax_id: str, **details: Any) -> Company:

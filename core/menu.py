@@ -29,6 +29,7 @@ GROUPS: dict[str, tuple[Any, str]] = {
 }
 CORE_ITEMS = (
     MenuItem(lazy("All settings"), "core.settings", "", group="settings", order=5),
+    MenuItem(lazy("Set-up"), "core.setup", "core.edit_company", group="settings", order=5),
     MenuItem(lazy("Company"), "core.company", "core.edit_company", group="settings", order=10,
              about=lazy("Name, address and contact, as documents print them.")),
     MenuItem(lazy("Master data"), "admin.index", "", group="settings", order=90,

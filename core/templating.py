@@ -15,7 +15,7 @@ from flask import Flask, current_app, url_for
 from flask_login import current_user
 from markupsafe import Markup, escape
 
-from core import clock, modules, scope
+from core import clock, modules, outside, scope
 from core.i18n import current_locale, format_amount, format_date
 from core.models import Company, Role
 from core.security import can, is_admin, my_companies, seeing
@@ -57,6 +57,13 @@ class Frame:
     def seen_role(self) -> Role | None:
         """The role that the reader looks through."""
         return seeing.role() if current_user.is_authenticated else None
+
+    @cached_property
+    def rehearsing(self) -> list[str]:
+        """Services that are still in rehearsal although the company is not."""
+        if self.company is None or self.company.is_rehearsal:
+            return []
+        return [str(one.title) for one in outside.standings() if not one.live]
 
     @cached_property
     def menu(self) -> list[Any]:

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 
-from core import scope, search, slots
+from core import scope, search, setup, slots
 from core.i18n import _
 from core.security import choose_company as switch_to
-from core.security import require
+from core.security import is_admin, require
 from core.views import bp
+from core.views.setup import FLAG
+
+# places of the home page that modules fill with Markup
+PARTS = ("figures", "todo", "charts", "cards")
 
 
 @bp.get("/")
 @require()
 def home() -> Any:
-    """What waits for this person: figures, things to do, first steps. Modules fill the slots."""
+    """What waits for this person: figures, things to do, first steps, charts. Modules fill the slots."""
     company = scope.current_company() if scope.company_id_or_none() else None
-    parts = {name: slots.render(f"home.{name}", company) if company else "" for name in ("todo", "figures", "cards")}
-    return render_template("core/home.html", company=company, steps=_steps(company), **parts)
-
-
-def _steps(company: Any) -> list[tuple[Any, bool, str]]:
-    """(label, done, address) of the first steps, while one of them is open."""
-    if company is None:
-        return []
-    found = [(slot.label, *slot.render(company)) for slot in slots.entries("home.steps")]
-    return found if any(not done for _label, done, _url in found) else []
+    if company is None and is_admin():
+        return redirect(url_for("core.setup"))
+    session.pop(FLAG, None)
+    parts = {name: slots.render(f"home.{name}", company) if company else "" for name in PARTS}
+    steps = setup.first_hour(company) if company else []
+    return render_template("core/home.html", company=company, steps=steps, now=setup.next_step(steps), **parts)
 
 
 @bp.get("/search", endpoint="search")
@@ -40,8 +40,6 @@ def search_page() -> Any:
     if len(hits) == 1:
         return redirect(hits[0].url)
     return render_template("core/search.html", text=text, found=found, count=len(hits))
-
-
 
 @bp.post("/company/choose")
 @require()

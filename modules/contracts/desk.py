@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from core.db import db
 from core.i18n import _, ngettext
+from core.models import Company
 from core.search import Hit
+from core.setup import Step
 from modules.contracts import months, queries, states
 from modules.contracts.models import BillingDraft, BillingException, BillingRun, Contract, Plan
 from modules.crm.models import Customer
@@ -90,11 +92,37 @@ def drafts_todo(_company: Any) -> Markup:
         waiting)) if waiting else Markup("")
 
 
-def plan_step(_company: Any) -> tuple[bool, str]:
-    """First plan."""
-    return bool(db.session.scalar(sa.select(sa.exists().where(Plan.id > 0)))), url_for("contracts.plans")
+def plan_steps(company: Company) -> list[Step]:
+    """Set-up: the first plan."""
+    done = _any(Plan, company)
+    return [Step("plans", _("Plans"), done, _("A plan is what you sell: its speed, its price and its taxes. Contracts "
+                                              "take their price from it."),
+                 _("Look at the plans") if done else _("Write a plan"),
+                 url_for("contracts.plans") if done else url_for("contracts.new_plan"))]
 
 
-def billing_step(_company: Any) -> tuple[bool, str]:
-    """First month billed."""
-    return bool(db.session.scalar(sa.select(sa.exists().where(BillingRun.id > 0)))), url_for("contracts.desk")
+def contract_steps(company: Company) -> list[Step]:
+    """Set-up: somebody to bill."""
+    done, people = _any(Contract, company), _any(Customer, company)
+    button, url = _("Look at the contracts"), url_for("contracts.contracts")
+    if not done:
+        button, url = (_("Make a contract"), url_for("contracts.new_contract")) if people else (
+            _("Write down a customer"), url_for("crm.new_customer"))
+    waits = "" if done or _any(Plan, company) else _("First write a plan.")
+    return [Step("contract", _("First customer and contract"), done, _(
+        "A contract is one service of a customer at one place. Who came by the import has one already."), button, url,
+        waits_for=waits)]
+
+
+def month_steps(company: Company) -> list[Step]:
+    """Set-up: the first month billed."""
+    done = _any(BillingRun, company)
+    waits = "" if done or _any(Contract, company) else _("First make a contract.")
+    return [Step("month", _("Bill your first month"), done, _(
+        "The preview shows what each contract will pay before anything is written; then all invoices are made, "
+        "authorised, drawn and sent."), _("Look at the month"), url_for("contracts.desk"), waits_for=waits,
+        needed=False)]
+
+
+def _any(model: Any, company: Company) -> bool:
+    return bool(db.session.scalar(sa.select(sa.exists().where(model.company_id == company.id))))

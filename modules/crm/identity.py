@@ -15,6 +15,10 @@ _BUSINESS_STARTS = {("AR", "CUIT"): ("30", "33", "34"), ("PE", "RUC"): ("20",), 
 _BUSINESS_KINDS = {("BR", "CNPJ"), ("DO", "RNC"), ("UY", "RUT")}
 # The number under which a company of the installation issues its documents.
 COMPANY_KINDS = {"AR": "CUIT", "EC": "RUC", "CO": "NIT", "MX": "RFC", "PE": "RUC"}
+# The tax conditions of who issues; customers may have others.
+COMPANY_CONDITIONS = {
+    "AR": ("RI", "MO", "EX"), "EC": ("GENERAL", "RIMPE_E", "RIMPE_NP", "ESPECIAL"), "CO": ("48", "49"),
+    "MX": ("601", "603", "612", "620", "621", "625", "626"), "PE": ("GENERAL", "RMT", "RER", "RUS")}
 
 
 def check_tax_id(country: str, kind: str, number: str, condition: str = "") -> TaxIdCheck:
@@ -39,6 +43,12 @@ def company_check(country: str) -> Callable[[str], tuple[str, str]]:
         return found.compact, "" if found.valid else found.reason
 
     return check
+
+
+def company_conditions(country: str) -> dict[str, str]:
+    """The tax conditions that a company of the country may have, in their order."""
+    known = countries.get(country).TAX_CONDITIONS
+    return {code: known[code] for code in COMPANY_CONDITIONS[country]}
 
 
 def guess_kind(country: str, tax_id_kind: str, tax_id: str) -> str:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from core import companies, slots
 from core.i18n import lazy
 from core.search import Searcher, searchers
-from modules.crm import desk, identity
+from modules.crm import desk, history, identity
+from modules.crm.ports import stories
 
 slots.add("customer.tabs", "data", lazy("Data"), desk.data_tab, permission="crm.view_customers", order=10)
+slots.add("customer.tabs", "history", lazy("History"), desk.history_tab, permission="crm.view_customers", order=70)
+stories.register("crm", history.OwnData())
 searchers.register("customers", Searcher(lazy("Customers"), desk.find, "crm.view_customers", order=10))
-for country in identity.COMPANY_KINDS:
+for country, kind in identity.COMPANY_KINDS.items():
     companies.identities.register(country, identity.company_check(country))
+    companies.conditions.register(country, identity.company_conditions(country))
+    companies.tax_names.register(country, kind)

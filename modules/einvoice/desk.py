@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask import render_template, url_for
 from markupsafe import Markup
 
-from core import clock, lists
+from core import charts, clock, lists
+from core.charts import Part
+from core.db import db
 from core.i18n import _, ngettext
+from core.models import Company
 from core.scope import current_company
+from core.setup import Step
+from core.templating import number
 from modules.einvoice import explaining, queries, states
-from modules.einvoice.models import Sequence
-from modules.einvoice.ports import Step, enablers
+from modules.einvoice.models import Document
+from modules.einvoice.models import Sequence as Numbering
+from modules.einvoice.ports import Step as Guided
+from modules.einvoice.ports import enablers
 
 # what the authority has not decided after so long is told
 PATIENCE = dt.timedelta(minutes=10)
@@ -27,7 +35,7 @@ def todo(_company: Any) -> Markup:
 
 
 def _lines() -> Iterator[tuple[str, str, str]]:
-    counts, troubled = queries.counts(), queries.troubled_sequences()
+    counts, troubled = queries.count_of((states.REJECTED, states.UNKNOWN)), queries.troubled_sequences()
     if counts[states.REJECTED]:
         yield "bad", url_for("einvoice.refused"), ngettext(
             "%(num)s refused document waits to be mended", "%(num)s refused documents wait to be mended",
@@ -44,30 +52,80 @@ def _lines() -> Iterator[tuple[str, str, str]]:
         yield "warn", _listed("pending"), _waiting(waiting, troubled)
 
 
-def _waiting(count: int, troubled: list[Sequence]) -> str:
+def _waiting(count: int, troubled: list[Numbering]) -> str:
     if any(row.failures and not row.blocked_code for row in troubled):
         return ngettext("%(num)s document waits because the authority is not reached",
                         "%(num)s documents wait because the authority is not reached", count)
     return ngettext("%(num)s document waits for the authority", "%(num)s documents wait for the authority", count)
 
 
-def _listed(state: str) -> str:
+def _listed(state: str, **days: str) -> str:
     from modules.einvoice.lists import DOCUMENTS
 
-    return lists.url_of(DOCUMENTS, state=state)
+    return lists.url_of(DOCUMENTS, state=state, **days)
 
 
-def step(_company: Any) -> tuple[bool, str]:
-    """The step of setting up: done when the company's documents can be authorised."""
-    return not _missing(), url_for("einvoice.enable")
+def chart(company: Any) -> Markup:
+    """This month's documents by what the authority says."""
+    first, last = charts.months_until(clock.today(company), 1)[0]
+    counts = queries.of_days(first, last)
+    if not any(counts.values()):
+        return Markup("")
+    days = {"date_from": first.isoformat(), "date_to": last.isoformat()}
+    waiting = counts[states.PENDING] + counts[states.SENDING]
+    parts = [Part(words, count, _listed(state, **days), tone) for words, count, state, tone in (
+        (_("authorised"), counts[states.AUTHORIZED], "authorized", "ok"), (_("waiting"), waiting, "pending", "info"),
+        (_("without answer"), counts[states.UNKNOWN], "unknown", "warn"),
+        (_("refused"), counts[states.REJECTED], "rejected", "bad"))]
+    title = _("Electronic documents of this month")
+    return charts.card(title, charts.stacked("documents", title, parts, show=number))
 
 
-def _missing() -> list[Step]:
-    """What is still to be done before documents are authorised where the company is now: rehearsal or production."""
-    company = current_company()
+def setup_steps(company: Company) -> list[Step]:
+    """Set-up: what the country asks for before documents are authorised where the company is now."""
     enabler = enablers.find(company.country)
-    steps = enabler.steps() if enabler is not None else []
-    return [one for one in steps if not one.done and (not company.is_rehearsal or one.stage in ("", "rehearsal"))]
+    if enabler is None:
+        return []
+    first = _first_authorized(company)
+    open_ones = [] if first else [one for one in enabler.steps() if not one.done and (
+        not company.is_rehearsal or one.stage in ("", "rehearsal"))]
+    data, way = ([one for one in open_ones if bool(one.stage) is staged] for staged in (False, True))
+    return [
+        _guided("tax", _("Tax data"), data, _("What the tax authority wants on each document of yours.")),
+        _guided("authority", _("Certificate and point of sale"), way, _(
+            "What lets your documents be authorised. In rehearsal the simulator gives both; those for real invoices "
+            "you get later, step by step.")),
+    ]
+
+
+def _guided(key: str, title: str, missing: Sequence[Guided], text: str) -> Step:
+    where = url_for("einvoice.enable", step=missing[0].key if missing else None)
+    return Step(key, title, not missing, text, missing[0].title if missing else _("Look at it"), where,
+                waits_for=missing[0].waits_for if missing else "")
+
+
+def invoice_steps(company: Company) -> list[Step]:
+    """Set-up: the first document that the authority, or its simulator, has authorised."""
+    from modules.crm.models import Customer
+
+    if enablers.find(company.country) is None:
+        return []
+    first = _first_authorized(company)
+    waits = "" if first or db.session.scalar(sa.select(sa.exists().where(Customer.company_id == company.id))) else _(
+        "First write down a customer.")
+    title = _("First invoice in rehearsal") if company.is_rehearsal else _("First invoice")
+    url = url_for("accounting.invoice", invoice_id=first.invoice_id) if first else url_for("accounting.new_invoice")
+    return [Step("invoice", title, first is not None, _(
+        "Make an invoice by hand and watch it get its number and code. Its PDF bears a watermark while you rehearse."),
+        _("Look at the invoice and its PDF") if first else _("Make an invoice"), url, waits_for=waits,
+        facts=((_("Authorisation code"), first.authorization_code),) if first else ())]
+
+
+def _first_authorized(company: Company) -> Document | None:
+    """The newest document authorised where the company is now; older environments count no more."""
+    newest = db.session.scalar(sa.select(Document).where(Document.state == states.AUTHORIZED)
+                               .order_by(Document.id.desc()).limit(1))
+    return newest if newest and (newest.environment == "rehearsal") == company.is_rehearsal else None
 
 
 def invoice_part(invoice: Any) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from core import clock
 from core.db import db
 from core.i18n import _, format_date
+from core.outside import Standing
 from core.scope import current_company
 from modules.crm import countries
 from modules.crm.models import Customer
@@ -45,6 +46,16 @@ def _ending(row: Certificate) -> tuple[str, str, str]:
                                alias=row.alias, day=day, left=left))
     return ("bad" if left < URGENT else "warn",
             url_for("einvoice.enable", step=f"{row.environment}.key"), text)
+
+
+def standing() -> Standing | None:
+    """ARCA among the outside services of an Argentine company."""
+    if current_company().country != "AR":
+        return None
+    live = access.environment() == "production"
+    text = _("Invoices go to ARCA and are legally valid.") if live else _(
+        "Invoices are authorised by the simulator, by ARCA's rules, and bear a watermark. None is legally valid.")
+    return Standing("ARCA", live, text, url_for("einvoice.enable", step="live"), "einvoice.enable")
 
 
 def customer_summary(customer: Customer) -> str:

@@ -1,6 +1,6 @@
 """What this module plugs into the ports of others."""
 
-from core import slots
+from core import outside, slots
 from core.i18n import lazy
 from modules.accounting.ports import collectors, layouts
 from modules.contracts.ports import billing_checks
@@ -18,6 +18,7 @@ enablers.register("AR", ArgentineEnabler())
 layouts.register("AR", ArgentineLayout())
 collectors.register("AR", ArgentineCollector())
 billing_checks.register("AR", ArgentineBillingCheck())
+outside.services.register("arca", desk.standing)
 slots.add("home.todo", "einvoice_ar", lazy("ARCA"), desk.announcements, permission="einvoice.view_documents", order=60)
 slots.add("home.todo", "einvoice_ar.certificates", lazy("Certificates"), desk.certificates,
           permission="einvoice.enable", order=30)

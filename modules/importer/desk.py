@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from core.db import db
 from core.i18n import _
-from modules.importer.models import ImportRun
+from core.models import Company
+from core.setup import Step
+from modules.crm.models import Customer
 
 _BUTTON = Markup('<a class="btn" href="{}">{}</a>')
 
@@ -20,7 +22,11 @@ def import_button(_customers: Any) -> Markup:
     return _BUTTON.format(url_for("importer.imports"), _("Import a spreadsheet"))
 
 
-def import_step(_company: Any) -> tuple[bool, str]:
-    """First file loaded."""
-    loaded = db.session.scalar(sa.select(sa.exists().where(ImportRun.state == "loaded", ImportRun.kind == "customers")))
-    return bool(loaded), url_for("importer.imports")
+def import_steps(company: Company) -> list[Step]:
+    """Set-up: the customers that the provider has already."""
+    done = bool(db.session.scalar(sa.select(sa.exists().where(Customer.company_id == company.id))))
+    return [Step("import", _("Your customers"), done, _(
+        "Load your spreadsheet as it is. You see what was understood before anything is written; lines that cannot be "
+        "loaded come back as a file with the reasons, to be mended and loaded again."),
+        _("Import another spreadsheet") if done else _("Import a spreadsheet"), url_for("importer.imports"),
+        needed=False)]

@@ -7,5 +7,5 @@ from core.i18n import lazy
 from modules.importer import desk
 
 MAY = "importer.import_customers"
-slots.add("home.steps", "importer", lazy("Import your spreadsheet of customers"), desk.import_step, MAY, order=30)
+slots.add("setup.steps", "importer", lazy("Your customers"), desk.import_steps, MAY, order=60)
 slots.add("customers.empty", "importer", lazy("Import a spreadsheet"), desk.import_button, MAY, order=10)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from flask import render_template, url_for
 from markupsafe import Markup
 
-from core.i18n import ngettext
+from core.i18n import _, ngettext
 from core.models import Company
+from core.setup import Step
 from modules.crm.models import Customer
-from modules.notifications import queries
+from modules.notifications import queries, rehearsing
 
 _NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
@@ -18,6 +19,26 @@ def customer_tab(customer: Customer) -> str:
     from modules.notifications import views
 
     return views.customer_tab(customer)
+
+
+def steps(_company: Company) -> list[Step]:
+    """Set-up: the mail server, tried."""
+    own = rehearsing.has_own_server()
+    return [Step(
+        "mail", _("Mail server"), rehearsing.is_tested() if own else rehearsing.has_server(),
+        _("Invoices, receipts and reminders leave through your mail server. Save it and send yourself a test; "
+          "customers get nothing before you switch mail to production."),
+        _("Look at the mail server") if own else _("Set the mail server and send a test"),
+        url_for("notifications.mail_account"), needed=False)]
+
+
+def customer_summary(customer: Customer) -> str:
+    """The last notice, and what became of it."""
+    from modules.notifications.states import STATE_WORDS
+
+    found = queries.recent_of(customer.id, 1)
+    return render_template("notifications/summary.html", last=found[0], word=STATE_WORDS[found[0].state][0]) \
+        if found else ""
 
 
 def to_do(company: Company) -> Markup:

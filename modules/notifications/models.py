@@ -110,6 +110,19 @@ class Suppression(CompanyScoped, Model):
                       sa.CheckConstraint("reason IN ('bounced', 'unsubscribed')", name="reason"))
 
 
+class ChannelState(CompanyScoped, Model):
+    """Whether a channel was tried with success, and since when it reaches customers: without that it rehearses."""
+
+    __tablename__ = "notifications_channel_state"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    channel: Mapped[str] = mapped_column(sa.String(20))
+    tested_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    live_since: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "channel"),)
+
+
 class MailAccount(CompanyScoped, Model):
     """The company's mail server. Without one the installation's is used, and without that the file outbox."""
 

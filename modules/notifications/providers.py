@@ -1,11 +1,17 @@
 """What this module registers: the e-mail channel in its own port, a tab of the customer's page, and what is to do."""
 
-from core import slots
+from core import outside, slots
 from core.i18n import lazy
-from modules.notifications import desk
+from modules.crm.ports import stories
+from modules.notifications import desk, rehearsing, story
 from modules.notifications.channels.email import EmailChannel
 from modules.notifications.ports import channels
 
+outside.services.register("mail", rehearsing.standing)
 channels.register("email", EmailChannel())
 slots.add("customer.tabs", "notices", lazy("Notices"), desk.customer_tab, "notifications.view_messages", order=60)
+slots.add("setup.steps", "notifications", lazy("Mail"), desk.steps, rehearsing.PERMISSION, order=50)
 slots.add("home.todo", "notices", lazy("Notices"), desk.to_do, "notifications.view_messages", order=60)
+slots.add("customer.summary", "notices", lazy("Notices"), desk.customer_summary, "notifications.view_messages",
+          order=30)
+stories.register("notifications", story.Sent())

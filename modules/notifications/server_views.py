@@ -13,7 +13,7 @@ from core.errors import DomainError, OutsideError
 from core.i18n import _
 from core.scope import current_company
 from core.security import current_user, require
-from modules.notifications import forms
+from modules.notifications import forms, rehearsing
 from modules.notifications.blueprint import bp, letter_of
 from modules.notifications.channels.email import account_of, build
 from modules.notifications.models import MailAccount
@@ -31,7 +31,21 @@ def mail_account() -> Any:
             flash(_("The mail server was kept."), "ok")
             return redirect(url_for(".mail_account"))
         return _try(made)
-    return render_template("notifications/mail_account.html", form=form, account=row), 422 if form.errors else 200
+    return render_template("notifications/mail_account.html", form=form, account=row, live=rehearsing.is_live(),
+                           tested=rehearsing.is_tested()), 422 if form.errors else 200
+
+
+@bp.post("/server/live")
+@require("notifications.edit_mail_account")
+def mail_live() -> Any:
+    """From rehearsal into production, by typing the tax number, or back."""
+    if request.form.get("live") == "1":
+        rehearsing.go_live(request.form.get("confirm", ""))
+        flash(_("From now on notices reach your customers."), "ok")
+    else:
+        rehearsing.rehearse()
+        flash(_("Notices are kept as files again: no customer gets one."), "ok")
+    return redirect(url_for(".mail_account"))
 
 
 def _keep(row: MailAccount | None, form: forms.MailAccountForm) -> MailAccount:
@@ -40,6 +54,7 @@ def _keep(row: MailAccount | None, form: forms.MailAccountForm) -> MailAccount:
     form.populate_obj(made)
     made.password = form.password.data or before
     made.problem = ""
+    rehearsing.forget_test()
     db.session.add(made)
     db.session.flush()
     audit.record("notifications.edit_mail_account", made, {"host": made.host, "user": made.user})
@@ -58,5 +73,6 @@ def _try(row: MailAccount) -> Any:
     except (DomainError, OutsideError) as error:
         flash(_("The mail server did not take the test: %(reason)s The settings were kept.", reason=str(error)), "bad")
     else:
+        rehearsing.note_test()
         flash(_("A test was sent to %(address)s: %(answer)s", address=letter.address, answer=answer), "ok")
     return redirect(url_for(".mail_account"))

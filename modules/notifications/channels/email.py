@@ -1,4 +1,4 @@
-"""E-mail: the company's SMTP server, the installation's, or the file outbox where there is neither."""
+"""E-mail: the company's SMTP server, the installation's, or the file outbox where there is neither or in rehearsal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.i18n import _, lazy, use_locale
 from core.scope import current_company
 from modules.crm.models import Email
 from modules.crm.reach import split_emails
-from modules.notifications import texts
+from modules.notifications import rehearsing, texts
 from modules.notifications.models import MailAccount
 from modules.notifications.ports import Letter, Sender
 
@@ -66,12 +66,12 @@ class EmailChannel:
         own = db.session.scalar(sa.select(MailAccount).where(MailAccount.active))
         company = current_company()
         settings = current_app.extensions["abona"]
-        if own is not None:
+        if own is not None and _may_leave(account_of(own)):
             return SmtpSender(account_of(own), (own.sender_name or str(company), own.sender_address), own.reply_to,
                               own.per_minute)
         fallback = (str(company), company.email or settings.mail_from)
-        account = mail.account_from_url(settings.smtp_url)
-        if account is not None:
+        account = mail.account_from_url(settings.smtp_url) if own is None else None
+        if account is not None and _may_leave(account):
             # the installation's server sends in its own name; answers go to the company
             return SmtpSender(account, (str(company), parseaddr(settings.mail_from)[1]), company.email, 0)
         return FileSender(settings.outbox, fallback)
@@ -83,6 +83,11 @@ class EmailChannel:
         if _ANY_STATUS.search(refusal.message):
             return bool(_ADDRESS_STATUS.search(refusal.message))
         return refusal.code in {"550", "551", "553"}
+
+
+def _may_leave(account: mail.MailAccount) -> bool:
+    """In rehearsal letters become files, unless the server is one that only catches them."""
+    return rehearsing.is_live() or rehearsing.is_catcher(account)
 
 
 def account_of(row: MailAccount) -> mail.MailAccount:
