@@ -16,7 +16,7 @@ from core.i18n import _, lazy, ngettext
 from core.lists import Action, Choice, Choices, Column, Dates, Empty, Line, List, Text, badge, register, viewer_may
 from core.scope import current_company
 from modules.crm import countries, identity, queries, reach, services
-from modules.crm.models import Customer, CustomerTag, Zone
+from modules.crm.models import Customer, CustomerTag, Email, Zone
 
 _KINDS = {"person": lazy("Person"), "business": lazy("Business")}
 _STATES = {"active": lazy("Customers"), "former": lazy("Former")}
@@ -47,8 +47,8 @@ def _phone(customer: Customer) -> str:
     return reach.readable(found[0].e164, current_company().country) if found[0].e164 else found[0].typed
 
 
-def _email(customer: Customer) -> str:
-    return "; ".join(email.address for email in customer.emails)
+EMAILS = (sa.select(sa.func.aggregate_strings(Email.address, "; "))
+          .where(Email.customer_id == Customer.id, Email.active).correlate(Customer).scalar_subquery())
 
 
 def _place(customer: Customer) -> str:
@@ -146,7 +146,7 @@ CUSTOMERS = register(List(
         Column("document_kind", lazy("Kind of document"), Customer.tax_id_kind, default=False),
         Column("condition", lazy("Tax condition"), Customer.tax_condition, words=_conditions, default=False),
         Column("phone", lazy("Phone"), _phone, css="nowrap"),
-        Column("email", lazy("E-mail"), _email, default=False),
+        Column("email", lazy("E-mail"), EMAILS, default=False),
         Column("place", lazy("Address"), _place, css="long"),
         Column("zone", lazy("Zone"), Zone.name),
         Column("tags", lazy("Tags"), _tags, default=False),
@@ -178,8 +178,7 @@ CUSTOMERS = register(List(
                form=LeaveForm, only=Customer.active.is_(True), icon="stop", danger=True, chunk=100,
                warning=lazy("They leave the lists; their documents and accounts stay. End their contracts first.")),
     ),
-    options=(selectinload(Customer.all_phones), selectinload(Customer.all_emails), selectinload(Customer.addresses),
-             selectinload(Customer.tags)),
+    options=(selectinload(Customer.all_phones), selectinload(Customer.addresses), selectinload(Customer.tags)),
     sort="name", link=lambda row: url_for("crm.customer", customer_id=row.id),
     count=lambda count: ngettext("%(num)s customer", "%(num)s customers", count),
     empty=Empty(lazy("No customers yet"), lazy(

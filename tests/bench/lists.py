@@ -36,7 +36,7 @@ HISTORY = 3
 def run(count: int, server: str) -> bool:
     """All measures of reading, over some months of invoices."""
     with place(server) as where:
-        _filled(where, count)
+        fill_months(where, count)
         with where.app().app_context():
             company = db.session.scalars(sa.select(Company.id)).one()
             with company_scope(company), reading():
@@ -48,15 +48,22 @@ def run(count: int, server: str) -> bool:
     return all(answers)
 
 
-def _filled(where: Where, count: int) -> None:
+def fill_months(where: Where, count: int, history: int = HISTORY) -> None:
+    """Subscribers with so many months of invoices, the first of them paid by two in three."""
     first = months.add(months.of(dt.date.today()), 1)
     with where.app().app_context():
         fill(count, first)
         db.session.remove()
         db.engine.dispose()
-    with where.worker() as worker:
-        for index in range(HISTORY):
-            worker.ask("bill", month=months.add(first, index).isoformat())
+    with where.crew() as crew:
+        for index in range(history):
+            crew[0].ask("start", month=months.add(first, index).isoformat())
+            for worker in crew:
+                worker.tell("drain")
+            for worker in crew:
+                worker.answer()
+            if not index:
+                crew[0].ask("pay")
     if not where.is_sqlite:
         with where.app().app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as it:
             it.exec_driver_sql("VACUUM ANALYZE")
