@@ -105,8 +105,10 @@ class PerceptionAdmin(ModelView):
     form_overrides = {"code": SelectField, "base": SelectField, "applies_to": SelectField,
                       "conditions": ConditionsField}
     form_args = {
-        "code": {"choices": KINDS, "default": "IIBB"}, "base": {"choices": BASES, "default": "net"},
-        "applies_to": {"choices": WHO, "default": "listed"}, "valid_from": {"default": clock.today},
+        "code": {"choices": KINDS, "default": "IIBB", "validators": [InputRequired()]},
+        "base": {"choices": BASES, "default": "net", "validators": [InputRequired()]},
+        "applies_to": {"choices": WHO, "default": "listed", "validators": [InputRequired()]},
+        "valid_from": {"default": clock.today},
         "conditions": {"choices": list(countries.get("AR").TAX_CONDITIONS.items()), "default": "RI,MO",
                        "validators": []}}
 
