@@ -48,7 +48,8 @@ def _phone(customer: Customer) -> str:
 
 
 EMAILS = (sa.select(sa.func.aggregate_strings(Email.address, "; "))
-          .where(Email.customer_id == Customer.id, Email.active).correlate(Customer).scalar_subquery())
+          .where(Email.customer_id == Customer.id, Email.contact_id.is_(None), Email.active)
+          .correlate(Customer).scalar_subquery())
 
 
 def _place(customer: Customer) -> str:
