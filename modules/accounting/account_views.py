@@ -15,7 +15,7 @@ from core.forms import refused
 from core.i18n import _, format_amount, format_date
 from core.models import AuditRecord, User
 from core.scope import current_company, current_company_id
-from core.security import require
+from core.security import can, require
 from modules.accounting import allocations, forms, ledger, queries, services, statements
 from modules.accounting.blueprint import bp, form_page
 from modules.accounting.invoice_views import pdf_answer
@@ -57,7 +57,13 @@ def customer_summary(customer: Customer) -> str:
     if not queries.has_account(customer.id):
         return ""
     return render_template("accounting/summary.html", customer=customer, balances=known,
-                           overdue=queries.overdue(customer.id))
+                           overdue=queries.overdue(customer.id), last=last_payment(customer))
+
+
+def last_payment(customer: Customer) -> Any:
+    """The newest payment that stands, for who may see payments."""
+    found = queries.last_payments([customer.id], 1).get(customer.id, []) if can("accounting.view_payments") else []
+    return found[0] if found else None
 
 
 def customer_action(customer: Customer) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from core import slots
 from core.i18n import lazy
 from core.search import Searcher, searchers
-from modules.accounting import closing, desk, figures
+from modules.accounting import closing, desk, figures, story
 from modules.accounting.ports import closing as closing_checks
+from modules.crm.ports import stories
 
 DOCUMENTS, PAYMENTS = "accounting.view_documents", "accounting.view_payments"
 slots.add("customer.summary", "accounting", lazy("Balance"), desk.customer_summary, permission=DOCUMENTS, order=10)
@@ -38,3 +39,5 @@ closing_checks.register("notifications", closing.Notices())
 LEDGER = "accounting.view_ledger"
 slots.add("invoice.aside", "ledger", lazy("In the ledger"), desk.entries_part, permission=LEDGER, order=90)
 slots.add("payment.aside", "ledger", lazy("In the ledger"), desk.entries_part, permission=LEDGER, order=90)
+stories.register("accounting.documents", story.Documents())
+stories.register("accounting.payments", story.Payments())

@@ -9,12 +9,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
+from flask import url_for
 
 from core.db import db
 from core.i18n import _, format_amount, lazy
 from core.models import AuditRecord, User
 from core.scope import current_company
+from modules.contracts import queries
 from modules.contracts.models import Contract, Plan
+from modules.crm.models import Customer
+from modules.crm.ports import Happening as Told
 
 WORDS = {
     "contracts.create_contract": lazy("Contract made"), "contracts.update_contract": lazy("Data changed"),
@@ -28,6 +32,8 @@ WORDS = {
     "contracts.cancel_charge": lazy("Charge taken back"), "contracts.add_discount": lazy("Discount given"),
     "contracts.end_discount": lazy("Discount ended"),
 }
+# contracts of one customer whose history is told with his
+MOST = 10
 MONEY = ("price", "total", "amount")
 LABELS = {"from": lazy("from"), "until": lazy("until"), "on": lazy("on"), "last_day": lazy("last day"),
           "billing_from": lazy("billed from"), "percent": lazy("percent"), "in": lazy("instalments")}
@@ -59,6 +65,18 @@ def of_contract(contract: Contract, limit: int = 50) -> list[Happening]:
     if len(rows) < limit and not any(row.AuditRecord.action == "contracts.create_contract" for row in rows):
         found.append(Happening(contract.created_at, "", str(WORDS["contracts.create_contract"]), "", ""))  # in bulk
     return found
+
+
+class Services:
+    """What happened to the contracts of a customer, for his history."""
+
+    permission = "contracts.view_contracts"
+
+    def of(self, customer: Customer, limit: int) -> list[Told]:
+        cut = str(WORDS["contracts.suspend"])
+        return [Told(one.at, f"{one.what}: {contract.number}", one.detail, one.who, one.reason,
+                     url_for("contracts.contract", contract_id=contract.id), "bad" if one.what == cut else "mute")
+                for contract in queries.contracts_of(customer.id)[:MOST] for one in of_contract(contract, limit)]
 
 
 def _plans(changes: Any) -> dict[int, str]:

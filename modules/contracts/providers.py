@@ -7,8 +7,9 @@ from core.i18n import lazy
 from core.search import Searcher, searchers
 from modules.accounting.ports import closing as closing_checks
 from modules.accounting.ports import later_parts
-from modules.contracts import closing, desk, figures
+from modules.contracts import closing, desk, figures, history
 from modules.contracts.later_parts import KEY, MonthlyInvoices
+from modules.crm.ports import stories
 
 SEE, BILL = "contracts.view_contracts", "contracts.view_billing"
 slots.add("customer.tabs", "contracts", lazy("Contracts"), desk.customer_tab, permission=SEE, order=20)
@@ -30,3 +31,4 @@ slots.add("setup.steps", "contracts.billing", lazy("Bill your first month"), des
 later_parts.register(KEY, MonthlyInvoices())
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
 closing_checks.register("contracts", closing.Billing())
+stories.register("contracts", history.Services())

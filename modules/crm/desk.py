@@ -17,6 +17,13 @@ def data_tab(customer: Customer) -> str:
     return views.data_tab(customer)
 
 
+def history_tab(customer: Customer) -> str:
+    """What happened, and who changed what."""
+    from modules.crm import views
+
+    return views.history_tab(customer)
+
+
 def find(text: str, limit: int) -> list[Hit]:
     """Customers, former ones too, by name, code, document, phone, mail or street; typing mistakes are forgiven."""
     return [Hit(str(row), url_for("crm.customer", customer_id=row.id), _detail(row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from core.forms import refused
 from core.i18n import _
 from core.scope import current_company
 from core.security import require
-from modules.crm import countries, forms, identity, queries, reach, regions, services
+from modules.crm import countries, forms, history, identity, queries, reach, regions, services
 from modules.crm.lists import CUSTOMERS
 from modules.crm.models import Address, Contact, Customer
 
@@ -60,6 +61,18 @@ def data_tab(row: Customer) -> str:
     rules = countries.get(current_company().country)
     return render_template("crm/data_tab.html", customer=row, extra_parts=dict(
         forms.EXTRA_PARTS.get(current_company().country, ())), conditions=rules.TAX_CONDITIONS)
+
+
+def history_tab(row: Customer) -> str:
+    """What happened to a customer, as a tab."""
+    return render_template("crm/history_tab.html", customer=row, happenings=history.of_customer(row),
+                           most=history.SHOWN)
+
+
+@bp.app_template_test("moment_value")
+def is_moment(value: Any) -> bool:
+    """Whether it has an hour."""
+    return isinstance(value, dt.datetime)
 
 
 @bp.route("/new", methods=["GET", "POST"])
