@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, jsonify, redirect, render_template, request, session, url_for
 
 from core import scope, search, setup, slots
 from core.i18n import _
@@ -15,6 +15,8 @@ from core.views.setup import FLAG
 
 # places of the home page that modules fill with Markup
 PARTS = ("figures", "todo", "charts", "cards")
+# of each sort, while one types
+SUGGESTED = 6
 
 
 @bp.get("/")
@@ -40,6 +42,15 @@ def search_page() -> Any:
     if len(hits) == 1:
         return redirect(hits[0].url)
     return render_template("core/search.html", text=text, found=found, count=len(hits))
+
+@bp.get("/search.json", endpoint="search_hits")
+@require()
+def search_hits() -> Any:
+    """What the box suggests while one types: [{"title", "hits": [{"label", "url", "detail"}]}]."""
+    found = search.search(request.args.get("q", "")[:200], limit=SUGGESTED)
+    return jsonify([{"title": str(title), "hits": [{"label": hit.label, "url": hit.url, "detail": hit.detail}
+                                                   for hit in hits]} for title, hits in found])
+
 
 @bp.post("/company/choose")
 @require()
