@@ -1,8 +1,12 @@
-"""Pages of a list at any depth, accounts of one customer, debtors, and a whole list as CSV."""
+"""Every list and screen at any depth, accounts of one customer, debtors, and a whole list as CSV.
+
+`MONTHS=10 N=100000` makes a million invoices.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +25,7 @@ from modules.accounting import queries
 from modules.accounting.models import Invoice
 from modules.contracts import months
 from modules.crm.models import Customer
+from tests.bench import screens
 from tests.bench.fill import fill
 from tests.bench.measure import Measure, counting, note, peak_mb, rounds, tell
 from tests.bench.place import Place as Where
@@ -36,11 +41,14 @@ HISTORY = 3
 def run(count: int, server: str) -> bool:
     """All measures of reading, over some months of invoices."""
     with place(server) as where:
-        fill_months(where, count)
+        began = time.perf_counter()
+        _fill(where, count, int(os.environ.get("MONTHS") or HISTORY))
+        note(f"filled in {time.perf_counter() - began:.0f} s")
+        answers = screens.measure(where)
         with where.app().app_context():
             company = db.session.scalars(sa.select(Company.id)).one()
             with company_scope(company), reading():
-                answers = [_pages(), _accounts(), _debtors()]
+                answers += [_pages(), _accounts(), _debtors()]
             with company_scope(company):
                 answers += [_export(where)]
             db.session.remove()
@@ -48,7 +56,7 @@ def run(count: int, server: str) -> bool:
     return all(answers)
 
 
-def fill_months(where: Where, count: int, history: int = HISTORY) -> None:
+def _fill(where: Where, count: int, history: int) -> None:
     """Subscribers with so many months of invoices, the first of them paid by two in three."""
     first = months.add(months.of(dt.date.today()), 1)
     with where.app().app_context():

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import sqlalchemy as sa
+from pypdf import PdfReader
 
 from core import jobs, pdf, simulators
 from core.config import ROOT
@@ -25,6 +29,7 @@ from tests.bench.measure import Measure, note, rounds, tell
 from tests.bench.place import Place, place
 
 DOCUMENTS, AT_ONCE = 24, 96
+MERGED, MERGE_MEMORY = 10_000, 30.0
 GOAL, PARALLEL, MEMORY = 1 / 1.7, 3.5 / 4, 3.0
 
 
@@ -32,7 +37,7 @@ def run(_count: int, _server: str) -> bool:
     """All measures of printing. The number of subscribers does not matter."""
     with place("") as where:
         htmls = _sheets(where)
-    answers = [_one(htmls), _many(htmls), _memory(htmls)]
+    answers = [_one(htmls), _many(htmls), _memory(htmls), _merged(htmls)]
     return all(answers)
 
 
@@ -109,12 +114,36 @@ def _memory(htmls: list[str]) -> bool:
               "for count in range(1, 501):\n    pdf.render(htmls[count % len(htmls)])\n"
               "    if count in (50, 500):\n"
               "        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)\n")
-    import json
-
     done = subprocess.run([sys.executable, "-c", script], input=json.dumps(htmls), capture_output=True, text=True,
                           cwd=ROOT, check=True)
     few, many = (float(line) for line in done.stdout.split())
     met = many - few <= MEMORY
     tell({"name": "pdf_memory", "n": 500, "peak_mb": round(many, 1), "limit_mb": round(few + MEMORY, 1), "met": met,
           "control": f"peak after 50 documents, and {MEMORY:.0f} MB"})
+    return met
+
+
+def _merged(htmls: list[str]) -> bool:
+    """Ten thousand stored documents in one file, with as much memory as a thousand."""
+    script = ("import json, resource, sys\nfrom pathlib import Path\nfrom core.exports.pdf_file import Joiner\n"
+              "files = [Path(name).read_bytes() for name in json.load(sys.stdin)]\n"
+              f"with Joiner(Path(sys.argv[1])) as joined:\n    for count in range(1, {MERGED} + 1):\n"
+              "        joined.add(files[count % len(files)])\n"
+              f"        if count in ({MERGED // 10}, {MERGED}):\n"
+              "            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sources = [folder / f"{number}.pdf" for number in range(len(htmls))]
+        for path, html in zip(sources, htmls, strict=True):
+            path.write_bytes(pdf.render(html))
+        began = time.perf_counter()
+        done = subprocess.run([sys.executable, "-c", script, str(folder / "all.pdf")], capture_output=True, text=True,
+                              input=json.dumps([str(path) for path in sources]), cwd=ROOT, check=True)
+        took = time.perf_counter() - began
+        pages, size = len(PdfReader(folder / "all.pdf").pages), (folder / "all.pdf").stat().st_size
+    few, many = (float(line) for line in done.stdout.split())
+    met = many - few <= MERGE_MEMORY and pages >= MERGED
+    tell({"name": "pdf_merged", "n": MERGED, "per_second": round(MERGED / took, 1), "pages": pages, "bytes": size,
+          "peak_mb": round(many, 1), "limit_mb": round(few + MERGE_MEMORY, 1), "met": met,
+          "control": f"peak after {MERGED // 10} documents, and {MERGE_MEMORY:.0f} MB"})
     return met
