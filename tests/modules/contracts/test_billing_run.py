@@ -13,7 +13,7 @@ from core.db import db
 from core.errors import DomainError
 from core.models import Company, Job
 from modules.contracts import approval, automatic, billing, billing_read, billing_run, bulk, drafting, extras, services
-from modules.contracts.billing_status import exceptions
+from modules.contracts.billing_status import exceptions, progress
 from modules.contracts.drafts import ContractData
 from modules.contracts.jobs import bill_automatically
 from modules.contracts.models import (
@@ -416,3 +416,24 @@ def test_a_profile_that_is_not_automatic_is_left_to_the_clerk(isp, by_itself, pr
     profile.automatic = False
     db.session.flush()
     assert due(isp, frozen(2026, 11, 5, 15)) == []
+
+
+def test_counting_the_notices_of_a_month_does_not_compare_each_with_each(isp, make_contract, bill) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite has no hash join")
+    make_contract()
+    bill()
+    sent = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many) -> None:
+        if "count(notifications_message.id)" in statement:
+            sent.append((statement, parameters))
+
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
+    try:
+        progress(isp, NOVEMBER)
+    finally:
+        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
+    ((statement, parameters),) = sent
+    plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert any("LIST SUBQUERY" in row[3] for row in plan), plan
