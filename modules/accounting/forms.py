@@ -16,7 +16,9 @@ from core.forms import (
     DataRequired,
     DateField,
     Form,
+    IntegerField,
     Length,
+    NumberRange,
     OnceForm,
     Optional,
     RadioField,
@@ -27,11 +29,12 @@ from core.forms import (
 )
 from core.i18n import _, lazy
 from core.scope import current_company
-from modules.accounting import labels, queries, taxes
+from modules.accounting import instalments, labels, queries, taxes
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import WITHHOLDING, Invoice, InvoiceLine
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData
+from modules.accounting.ports import Place
 from modules.crm.models import Customer
 
 # empty rows offered at once, and how many more a press on the button brings
@@ -109,6 +112,10 @@ class InvoiceForm(LinesForm):
     service_to = DateField(lazy("Service to"), [Optional()])
     currency = SelectField(lazy("Currency"))
     exchange_rate = AmountField(lazy("Rate of exchange"), [Optional()], places=6)
+    instalments = IntegerField(lazy("Instalments"), [Optional(), NumberRange(1, instalments.LONGEST)], default=1,
+                               description=lazy("The first is this invoice; the others come by themselves with the "
+                                                "invoices of the months that follow."))
+    place = SelectField(lazy("With the invoices of"), validate_choice=False)
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -127,6 +134,19 @@ class InvoiceForm(LinesForm):
                 field.errors = [_("This date must not lie before %(day)s.", day=first.strftime("%d/%m/%Y"))]
                 good = False
         return good
+
+    def offer(self, places: list[Place]) -> None:
+        """Instalments where they can come."""
+        self.places = places
+        self.place.choices = [(str(one.id), one.label) for one in places]
+
+    @property
+    def parts(self) -> tuple[int, Place | None]:
+        """(how many instalments, where the later ones come): one and none where it is not divided."""
+        count = self.instalments.data or 1
+        chosen = next((one for one in self.places if str(one.id) == self.place.data), None)
+        place = chosen or (self.places[0] if self.places else None)
+        return (count, place) if count > 1 and place else (1, None)
 
     def draft(self, customer: Customer) -> InvoiceDraft:
         return InvoiceDraft(

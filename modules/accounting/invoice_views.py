@@ -12,12 +12,24 @@ from core import clock, storage
 from core.db import db, find
 from core.errors import DomainError
 from core.forms import refused
-from core.i18n import _
+from core.i18n import _, current_locale
 from core.scope import current_company
 from core.security import require
-from modules.accounting import collected, documents, forms, notes, queries, reissuing, sending, services, taxes
+from modules.accounting import (
+    collected,
+    documents,
+    forms,
+    instalments,
+    notes,
+    queries,
+    reissuing,
+    sending,
+    services,
+    taxes,
+)
 from modules.accounting.blueprint import bp, form_page, live_part
 from modules.accounting.drafts import InvoiceDraft
+from modules.accounting.instalments import month_name
 from modules.accounting.models import Invoice, InvoiceLine
 from modules.accounting.totals import Totals, of_draft
 from modules.crm import finding
@@ -103,6 +115,7 @@ def new_invoice() -> Any:
     if customer_id is None:
         return choose_customer("accounting.new_invoice", _("New invoice"))
     customer, form = find(Customer, customer_id), forms.InvoiceForm()
+    form.offer(instalments.places(customer.id))
     if request.method == "GET":
         _begin(form, customer)
     step = request.form.get("step", "")
@@ -111,7 +124,7 @@ def new_invoice() -> Any:
     elif form.validate_on_submit():
         if step == "issue" and not live_part():
             return _issue(form, customer)
-        return _invoice_form(form, customer, planned=_planned(form, collected.completed(form.draft(customer))))
+        return _invoice_form(form, customer, planned=_planned(form, customer))
     elif live_part():
         return render_template("accounting/_totals.html", planned=None)
     return _invoice_form(form, customer)
@@ -124,7 +137,10 @@ def _begin(form: forms.InvoiceForm, customer: Customer) -> None:
 
 def _issue(form: forms.InvoiceForm, customer: Customer) -> Any:
     try:
-        made = services.issue_invoice(collected.completed(form.draft(customer)))
+        draft, (count, place) = form.draft(customer), form.parts
+        made = services.issue_invoice(_first(draft, count))
+        if place:
+            instalments.put(draft, count, place)
     except DomainError as error:
         refused(form, error)
         return _invoice_form(form, customer)
@@ -132,13 +148,22 @@ def _issue(form: forms.InvoiceForm, customer: Customer) -> Any:
     return redirect(url_for("accounting.invoice", invoice_id=made.id))
 
 
-def _planned(form: Any, draft: InvoiceDraft) -> dict[str, Any] | None:
-    """What the draft would add up to, and what the customer's credit would pay of it."""
-    if not draft.lines:
+def _first(draft: InvoiceDraft, count: int) -> InvoiceDraft:
+    """The document that is issued now, with what must be collected on it."""
+    return collected.completed(instalments.first_part(draft, count) if count > 1 else draft)
+
+
+def _planned(form: Any, customer: Customer) -> dict[str, Any] | None:
+    """What the invoice would add up to, what the customer's credit would pay of it, and what is to come later."""
+    whole, (count, place) = form.draft(customer), form.parts
+    if not whole.lines:
         return None
+    draft = _first(whole, count)
     totals = of_draft(draft, current_company().country)
     favour = queries.in_favour(draft.customer_id, draft.currency) if draft.kind != "credit_note" else 0
-    return planned(draft, totals, max(min(favour, totals.total), totals.total * 0))
+    later = [(month_name(month, current_locale()), amount)
+             for month, amount in (instalments.to_come(whole, count, place) if place else ())]
+    return planned(draft, totals, max(min(favour, totals.total), totals.total * 0)) | {"later": later}
 
 
 def planned(draft: InvoiceDraft, totals: Totals, applied: Any = 0) -> dict[str, Any]:

@@ -232,7 +232,8 @@ def _items(context: Context, inside: Sequence[int]) -> dict[int, list[ItemFacts]
 def _instalments(context: Context, inside: Sequence[int]) -> dict[int, list[InstalmentFacts]]:
     """Those that have fallen due by the month and wait; missed ones come along."""
     found: dict[int, list[InstalmentFacts]] = defaultdict(list)
-    many = sa.func.count().over(partition_by=ChargeInstalment.charge_id)
+    # the last position, not their number: the first of them may have been invoiced by hand
+    many = sa.func.max(ChargeInstalment.position).over(partition_by=ChargeInstalment.charge_id)
     every = (sa.select(ChargeInstalment.id, many.label("of"))
              .where(among(ChargeInstalment.contract_id, inside), ~ChargeInstalment.cancelled).subquery())
     for row in db.session.execute(

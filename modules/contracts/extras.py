@@ -57,9 +57,12 @@ def end_item(contract: Contract, item: ContractItem, last_day: dt.date | None = 
 
 def add_charge(contract: Contract, description: str, total: Decimal, *, instalments: int = 1,
                first_month: dt.date | None = None, code: str = "", includes_tax: bool | None = None,
-               taxes: Sequence[dict[str, Any]] | None = None, account_id: int | None = None,
+               taxes: Sequence[dict[str, Any]] | None = None, account_id: int | None = None, invoiced: int = 0,
                form_key: str | None = None) -> Charge:
-    """Something to be paid once, in instalments that come with the next invoices. Negative: a credit."""
+    """Something to be paid once, in instalments that come with the next invoices. Negative: a credit.
+
+    `invoiced` parts were invoiced by hand before and are not of the total; these count on from them.
+    """
     if known := of_form(Charge, form_key):
         return known
     if contract.state == states.CANCELLED:
@@ -72,7 +75,8 @@ def add_charge(contract: Contract, description: str, total: Decimal, *, instalme
                     account_id=account_id, form_key=form_key, **_taxed(contract, includes_tax, taxes))
     first = months.of(first_month or clock.today())
     charge.instalments = [
-        ChargeInstalment(contract_id=contract.id, position=place, amount=amount, month=months.add(first, place - 1))
+        ChargeInstalment(contract_id=contract.id, position=invoiced + place, amount=amount,
+                         month=months.add(first, place - 1))
         for place, amount in enumerate(split(total, instalments, current_company().currency), start=1)]
     db.session.add(charge)
     db.session.flush()
