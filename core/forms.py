@@ -30,6 +30,7 @@ from wtforms.validators import (
     Length,
     NumberRange,
     Optional,
+    StopValidation,
     ValidationError,
 )
 from wtforms.widgets import TextInput
@@ -90,6 +91,11 @@ class AmountField(Field):
         whole, dot, decimals = text.partition(".")
         kept = decimals.rstrip("0").ljust(min(2, self.places), "0")
         return f"{whole},{kept}" if dot and kept else whole
+
+    def pre_validate(self, form: Any) -> None:
+        """What is no amount is said once: its range is not the trouble."""
+        if self.process_errors:
+            raise StopValidation
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = (valuelist[0] if valuelist else "").strip()
