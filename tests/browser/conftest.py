@@ -26,10 +26,11 @@ EMAIL, PASSWORD = "a@example.com", "correct horse"
 
 @dataclass
 class Site:
-    """A served provider: where it is, and the app behind it."""
+    """A served provider: where it is, the app behind it, and who works on its jobs."""
 
     address: str
     app: Flask
+    worker: Embedded
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +65,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         worker.start()
         server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
         threading.Thread(target=server.run, daemon=True).start()
-        yield Site(f"http://127.0.0.1:{server.effective_port}", app)
+        made = Site(f"http://127.0.0.1:{server.effective_port}", app, worker)
+        yield made
         server.close()
-        worker.stop()
+        made.worker.stop()
         with app.app_context():
             db.engine.dispose()
 
