@@ -109,33 +109,6 @@ class ClosingCheck(Protocol):
         """What is not closed of these days; [] where everything is. A handful of selects over indexes."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the later parts of a manual invoice come by themselves: with the invoices of the months from `first` on."""
-
-    # the entry of `later_parts` that it is of, and what that one knows it by
-    owner: str
-    id: int
-    label: str
-    currency: str
-    first: dt.date
-
-    def months(self, count: int) -> list[dt.date]:
-        """So many months, from the first one on."""
-        start = self.first.year * 12 + self.first.month - 1
-        return [dt.date(one // 12, one % 12 + 1, 1) for one in range(start, start + count)]
-
-
-class LaterParts(Protocol):
-    """Brings parts of what a customer is to pay with his invoices of the months that follow."""
-
-    def places(self, customer_id: int) -> list[Place]:
-        """Where they can come; [] where the customer gets no monthly invoice."""
-
-    def put(self, place: Place, line: DraftLine, amounts: Sequence[Decimal], form_key: str | None) -> None:
-        """Write down that of this line these parts are to come, one a month; the same key again writes nothing."""
-
-
 print_blocks: Registry[Printer] = Registry("print_blocks")
 # by country
 layouts: Registry[Layout] = Registry("layouts")

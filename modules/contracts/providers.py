@@ -5,13 +5,11 @@ from __future__ import annotations
 from core import slots
 from core.i18n import lazy
 from core.search import Searcher, searchers
-from modules.accounting.ports import later_parts
 from modules.accounting.ports import closing as closing_checks
 from modules.accounting.ports import later_parts
 from modules.contracts import closing, desk, figures, history
 from modules.contracts.later_parts import KEY, MonthlyInvoices
 from modules.crm.ports import stories
-from modules.contracts.later_parts import KEY, MonthlyInvoices
 
 SEE, BILL = "contracts.view_contracts", "contracts.view_billing"
 slots.add("customer.tabs", "contracts", lazy("Contracts"), desk.customer_tab, permission=SEE, order=20)
