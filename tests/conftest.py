@@ -22,6 +22,16 @@ from core.models import Company, Membership, Role, RolePermission, User
 from tests.installation import Installation, RedisServer, fresh_database, own_redis
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a fixture of their file run in one process (it is made once), and what takes long begins."""
+    items.sort(key=lambda item: not any(item.iter_markers("slow")) and not any(item.iter_markers("browser")))
+    for item in items:
+        known = getattr(item, "_fixtureinfo", None)
+        shared = known and any(found.scope == "module" for every in known.name2fixturedefs.values() for found in every)
+        if shared and not any(item.iter_markers("xdist_group")):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database of this run's own."""
