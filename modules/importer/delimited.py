@@ -23,6 +23,7 @@ _LONGEST_LINE = 2**20
 _LONGEST_CELL = 20
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _LETTERS = "áéíóúñüÁÉÍÓÚÑÜçãõºª°"
+_OLD = ("cp1252", "cp850", "latin-1")
 _UNDEFINED = b"\x81\x8d\x8f\x90\x9d"
 # NUL is kept: it tells a file that is no text
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
@@ -122,6 +123,16 @@ class _text:
         self.stream.detach()
 
 
+def _unmixed(line: str, encoding: str) -> str:
+    """A line of UTF-8 in a file that is otherwise of Windows or DOS: two files that somebody put together."""
+    if encoding not in _OLD or line.isascii():
+        return line
+    try:
+        return line.encode(encoding).decode("utf-8")
+    except UnicodeError:
+        return line
+
+
 class _Swallowed(Exception):
     """A quotation mark that is never closed takes many lines into one cell."""
 
@@ -157,7 +168,7 @@ class _Lines:
         if len(line) >= _LONGEST_LINE:
             raise DomainError(_("%(name)s cannot be imported because line %(line)s is longer than a million "
                                 "characters.", name=self.name, line=self.number + 1))
-        return line
+        return _unmixed(line, self.stream.encoding)
 
     def begin(self) -> int:
         """Start a record; the number of its first line."""

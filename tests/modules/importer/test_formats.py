@@ -96,3 +96,11 @@ def test_the_memory_does_not_grow_with_the_rows():
 def test_the_encoding_of_a_long_file_is_found_at_its_end():
     data = ("x;y\n" * 400_000).encode() + "Núñez;Peña\n".encode("cp850")
     assert delimited.encoding_of(io.BytesIO(data)) == "cp850"
+
+
+@pytest.mark.parametrize("old", ["cp1252", "cp850"])
+def test_lines_of_another_encoding_in_one_file_are_read_too(old):
+    lines = [f"{HEAD}\n1;Ñandú;2;P;5\n".encode(old), "2;José São;2;P;5\n".encode(),
+             "3;Núñez;2;P;5\n".encode(old)]
+    found = reader.read(b"".join(lines), "x.csv")
+    assert [row.cells[1] for row in found.rows] == ["Ñandú", "José São", "Núñez"]
