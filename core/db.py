@@ -32,7 +32,8 @@ from core.types import Amount, BigId, Encrypted, JSONText, Scaled, UTCDateTime
 
 __all__ = [
     "Amount", "BigId", "CompanyScoped", "Encrypted", "JSONText", "Model", "Scaled", "UTCDateTime", "allocate_ids",
-    "among", "db", "find", "init_app", "insert_new", "is_postgresql", "lock", "reading", "secret", "write_rows",
+    "among", "db", "find", "init_app", "insert_new", "is_postgresql", "lock", "reading", "refresh_statistics", "secret",
+    "write_rows",
 ]
 
 NAMING = {
@@ -312,6 +313,20 @@ def _missing_defaults(table: sa.Table, names: Iterable[str]) -> dict[str, Any]:
         convert = _converter(column, db.engine.dialect)
         found[column.name] = convert(default.arg) if convert and default.arg is not None else default.arg
     return found
+
+
+def refresh_statistics(*models: type[Any]) -> None:
+    """Have the database look anew at how its rows are spread, on which its choice of indexes rests.
+
+    PostgreSQL does so by itself after a while, and now for these models; SQLite only when asked.
+    """
+    if is_postgresql():
+        tables = ", ".join(model.__tablename__ for model in models)
+        statements = [f"ANALYZE {tables}"] if tables else []
+    else:  # a sample of each index is enough (sqlite.org/lang_analyze.html)
+        statements = ["PRAGMA analysis_limit = 1000", "ANALYZE"]
+    for statement in statements:
+        db.session.execute(sa.text(statement))
 
 
 def insert_new(table: sa.FromClause, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from core import clock, jobs
-from core.db import db
+from core.db import db, refresh_statistics
 from core.models import Job, Lease
 from core.security import sessions
 
@@ -24,6 +24,12 @@ def tidy() -> None:
     jobs.checkpoint()
     while forget_jobs() == BATCH:
         jobs.checkpoint()
+
+
+@jobs.schedule("17 * * * *")
+def look_at_tables() -> None:
+    """Without statistics SQLite takes whichever index comes first: the list of debtors would read every payment."""
+    refresh_statistics()
 
 
 def forget_jobs(batch: int = BATCH) -> int:

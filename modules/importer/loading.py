@@ -57,7 +57,7 @@ class Loader:
             self._load(chunk)
             start, number = start + len(chunk), number + 1
             if number in _LOOKED_AT:
-                targets.refresh_statistics()
+                targets.look_at_tables()
             yield start
 
     def _load(self, chunk: Sequence[WantedCustomer]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock
-from core.db import allocate_ids, db, find, is_postgresql, write_rows
+from core.db import allocate_ids, db, find, refresh_statistics, write_rows
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company
@@ -202,13 +202,11 @@ def balance_doubt(before: Decimal, now: Decimal) -> str:
 # --- the proof -------------------------------------------------------------------------------------------
 
 
-def refresh_statistics() -> None:
-    """Have PostgreSQL look at the tables that an import fills."""
+def look_at_tables() -> None:
+    """Have the database look at the tables that an import fills."""
     from modules.accounting.models import Entry, Invoice, Posting
 
-    if is_postgresql():
-        tables = ", ".join(model.__tablename__ for model in (ImportLink, Customer, Contract, Invoice, Entry, Posting))
-        db.session.execute(sa.text(f"ANALYZE {tables}"))
+    refresh_statistics(ImportLink, Customer, Contract, Invoice, Entry, Posting)
 
 
 def in_the_books(customers: Sequence[WantedCustomer]) -> Totals:
