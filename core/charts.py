@@ -71,9 +71,9 @@ def bars(key: str, title: Any, columns: Sequence[tuple[str, str]], series: Seque
 def stacked(key: str, title: Any, parts: Sequence[Part], *, show: Show = str) -> Markup:
     """One bar whose parts add up to the whole; below it each part with its figure, opening its list."""
     total = sum(part.value for part in parts)
-    pieces, place = [], 0.0
+    pieces, place = [], Decimal(0)
     for part in parts:
-        width = float(part.value) * 100 / float(total) if total else 0.0
+        width = Decimal(part.value) * 100 / total if total else Decimal(0)
         if part.value > 0:
             pieces.append(_link(part.url, f"{part.name}: {show(part.value)}", _rect(
                 f"part part-{part.tone}", place, 0, width, 28)))
@@ -96,7 +96,7 @@ def ranked(key: str, title: Any, parts: Sequence[Part], *, show: Show = str) -> 
 
 
 def _row(part: Part, largest: Number) -> Markup:
-    width = float(part.value) * 100 / float(largest) if largest else 0.0
+    width = Decimal(part.value) * 100 / largest if largest else Decimal(0)
     return Markup('<svg height="14" aria-hidden="true">{}</svg>').format(_rect("bar", 0, 1, width, 12))
 
 
@@ -140,9 +140,9 @@ class _Scale:
         self.low = (low / self.step).to_integral_value(rounding="ROUND_FLOOR") * self.step
         self.high = max((high / self.step).to_integral_value(rounding="ROUND_CEILING") * self.step, self.step)
 
-    def y(self, value: Number) -> float:
+    def y(self, value: Number) -> Decimal:
         share = (Decimal(value) - self.low) / (self.high - self.low)
-        return round(HEIGHT - BOTTOM - float(share) * (HEIGHT - TOP - BOTTOM), 1)
+        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
     def ticks(self) -> list[Decimal]:
         count = int((self.high - self.low) / self.step)
@@ -200,7 +200,7 @@ def _words(columns: Sequence[tuple[str, str]]) -> Markup:
         for index, (tick, _name) in enumerate(columns))
 
 
-def _rect(css: str, x: float, y: float, width: float, height: float) -> Markup:
+def _rect(css: str, x: float | Decimal, y: Number, width: float | Decimal, height: Number) -> Markup:
     return Markup('<rect class="{}" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}"/>').format(
         css, x, y, width, height)
 

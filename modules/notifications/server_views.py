@@ -31,20 +31,28 @@ def mail_account() -> Any:
             flash(_("The mail server was kept."), "ok")
             return redirect(url_for(".mail_account"))
         return _try(made)
+    return _page(form, row), 422 if form.errors else 200
+
+
+def _page(form: forms.MailAccountForm, row: MailAccount | None, refusal: str = "") -> str:
     return render_template("notifications/mail_account.html", form=form, account=row, live=rehearsing.is_live(),
-                           tested=rehearsing.is_tested()), 422 if form.errors else 200
+                           tested=rehearsing.is_tested(), refusal=refusal)
 
 
 @bp.post("/server/live")
 @require("notifications.edit_mail_account")
 def mail_live() -> Any:
     """From rehearsal into production, by typing the tax number, or back."""
-    if request.form.get("live") == "1":
-        rehearsing.go_live(request.form.get("confirm", ""))
-        flash(_("From now on notices reach your customers."), "ok")
-    else:
+    if request.form.get("live") != "1":
         rehearsing.rehearse()
         flash(_("Notices are kept as files again: no customer gets one."), "ok")
+        return redirect(url_for(".mail_account"))
+    try:
+        rehearsing.go_live(request.form.get("confirm", ""))
+    except DomainError as refusal:
+        row = db.session.scalar(sa.select(MailAccount))
+        return _page(forms.MailAccountForm(None, obj=row), row, str(refusal)), 422
+    flash(_("From now on notices reach your customers."), "ok")
     return redirect(url_for(".mail_account"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 
 from core import clock, outside, setup
@@ -132,17 +132,23 @@ def test_services_say_what_they_do_and_rehearsal_is_on_every_screen(login: Login
     assert 'class="banner"' in browser.get("/customers/").text  # mail still rehearses
 
 
+def live_services() -> list[str]:
+    with current_app.test_request_context(headers={"Accept-Language": "es"}):
+        return [str(one.title) for one in outside.standings() if one.live]
+
+
 def test_mail_goes_to_production_by_one_guarded_step(login: Login, company: Company) -> None:
     browser = login("notifications.edit_mail_account")
     live = {"live": "1"}
-    assert browser.post("/notices/server/live", data={**live, "confirm": "no"}).status_code == 302
-    assert not any(one.live for one in outside.standings())
+    refused = browser.post("/notices/server/live", data={**live, "confirm": "30-1"})
+    assert refused.status_code == 422 and 'value="30-1"' in refused.text and "field-error" in refused.text
+    assert live_services() == []
     browser.post("/notices/server/live", data={**live, "confirm": "30-99000010-3"})
-    assert [one.live for one in outside.standings() if "server" in one.url] == [True]
+    assert live_services() == ["Correo a clientes"]
     actions = db.session.scalars(sa.select(AuditRecord.action)).all()
     assert actions.count("notifications.go_live") == 1
     browser.post("/notices/server/live", data={"live": "0"})
-    assert not any(one.live for one in outside.standings())
+    assert live_services() == []
 
 
 def test_letters_become_files_in_rehearsal_unless_the_server_only_catches_them(company: Company) -> None:
