@@ -261,5 +261,23 @@ endpoints: dict[str, str] = {}
 
 def register(declared: List) -> List:
     """Make a list known, to workers too; declared twice under a key is refused."""
-    return lists.register(declared.key, declared)
+    found = lists.register(declared.key, declared)
+    _add(found)
+    return found
+
+
+_more: dict[str, list[Filter]] = {}
+
+
+def extend(key: str, *filters: Filter) -> None:
+    """Filters that a module above gives to the list of one below, whichever of them is loaded first."""
+    _more.setdefault(key, []).extend(filters)
+    if (found := lists.find(key)) is not None:
+        _add(found)
+
+
+def _add(spec: List) -> None:
+    known = {one.key for one in spec.filters}
+    new = [one for one in _more.get(spec.key, ()) if one.key not in known]
+    object.__setattr__(spec, "filters", (*spec.filters, *new))  # frozen for everybody else
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from core import slots
 from core.i18n import lazy
+from core.lists import Choices, extend
 from core.search import Searcher, searchers
 from modules.accounting.ports import closing as closing_checks
 from modules.accounting.ports import later_parts
-from modules.contracts import closing, desk, figures, history
+from modules.contracts import closing, desk, figures, history, queries
 from modules.contracts.later_parts import KEY, MonthlyInvoices
 from modules.crm.ports import stories
 
@@ -32,3 +33,4 @@ later_parts.register(KEY, MonthlyInvoices())
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
 closing_checks.register("contracts", closing.Billing())
 stories.register("contracts", history.Services())
+extend("accounting.invoices", Choices("plan", lazy("Plan"), queries.billed_plans, queries.plan_names))

@@ -117,3 +117,15 @@ def state_counts() -> dict[str, int]:
     """How many contracts there are in each state."""
     rows: Any = db.session.execute(sa.select(Contract.state, sa.func.count(Contract.id)).group_by(Contract.state))
     return dict(rows.all())
+
+
+def plan_names() -> dict[int, str]:
+    """All plans, for choosing among them."""
+    return {row.id: row.name for row in db.session.execute(sa.select(Plan.id, Plan.name).order_by(Plan.name))}
+
+
+def billed_plans(plan_ids: list[int]) -> sa.ColumnElement[bool]:
+    """The condition on documents that they bill a contract which has one of these plans now."""
+    return Invoice.id.in_(
+        sa.select(BilledPeriod.invoice_id).join(Contract, Contract.id == BilledPeriod.contract_id)
+        .where(Contract.plan_id.in_(plan_ids), BilledPeriod.invoice_id.is_not(None)))

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from core.db import db
-from core.lists import Column, Dates, List, Text, periods
+from core.lists import Choice, Column, Dates, List, Text, extend, lists, periods, register
 from core.lists.models import SavedView
 from core.models import Company, User
 from core.scope import company_scope
@@ -357,3 +357,16 @@ def test_an_action_needs_its_own_permission(browser: FlaskClient, five: User) ->
 
 def test_the_app_knows_the_list(app: Flask) -> None:
     assert {"things.things", "things.things__export", "things.things__do_close"} <= set(app.view_functions)
+
+
+def test_a_module_above_gives_a_list_below_its_filters_whichever_comes_first() -> None:
+    given = Choice("late", "Late", Thing.state, {"open": "open"})
+    extend("test.extended", given)
+    made = register(List("test.extended", "Things", Thing, "things.view", columns=(
+        Column("name", "Name", Thing.name),)))
+    later = Choice("later", "Later", Thing.state, {"open": "open"})
+    extend("test.extended", later, later)
+    try:
+        assert [one.key for one in made.filters] == ["late", "later"]
+    finally:
+        lists._entries.pop("test.extended", None)
