@@ -1,8 +1,9 @@
-"""Pictures of the product: every screen of the demo, wide, as a phone and in the dark, into a folder.
+"""Pictures of the product: every screen full, as a phone, in the dark, empty, with long names and with refused forms.
 
     .venv/bin/python tools/screenshots.py FOLDER [NAME…]
 
-It loads and serves a demo of its own (Chromium is needed: Debian package chromium). `docs/img` holds the best of them.
+It serves a demo and an empty company of its own (Chromium is needed: Debian package chromium). `docs/img` holds the
+best of them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ SCREENS = {
     "billing-desk": "/billing/", "billing-runs": "/billing/runs", "billing-run": "@/billing/runs/",
     "exceptions": "/billing/exceptions", "drafts": "/billing/drafts", "revisions": "/billing/revisions",
     "invoices": "/invoices", "invoice": "@/invoices/", "new-invoice": "/invoices/new", "payments": "/payments",
-    "payment": "@/payments/", "debtors": "/debtors", "documents": "/einvoice/", "document": "@/einvoice/",
+    "payment": "@/payments/", "payment-files": "/imports/payments", "customer-account": "@/customers/?tab=account",
+    "customer-history": "@/customers/?tab=history", "month-end": "/month-end", "ledger": "/ledger",
+    "entries": "/ledger/entries", "entry": "@/ledger/entries/", "debtors": "/debtors", "documents": "/einvoice/", "document": "@/einvoice/",
     "refused": "/einvoice/refused", "enable": "/einvoice/enable", "outbox": "/notices/", "notice": "@/notices/",
     "texts": "/notices/texts", "mail-server": "/notices/server", "imports": "/imports/", "company": "/company",
     "people": "/people", "roles": "/roles", "jobs": "/jobs?state=all", "audit": "/audit", "account": "/account",
@@ -45,34 +48,66 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+# of these the text is empty, wrong or too long when they are sent
+FORMS = {"customer": "/customers/new", "plan": "/plans/new", "invoice": "/invoices/new", "payment": "/payments/new",
+         "revision": "/billing/revisions/new", "person": "/people/new", "mail-server": "/notices/server"}
+# who has the longest name of the demo
+LONG = "Güiraldes"
+# screens of a company that has nothing yet
+NOBODY = ("home", "customers", "contracts", "plans", "billing-desk", "billing-runs", "exceptions", "drafts",
+          "revisions", "invoices", "payments", "debtors", "documents", "refused", "outbox", "imports", "jobs")
+ADMIN, PASSWORD = "encargada@demo.example", "correct horse"
+
+
 @contextmanager
-def demo() -> Iterator[tuple[str, str]]:
-    """A served demo: (address, password)."""
-    folder, port = Path(tempfile.mkdtemp(prefix="abona-")), free_port()
-    environment = {**os.environ, "ABONA_INSTANCE": str(folder), "ABONA_DEMO_PASSWORD": "correct horse"}
-    process = subprocess.Popen([ABONA, "demo", "run", "--port", str(port), "--simulators-port", str(free_port())],
-                               env=environment, stdout=subprocess.DEVNULL)
+def served(*command: str, folder: Path) -> Iterator[str]:
+    """The address of an installation that is served by this command."""
+    port = free_port()
+    environment = {**os.environ, "ABONA_INSTANCE": str(folder), "ABONA_DEMO_PASSWORD": PASSWORD}
+    process = subprocess.Popen([ABONA, *command, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
     try:
         for _second in range(300):
             with socket.socket() as trial:
                 if trial.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(1)
-        yield f"http://127.0.0.1:{port}", "correct horse"
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+        process.wait(60)
 
 
-def enter(browser: Any, address: str, password: str, size: str, dark: bool) -> Any:
+@contextmanager
+def demo() -> Iterator[str]:
+    """A served demo."""
+    with tempfile.TemporaryDirectory(prefix="abona-") as name, served(
+            "demo", "run", "--simulators-port", str(free_port()), folder=Path(name)) as address:
+        yield address
+
+
+@contextmanager
+def empty() -> Iterator[str]:
+    """A served company that has nothing yet."""
+    with tempfile.TemporaryDirectory(prefix="abona-") as name:
+        folder = Path(name)
+        environment = {**os.environ, "ABONA_INSTANCE": str(folder)}
+        for command, said in (
+                (("init", "--admin-email", ADMIN, "--password-stdin"), PASSWORD),
+                (("company", "create", "--country", "AR", "--name", "Río Cuarto Wireless S.A.", "--tax-id",
+                  "30990000103", "--tax-condition", "RI"), "")):
+            subprocess.run([ABONA, *command], env=environment, input=said, text=True, check=True, capture_output=True)
+        with served("serve", folder=folder) as address:
+            yield address
+
+
+def enter(browser: Any, address: str, size: str, dark: bool = False) -> Any:
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, locale="es-AR", base_url=address,
                                   color_scheme="dark" if dark else "light")
     page = context.new_page()
     page.goto("/login")
-    page.fill("#email", "encargada@demo.example")
-    page.fill("#password", password)
+    page.fill("#email", ADMIN)
+    page.fill("#password", PASSWORD)
     page.click("button.btn-primary")
     page.wait_for_selector("#search")
     return page
@@ -95,16 +130,53 @@ def take(page: Any, name: str, place: str, path: Path) -> None:
         print(f"{path.name}: wider than the screen", file=sys.stderr)
 
 
+def take_refused(page: Any, name: str, place: str, path: Path) -> None:
+    """A form that was sent as it came, with too long a text in its first field."""
+    page.goto(place)
+    page.eval_on_selector_all("main form", "all => all.forEach(one => one.noValidate = true)")
+    field = page.query_selector("main form input[type=text]:visible")
+    if field is not None:
+        field.fill("x" * 400)
+    page.click("main form .btn-primary")
+    page.wait_for_load_state()
+    page.screenshot(path=path, full_page=True)
+
+
+def take_full(browser: Any, address: str, folder: Path, chosen: dict[str, str]) -> None:
+    for kind, size, dark in (("wide", "wide", False), ("phone", "phone", False), ("dark", "wide", True)):
+        page = enter(browser, address, size, dark)
+        for name, place in chosen.items():
+            take(page, name, place, folder / f"{name}-{kind}.png")
+        page.context.close()
+
+
+def take_odd(browser: Any, address: str, folder: Path) -> None:
+    for size in SIZES:
+        page = enter(browser, address, size)
+        for name, place in FORMS.items():
+            take_refused(page, name, place, folder / f"refused-{name}-{size}.png")
+        take(page, "long", f"/customers/?q={LONG}&state=", folder / f"long-names-{size}.png")
+        page.goto(f"/customers/?q={LONG}&state=")
+        page.click("main td a, main .lead a")
+        page.screenshot(path=folder / f"long-name-{size}.png", full_page=True)
+        page.context.close()
+
+
 def main(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     chosen = {name: place for name, place in SCREENS.items() if not names or name in names}
-    with demo() as (address, password), sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for kind, size, dark in (("wide", "wide", False), ("phone", "phone", False), ("dark", "wide", True)):
-            page = enter(browser, address, password, size, dark)
-            for name, place in chosen.items():
-                take(page, name, place, folder / f"{name}-{kind}.png")
-            page.context.close()
+        with demo() as address:
+            take_full(browser, address, folder, chosen)
+            if not names:
+                take_odd(browser, address, folder)
+        with empty() as address:
+            for size in SIZES:
+                page = enter(browser, address, size)
+                for name in set(chosen) & set(NOBODY):
+                    take(page, name, SCREENS[name], folder / f"{name}-empty-{size}.png")
+                page.context.close()
         browser.close()
 
 
