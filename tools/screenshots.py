@@ -34,7 +34,8 @@ SCREENS = {
     "invoices": "/invoices", "invoice": "@/invoices/", "new-invoice": "/invoices/new", "payments": "/payments",
     "payment": "@/payments/", "payment-files": "/imports/payments", "customer-account": "@/customers/?tab=account",
     "customer-history": "@/customers/?tab=history", "month-end": "/month-end", "ledger": "/ledger",
-    "entries": "/ledger/entries", "entry": "@/ledger/entries/", "debtors": "/debtors", "documents": "/einvoice/", "document": "@/einvoice/",
+    "entries": "/ledger/entries", "entry": "@/ledger/entries/",
+    "debtors": "/debtors", "documents": "/einvoice/", "document": "@/einvoice/",
     "refused": "/einvoice/refused", "enable": "/einvoice/enable", "outbox": "/notices/", "notice": "@/notices/",
     "texts": "/notices/texts", "mail-server": "/notices/server", "imports": "/imports/", "company": "/company",
     "people": "/people", "roles": "/roles", "jobs": "/jobs?state=all", "audit": "/audit", "account": "/account",
@@ -116,11 +117,12 @@ def enter(browser: Any, address: str, size: str, dark: bool = False) -> Any:
 def take(page: Any, name: str, place: str, path: Path) -> None:
     """One picture; a screen that is not there is told, and not taken."""
     if place.startswith("@"):
-        if not page.goto(place[1:]).ok:
-            page.goto(place[1:].rstrip("/"))
+        base, _mark, query = place[1:].partition("?")
+        if not page.goto(base).ok:
+            page.goto(base.rstrip("/"))
         links = page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
-        place = next((link for link in links if link and link.startswith(place[1:]) and
-                      link.removeprefix(place[1:]).split("?")[0].isdigit()), "")
+        place = next((f"{link}?{query}" if query else link for link in links if link and link.startswith(base) and
+                      link.removeprefix(base).split("?")[0].isdigit()), "")
     answer = page.goto(place) if place else None
     if answer is None or not answer.ok:
         print(f"{name}: nothing to show", file=sys.stderr)

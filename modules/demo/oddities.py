@@ -12,7 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from core import clock
-from modules.accounting import opening
+from modules.accounting import opening, payments
+from modules.accounting.models import Payment
+from modules.accounting.payments import Medium, PaymentData
 from modules.contracts import extras, months, services
 from modules.contracts.drafts import ContractData
 from modules.contracts.models import Contract, Plan
@@ -51,7 +53,7 @@ def make(stock: Stock, cast: Cast, today: dt.date) -> int:
     desk = Desk(stock, cast, months.of(today))
     wanted: list[Callable[[Desk], None]] = [
         _cannot_be_billed, _long_name, _several_contracts, _changes_plan, _antenna, _courtesy, _no_address, _in_favour,
-        _discount_by_amount]
+        _discount_by_amount, _nobodys_money, _taken_back]
     if stock.facts.country == "AR":
         wanted += [_refused_by_arca, _without_condition, _monotributo]
     for one in wanted:
@@ -106,6 +108,24 @@ def _in_favour(desk: Desk) -> None:
     desk.contract(customer)
     opening.record_opening_balances([(customer.id, -Decimal(desk.stock.facts.debt[1]), f"demo:favour:{customer.id}")],
                                     clock.today())
+
+
+def _nobodys_money(desk: Desk) -> None:
+    customer = desk.customer("Transferencia sin dueño: al saber de quién es se anula aquí y se registra allí.",
+                             name="Transferencias sin identificar", emails=(), phones=(), addresses=())
+    _paid(desk, customer, "transfer", "Depositante desconocido")
+
+
+def _taken_back(desk: Desk) -> None:
+    customer = desk.customer("Se le registró por error el pago de otra persona: su cuenta muestra las dos cosas.")
+    desk.contract(customer)
+    payments.reverse_payment(_paid(desk, customer, "cash", ""), "Era de otra persona")
+
+
+def _paid(desk: Desk, customer: Customer, method: str, notes: str) -> Payment:
+    """Money of today, in the default cash account."""
+    return payments.record_payment(PaymentData(
+        customer.id, [Medium(Decimal(desk.stock.facts.debt[1]), method)], notes=notes))
 
 
 def _discount_by_amount(desk: Desk) -> None:
