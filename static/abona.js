@@ -75,6 +75,14 @@
   /* --- forms: ask first, send once, do not lose what was typed ------------------------------------------------ */
   var dirty = new Set();
   doc.addEventListener("input", function (event) { var form = event.target.closest("form[data-guard], form.admin-form"); if (form) { dirty.add(form); } });
+  /* what is being corrected is not called wrong any more */
+  doc.addEventListener("input", function (event) {
+    var field = event.target.closest(".field.has-error");
+    if (!field) { return; }
+    field.classList.remove("has-error");
+    event.target.removeAttribute("aria-invalid");
+    all(".field-error", field).forEach(function (error) { error.hidden = true; });
+  });
   /* Also when another form of the page is sent; who stays may go on with all of them. */
   window.addEventListener("beforeunload", function (event) {
     dirty.forEach(function (form) { if (!form.isConnected) { dirty.delete(form); } });
