@@ -219,7 +219,7 @@ def run(job_id: int) -> bool:
         if target is None and _is_switched_off(record.function):
             _put_back(record, OFF_WAIT, "its module is switched off; it waits until it is on again", counted=False)
         elif target is None:
-            _record_failure(record, f"no module has {record.function}")
+            _record_failure(record, f"no module has {record.function}: is it switched off?")
         elif record.losses >= MOST_LOSSES:
             _record_failure(record, f"its worker was killed or lost {record.losses} times in a row")
         else:
