@@ -37,8 +37,11 @@ SCREENS = {
     "entries": "/ledger/entries", "entry": "@/ledger/entries/",
     "debtors": "/debtors", "documents": "/einvoice/", "document": "@/einvoice/",
     "refused": "/einvoice/refused", "enable": "/einvoice/enable", "outbox": "/notices/", "notice": "@/notices/",
-    "texts": "/notices/texts", "mail-server": "/notices/server", "imports": "/imports/", "company": "/company",
-    "people": "/people", "roles": "/roles", "jobs": "/jobs?state=all", "audit": "/audit", "account": "/account",
+    "texts": "/notices/texts", "text": "/notices/texts/accounting.invoice_ready", "design": "/design",
+    "mail-server": "/notices/server", "imports": "/imports/", "company": "/company",
+    "people": "/people", "logins": "/people/logins", "roles": "/roles", "role": "@/roles/", "role-sees": "/roles/1/sees",
+    "jobs": "/jobs?state=all", "queues": "/jobs/queues", "audit": "/audit", "account": "/account",
+    "health": "/health", "modules": "/modules", "settings": "/settings",
     "locked-periods": "/locked-periods", "master-data": "/admin/",
 }
 
