@@ -67,7 +67,8 @@ def queues(visible: Any) -> list[Queue]:
 
 def failures(visible: Any) -> list[Failure]:
     """What failed, alike put together, the most frequent first."""
-    words = sa.func.substr(Job.error, 1, WORDS)
+    # written out: PostgreSQL would not see that a bound number in the select and in the group is the same
+    words = sa.func.substr(Job.error, sa.literal_column("1"), sa.literal_column(str(WORDS)))
     rows = db.session.execute(
         sa.select(Job.function, words, sa.func.count(), sa.func.min(Job.finished_at), sa.func.max(Job.finished_at),
                   sa.func.max(Job.id))
