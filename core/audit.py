@@ -6,6 +6,7 @@ so that long transactions do not make others wait.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
@@ -43,6 +44,14 @@ def authors(table: str, ids: Iterable[int]) -> dict[int, str]:
         .where(AuditRecord.object_type == table, AuditRecord.object_id.in_(sorted(set(ids))))
         .order_by(AuditRecord.id.desc()))
     return {int(object_id or 0): str(user) for object_id, user in rows}
+
+
+def count_since(action: str, obj: Any, since: dt.datetime) -> int:
+    """How often `action` was done to this row since then: for limits that hold whatever process is asked."""
+    return int(db.session.scalar(
+        sa.select(sa.func.count()).select_from(AuditRecord)
+        .where(AuditRecord.object_type == obj.__tablename__, AuditRecord.object_id == obj.id,
+               AuditRecord.action == action, AuditRecord.at > since)) or 0)
 
 
 def init_app(app: Flask) -> None:

@@ -51,4 +51,5 @@
     event.preventDefault();
     if (open) { send("_blank"); } else { draw(); }
   });
+  if (place.hasAttribute("data-preview-now")) { draw(); }
 })();

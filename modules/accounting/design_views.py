@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
 from core import audit
-from core.db import db
+from core.db import db, reading
 from core.db import find as find_row
 from core.errors import DomainError, NotFound
 from core.forms import refused
@@ -46,7 +46,7 @@ def design() -> Any:
     except DomainError as error:
         refused(form, error)
         if isinstance(error, designs.DesignChanged):
-            form.base.data = designs.current().revision
+            form.base.raw_data = [str(designs.current().revision)]
     return _page(form, 422)
 
 
@@ -86,14 +86,15 @@ def _samples() -> list[tuple[str, Any]]:
 def design_preview() -> Any:
     """A sample as PDF: with what stands in the form (POST), or with a kept revision (GET). Nothing is stored."""
     form = DesignForm()
-    if request.method == "GET":
-        form.fill(_asked(), 0)
     try:
-        if form.is_submitted():
-            form.take_logo()
-        data = _drawn(request.values.get("sample", ""), *form.look())
+        with reading():  # drawing takes its time, and a POST would hold SQLite's lock meanwhile
+            if form.is_submitted():
+                form.take_logo()
+            else:
+                form.fill(_asked(), 0)
+            data = _drawn(request.values.get("sample", ""), *form.look())
     except DomainError as error:
-        return render_template("accounting/design_refused.html", error=error), 422
+        return render_template("refused.html", error=error), 422
     return pdf_answer(data, documents.file_name(_("Sample")))
 
 

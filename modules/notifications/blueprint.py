@@ -8,6 +8,8 @@ from core.scope import current_company
 from modules.notifications import texts
 from modules.notifications.ports import Letter
 
+# a mail has its styles in itself; it is shown in a frame without scripts, forms or pictures from outside
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 bp = Blueprint("notifications", __name__, url_prefix="/notices")
 
 
@@ -17,6 +19,7 @@ def letter_of(subject: str, body: str, language: str, address: str = "") -> Lett
     return Letter(0, str(company), address, "", subject, body, language, company.color)
 
 
-def letter_html(letter: Letter) -> str:
-    """A letter as the customer's program shows it."""
-    return render_template("notifications/mail.html", letter=letter, body=texts.as_html(letter.body, letter.color))
+def letter_html(letter: Letter, preview: bool = False) -> str:
+    """A letter as the customer's program shows it; a preview has its subject above."""
+    return render_template("notifications/mail.html", letter=letter, body=texts.as_html(letter.body, letter.color),
+                           preview=preview)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wtforms.widgets import HiddenInput
+
 from core.forms import (
     BooleanField,
     DataRequired,
@@ -28,9 +30,11 @@ class AddressForm(Form):
 class TemplateForm(Form):
     """The company's own text of a kind."""
 
-    subject = StringField(_("Subject"), [DataRequired(), Length(max=300)])
+    base = IntegerField(widget=HiddenInput())
+    subject = StringField(_("Subject"), [Length(max=300)])
     body = TextAreaField(_("Text"), [DataRequired(), Length(max=20_000)])
     enabled = BooleanField(_("Send notices of this kind"), default=True)
+    test_address = StringField(_("Address for a test"), [Length(max=254)])
 
 
 class MailAccountForm(Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,19 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import audit, clock, jobs
-from core.db import allocate_ids, db, insert_new
+from core.db import allocate_ids, db, insert_new, lock
+from core.errors import DomainError
 from core.i18n import _
-from core.models import Company
+from core.models import Company, User
 from core.scope import current_company
 from modules.crm.models import Customer
 from modules.notifications import texts
-from modules.notifications.errors import CannotSendAgain
+from modules.notifications.errors import CannotSendAgain, TextChanged, TooManyTests
 from modules.notifications.models import Attempt, Message, Suppression, Template
 from modules.notifications.ports import Kind, channels, kinds
 
 BATCH = 100
 SEND = "modules.notifications.jobs.send_batch"
 OPEN = ("queued", "sending")
+TEST, TESTS_PER_HOUR = "notifications.test_text", 10
 
 
 @dataclass(frozen=True)
@@ -214,30 +217,68 @@ def suppress(channel: str, address: str, reason: str, detail: str = "") -> int:
     return insert_new(Suppression.__table__, [row], unique=("company_id", "channel", "address", "reason"))
 
 
-def save_template(kind_code: str, language: str, channel: str, subject: str, body: str,
-                  enabled: bool = True) -> Template:
-    """Keep the company's own text as the next revision; messages already sent keep theirs."""
+def save_template(kind_code: str, language: str, channel: str, subject: str, body: str, enabled: bool = True,
+                  base: int | None = None) -> Template:
+    """Keep the company's own text as the next revision; messages already sent keep theirs.
+
+    `base` is the revision that the person began with (0: none); TextChanged where it is not the newest any more.
+    """
     kind = kinds.get(kind_code)
     subject, body = subject.strip(), body.replace("\r\n", "\n").strip()
     texts.check(kind, subject, body)
-    return _next_revision(kind_code, language, channel, subject[:300], body, enabled)
+    if channels.get(channel).has_subject and not subject:
+        raise texts.BadTemplate(_("To keep this text you must write a subject."), field="subject")
+    return _next_revision(Template(kind=kind_code, language=language, channel=channel, subject=subject[:300], body=body,
+                                   enabled=enabled), base)
 
 
 def restore_standard(kind_code: str, language: str, channel: str) -> Template:
-    """Use the product's text again: a revision without text."""
-    return _next_revision(kinds.get(kind_code).code, language, channel, "", "", True)
+    """Use the product's text again: a revision without text. A kind that is switched off stays so."""
+    enabled = kind_code not in switched_off(channel, [kind_code])
+    return _next_revision(Template(kind=kinds.get(kind_code).code, language=language, channel=channel, subject="",
+                                   body="", enabled=enabled), None)
 
 
-def _next_revision(kind_code: str, language: str, channel: str, subject: str, body: str, enabled: bool) -> Template:
-    last = db.session.scalar(
-        sa.select(sa.func.max(Template.revision))
-        .where(Template.kind == kind_code, Template.language == language, Template.channel == channel)) or 0
-    template = Template(kind=kind_code, language=language, channel=channel, revision=last + 1, subject=subject,
-                        body=body, enabled=enabled)
-    db.session.add(template)
+def revisions(kind_code: str, language: str, channel: str, limit: int = 20) -> list[Template]:
+    """What was kept of a text, the newest first."""
+    return list(db.session.scalars(
+        sa.select(Template).where(Template.kind == kind_code, Template.language == language,
+                                  Template.channel == channel)
+        .order_by(Template.revision.desc()).limit(limit)))
+
+
+def _next_revision(made: Template, base: int | None) -> Template:
+    """The newest revision where it says the same, else a new one."""
+    db.session.scalar(lock(sa.select(Company.id).where(Company.id == current_company().id)))
+    newest = next(iter(revisions(made.kind, made.language, made.channel, 1)), None)
+    off = made.kind in switched_off(made.channel, [made.kind])
+    if newest and (newest.subject, newest.body, not off) == (made.subject, made.body, made.enabled):
+        return newest
+    number = newest.revision if newest else 0
+    if base not in (None, number):
+        raise TextChanged(_(
+            "Keeping this is not possible yet because revision %(number)s was kept meanwhile. What you changed is "
+            "still here: keep it again to put it in its place.", number=number))
+    made.revision = number + 1
+    db.session.add(made)
     db.session.flush()
-    audit.record("notifications.edit_template", template, {"kind": kind_code, "language": language})
-    return template
+    audit.record("notifications.edit_template", made, {
+        "kind": made.kind, "language": made.language, "channel": made.channel, "revision": made.revision,
+        "standard": not made.body, "enabled": made.enabled})
+    return made
+
+
+def begin_test(person: User, kind: Kind, channel: str, address: str) -> str:
+    """The address of a test in its normal form; on record, and refused where there were too many within an hour."""
+    try:
+        to = channels.get(channel).check(address)
+    except DomainError as error:
+        raise DomainError(error.message, field="test_address") from error
+    if audit.count_since(TEST, person, clock.now() - dt.timedelta(hours=1)) >= TESTS_PER_HOUR:
+        raise TooManyTests(_("Sending a test is not possible now because you sent %(count)s within an hour. What you "
+                             "wrote is still here.", count=TESTS_PER_HOUR), field="test_address")
+    audit.record(TEST, person, {"kind": kind.code, "channel": channel, "address": to})
+    return to
 
 
 def sample_context(kind: Kind, company: Company) -> dict[str, str]:

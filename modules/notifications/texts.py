@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -64,6 +65,9 @@ def _trouble(node: nodes.Node) -> str:
 _options: dict[str, Any] = {"autoescape": False, "trim_blocks": True, "lstrip_blocks": True}
 _lenient = _Environment(undefined=Undefined, **_options)
 _strict = _Environment(undefined=StrictUndefined, **_options)
+# {{ range }} and the like would print what nobody means
+_lenient.globals.clear()
+_strict.globals.clear()
 
 
 class BadTemplate(DomainError):
@@ -97,16 +101,30 @@ def check(kind: Kind, subject: str, body: str) -> None:
     known = {**dict.fromkeys(COMMON, "x"), **dict.fromkeys(kind.placeholders, "x"), **kind.sample}
     for field, source in (("subject", subject), ("body", body)):
         try:
+            _check_names(_strict.parse(source), known, field)
             _strict.from_string(source).render(known)
         except TemplateError as error:
-            names = ", ".join(sorted({*COMMON, *kind.placeholders}))
-            raise BadTemplate(_("To save this text you must correct it: %(reason)s. Placeholders: %(names)s.",
-                                reason=error.message or str(error), names=names), field=field) from error
+            raise BadTemplate(_("To keep this text you must correct it: %(reason)s.",
+                                reason=error.message or str(error)), field=field) from error
+        except BadTemplate:
+            raise
         except Exception as error:
-            raise BadTemplate(_("To save this text you must correct it: %(reason)s.", reason=str(error)),
+            raise BadTemplate(_("To keep this text you must correct it: %(reason)s.", reason=str(error)),
                               field=field) from error
     if not body.strip():
-        raise BadTemplate(_("To save this text you must write something."), field="body")
+        raise BadTemplate(_("To keep this text you must write something."), field="body")
+
+
+def _check_names(tree: nodes.Template, known: Mapping[str, Any], field: str) -> None:
+    """Every name must be a placeholder, also where this sample would not come by; the nearest one is offered."""
+    for node in tree.find_all(nodes.Name):
+        if node.name in known:
+            continue
+        near = get_close_matches(node.name, known, 1, 0.5)
+        words = {"line": node.lineno, "name": "{{ " + node.name + " }}", "near": "{{ " + "".join(near) + " }}"}
+        raise BadTemplate(
+            _("Line %(line)s: there is no %(name)s. Did you mean %(near)s?", **words) if near else
+            _("Line %(line)s: there is no %(name)s. Choose one of the list.", **words), field=field)
 
 
 def common(company: Company, customer_name: str, customer_code: str) -> dict[str, str]:

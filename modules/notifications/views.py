@@ -22,15 +22,13 @@ from modules.notifications import (
     services,
     text_views,
 )
-from modules.notifications.blueprint import bp, letter_html, letter_of
+from modules.notifications.blueprint import MAIL_POLICY, bp, letter_html, letter_of
 from modules.notifications.lists import OUTBOX
 from modules.notifications.models import Message
 from modules.notifications.ports import kinds
 from modules.notifications.states import STATE_WORDS
 
 __all__ = ["bp", "public_views", "server_views", "text_views"]
-
-MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
 
 @lists.at(bp, "/", OUTBOX)
@@ -61,7 +59,6 @@ def message_html(message_id: int) -> Any:
     """The message as the customer's program shows it."""
     row = find(Message, message_id)
     response = make_response(letter_html(letter_of(row.subject, row.body, row.language)))
-    # a mail has its styles in itself; shown in a frame without scripts, forms or pictures from outside
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     return response
 

@@ -191,7 +191,9 @@ def test_what_somebody_else_kept_meanwhile_is_not_lost_unseen(browser: FlaskClie
     assert refused.status_code == 422
     assert "Lo mío" in text(refused) and "revisión 2" in text(refused)
     assert designs.current().texts == {"text": "Lo ajeno"}
-    assert browser.post("/design", data=given(text="Lo mío")).status_code == 302
+    base = re.search(r'name="base"[^>]*value="(\d+)"', refused.get_data(as_text=True))
+    assert base and base[1] == "2"
+    assert browser.post("/design", data=mine | {"base": base[1]}).status_code == 302
     assert designs.current().texts == {"text": "Lo mío"}
 
 

@@ -1,4 +1,4 @@
-"""The screens: outbox, message, texts, mail server."""
+"""The screens: outbox, message, mail server."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from core import storage
 from core.db import db
 from core.models import Company
-from modules.notifications import services
-from modules.notifications.models import MailAccount, Message, Template
+from modules.notifications.models import MailAccount, Message
 from modules.notifications.services import notify
 
 VIEW, SEND = "notifications.view_messages", "notifications.send_messages"
-TEXTS, SERVER = "notifications.edit_templates", "notifications.edit_mail_account"
+SERVER = "notifications.edit_mail_account"
 
 
 @pytest.fixture
@@ -72,25 +71,6 @@ def test_correcting_the_address_needs_a_good_one(login: Any, make_customer: Call
     assert (row.state, row.address) == ("queued", "ana@example.com")
 
 
-def test_a_text_is_looked_at_tested_and_kept(login: Any, company: Company, instance: Any) -> None:
-    browser = login(TEXTS)
-    data = {"subject": "Debe {{ amount }}", "body": "Hola {{ customer_name }}", "enabled": "y"}
-    page = browser.post("/notices/texts/test.bill", data={**data, "action": "preview"}).get_data(as_text=True)
-    assert "Debe $ 100" in page and "Hola María Ñandú" in page
-    assert browser.post("/notices/texts/test.bill", data={**data, "action": "test"}).status_code == 200
-    assert (instance / "outbox" / "notice-0000000000.eml").exists()
-    assert db.session.scalars(sa.select(Template)).all() == []
-    assert browser.post("/notices/texts/test.bill", data={**data, "action": "keep"}).status_code == 302
-    assert db.session.scalars(sa.select(Template)).one().subject == "Debe {{ amount }}"
-
-
-def test_a_wrong_text_is_refused_beside_its_field(login: Any, company: Company) -> None:
-    page = login(TEXTS).post("/notices/texts/test.bill", data={"subject": "x", "body": "{{ amuont }}"})
-    assert page.status_code == 422
-    assert "amuont" in page.get_data(as_text=True)
-    assert not services.own_templates("email", ["test.bill"])
-
-
 def test_the_mail_server_is_kept_tested_and_its_password_never_shown(login: Any, company: Company, smtp: Any,
                                                                     handler: Any) -> None:
     browser = login(SERVER)
@@ -113,19 +93,6 @@ def test_a_server_that_does_not_answer_is_said_on_screen(login: Any, company: Co
             "per_minute": "0", "active": "y", "action": "test"}
     page = browser.post("/notices/server", data=data, follow_redirects=True).get_data(as_text=True)
     assert "localhost" in page and db.session.scalars(sa.select(MailAccount)).one().port == 1
-
-
-def test_texts_are_kept_per_language(login: Any, company: Company) -> None:
-    browser = login(TEXTS)
-    browser.post("/notices/texts/test.bill?language=en", data={"subject": "Bill", "body": "Hi", "enabled": "y",
-                                                              "action": "keep"})
-    row = db.session.scalars(sa.select(Template)).one()
-    assert (row.language, row.subject) == ("en", "Bill")
-    assert "Bill" in browser.get("/notices/texts?language=en").get_data(as_text=True)
-    assert "Su factura" in browser.get("/notices/texts?language=es").get_data(as_text=True)
-    assert browser.get("/notices/texts/test.bill?language=xx").status_code == 200
-    browser.post("/notices/texts/test.bill?language=en", data={"subject": "Bill", "body": "Hi", "action": "standard"})
-    assert services.own_templates("email", ["test.bill"]) == {}
 
 
 def test_what_a_customer_was_sent_stands_on_his_page(login: Any, sent: Message) -> None:
