@@ -12,10 +12,11 @@ from core.db import db
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company
-from modules.accounting import allocations, ledger, notes, services, snapshots
+from modules.accounting import allocations, collected, ledger, notes, services, snapshots
 from modules.accounting.drafts import InvoiceDraft
 from modules.accounting.errors import NotPossible
 from modules.accounting.models import Invoice, Replacement
+from modules.accounting.ports import collectors
 from modules.crm import services as crm
 from modules.crm.models import Customer
 
@@ -97,16 +98,20 @@ def _check_differs(invoice: Invoice, customer: Customer) -> None:
 
 
 def again(invoice: Invoice, customer: Customer, reason: str) -> InvoiceDraft:
-    """The same lines, dates of service and taxes, of today; due when the first one was, but not before today."""
+    """The same lines and dates of service, of today; due when the first one was, but not before today.
+
+    What must be collected on it (perceptions) follows the right receiver where the country knows.
+    """
     today = clock.today()
     first, _totals = notes.planned_credit(invoice, reason, notes.Wanted())
     due = max(invoice.due_date, today) if invoice.due_date else None
     second = invoice.second_due_date if due and invoice.second_due_date and invoice.second_due_date > due else None
     extra = {key: value for key, value in first.extra.items() if key != notes.LINES}
-    return InvoiceDraft(
+    follows = collectors.find(current_company().country) is not None
+    return collected.completed(InvoiceDraft(
         customer_id=customer.id, issue_date=today, lines=first.lines, due_date=due, second_due_date=second,
         second_due_total=invoice.second_due_total if second else None, service_from=invoice.service_from,
         service_to=invoice.service_to, currency=invoice.currency, exchange_rate=invoice.exchange_rate,
-        document_taxes=first.document_taxes, extra=extra, texts=(invoice.snapshot or {}).get("texts") or {},
-        form_key=f"instead:{invoice.id}")
+        document_taxes=() if follows else first.document_taxes, extra=extra,
+        texts=(invoice.snapshot or {}).get("texts") or {}, form_key=f"instead:{invoice.id}"))
 
