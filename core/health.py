@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core import audit, checks
 from core.checks import Finding, Words
 from core.db import db
+from core.i18n import lazy
 from core.jobs import enqueue, job
 from core.models import AuditHead, AuditRecord, Job
 
@@ -36,7 +37,7 @@ def ask_proof() -> None:
     enqueue(prove_data)
 
 
-@job()
+@job(words=lazy("Check the data"))
 def prove_data() -> None:
     """Check the data of all companies; what came out is on record as {"checked": n, "bad": {name: detail}}."""
     found = checks.run_all(checks.data_checks())

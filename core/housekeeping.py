@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core import clock, jobs
 from core.db import db, refresh_statistics
+from core.i18n import lazy
 from core.models import Job, Lease
 from core.security import sessions
 
@@ -15,7 +16,7 @@ KEEP_JOBS = dt.timedelta(days=90)
 BATCH = 5000
 
 
-@jobs.schedule("40 6 * * *")
+@jobs.schedule("40 6 * * *", words=lazy("Clear away old logins and jobs"))
 def tidy() -> None:
     """Take away old logins, finished jobs and leases; failed jobs stay until a person decides."""
     sessions.forget_old()
@@ -26,7 +27,7 @@ def tidy() -> None:
         jobs.checkpoint()
 
 
-@jobs.schedule("17 * * * *")
+@jobs.schedule("17 * * * *", words=lazy("Look at the tables anew"))
 def look_at_tables() -> None:
     """Without statistics SQLite takes whichever index comes first: the list of debtors would read every payment."""
     refresh_statistics()

@@ -48,6 +48,8 @@ class JobFunction:
     call: Callable[..., Any]
     queue: str
     max_attempts: int
+    # what the work is called on screen
+    words: Any = ""
 
 
 class RetryLater(Exception):
@@ -70,23 +72,23 @@ schedules: dict[str, tuple[str, Callable[[], Any]]] = {}
 # --- declaring -----------------------------------------------------------------------------------------
 
 
-def job(queue: str = "default", max_attempts: int = 8) -> Callable[[F], F]:
-    """Make a function a job. Its arguments must be JSON: ids and short texts."""
+def job(queue: str = "default", max_attempts: int = 8, words: Any = "") -> Callable[[F], F]:
+    """Make a function a job. Its arguments must be JSON: ids and short texts. `words`: what people call it."""
 
     def declare(function: F) -> F:
         name = _name(function)
-        functions[name] = JobFunction(name, function, queue, max_attempts)
+        functions[name] = JobFunction(name, function, queue, max_attempts, words)
         return function
 
     return declare
 
 
-def on(event: type, queue: str = "default") -> Callable[[F], F]:
+def on(event: type, queue: str = "default", words: Any = "") -> Callable[[F], F]:
     """Make a function the handler of an event: it becomes a job row in the publisher's transaction."""
 
     def declare(function: F) -> F:
         name = _name(function)
-        functions[name] = JobFunction(name, lambda **values: function(event(**values)), queue, 8)
+        functions[name] = JobFunction(name, lambda **values: function(event(**values)), queue, 8, words)
         listeners = handlers.setdefault(event, [])
         if name not in listeners:
             listeners.append(name)
@@ -95,12 +97,12 @@ def on(event: type, queue: str = "default") -> Callable[[F], F]:
     return declare
 
 
-def schedule(cron: str) -> Callable[[F], F]:
+def schedule(cron: str, words: Any = "") -> Callable[[F], F]:
     """Run a function at these minutes (UTC). It must be short: it enqueues jobs for whom the hour has come."""
 
     def declare(function: F) -> F:
         schedules[_name(function)] = (cron, function)
-        job()(function)
+        job(words=words)(function)
         return function
 
     return declare

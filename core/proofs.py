@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from core import audit
 from core.db import db
+from core.i18n import lazy
 from core.jobs import enqueue, job
 from core.models import AuditHead, AuditRecord
 
@@ -21,7 +22,7 @@ def prove() -> AuditRecord:
     return audit.record(PROVED, head, {"records": count, "broken": broken})
 
 
-@job()
+@job(words=lazy("Prove the record of who did what"))
 def prove_later() -> None:
     """The same in the background."""
     prove()

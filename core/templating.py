@@ -15,7 +15,7 @@ from flask import Flask, current_app, url_for
 from flask_login import current_user
 from markupsafe import Markup, escape
 
-from core import clock, modules, outside, scope
+from core import clock, jobs, modules, outside, scope
 from core.i18n import current_locale, format_amount, format_date
 from core.models import Company, Role
 from core.security import can, is_admin, my_companies, seeing
@@ -122,7 +122,10 @@ def duration(seconds: float | None) -> str:
 
 
 def job_name(function: str) -> str:
-    """A job function's name as people may read it: module and verb."""
+    """What a job function is called; module and verb where its module is gone, or gave it no words."""
+    known = jobs.functions.get(function)
+    if known is not None and known.words:
+        return str(known.words)
     parts = function.split(".")
     module = parts[1] if parts[0] == "modules" and len(parts) > 2 else parts[0]
     return f"{module} · {parts[-1].replace('_', ' ')}"

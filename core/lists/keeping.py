@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from core import clock, jobs, storage
 from core.db import db
+from core.i18n import lazy
 from core.lists import runs
 from core.lists.models import Run
 
@@ -18,7 +19,7 @@ BATCH = 500
 DRAFT_SECONDS = 2 * 86400
 
 
-@jobs.schedule("25 * * * *")
+@jobs.schedule("25 * * * *", words=lazy("Delete exports whose time is over"))
 def tidy() -> None:
     """Delete files whose time is over, then runs that nobody asks for any more."""
     while ids := _expired():

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core import audit, clock, jobs, logs, storage
 from core.db import db, insert_new, is_postgresql, write_rows
 from core.errors import DomainError, Unavailable
-from core.i18n import _, use_locale
+from core.i18n import _, lazy, use_locale
 from core.lists import output, runs
 from core.lists.declaration import Action, Done
 from core.lists.models import Run, RunItem
@@ -34,7 +34,7 @@ class Stopped(Exception):
 # --- actions ---------------------------------------------------------------------------------------------
 
 
-@jobs.job(max_attempts=3)
+@jobs.job(max_attempts=3, words=lazy("Mass action"))
 def run_action(run_id: int) -> None:
     """Do a run's action to its rows; a killed or stopped run goes on where it ended."""
     run = _begin(run_id)
@@ -156,7 +156,7 @@ def _end(run: Run, state: str) -> None:
 # --- exports ---------------------------------------------------------------------------------------------
 
 
-@jobs.job(max_attempts=3)
+@jobs.job(max_attempts=3, words=lazy("Export"))
 def run_export(run_id: int) -> None:
     """Write the file of an export and keep it for some days; from the beginning again where it was killed."""
     run = _begin(run_id)

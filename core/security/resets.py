@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from core import audit, mail
 from core.db import db, lock
 from core.errors import DomainError, Rejected
-from core.i18n import _, use_locale
+from core.i18n import _, lazy, use_locale
 from core.jobs import enqueue, job, outside
 from core.models import User
 from core.security import logins, sessions
@@ -72,7 +72,7 @@ def reset_password(token: str, new: str) -> User:
     return user
 
 
-@job(queue="notify")
+@job(queue="notify", words=lazy("Send the link for a password"))
 def send_reset(user_id: int, invitation: bool = False) -> None:
     """Write the mail. The token is made here, so that no job row ever holds one."""
     user = db.session.get(User, user_id)

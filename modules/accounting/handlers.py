@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from core import jobs, storage
 from core.db import among, db
-from core.i18n import _, format_date, use_locale
+from core.i18n import _, format_date, lazy, use_locale
 from core.jobs import job, on
 from core.models import Company
 from core.scope import current_company
@@ -21,14 +21,14 @@ from modules.accounting.print_data import money
 from modules.notifications.services import Notice, notify_many
 
 
-@on(InvoiceReady)
+@on(InvoiceReady, words=lazy("Deliver invoices that are ready"))
 def deliver_ready(event: InvoiceReady) -> None:
     """Documents in jobs of fifty: what one job holds in memory, and what a killed one has to repeat."""
     for start in range(0, len(event.invoice_ids), documents.BATCH):
         jobs.enqueue(deliver_documents, invoice_ids=list(event.invoice_ids[start:start + documents.BATCH]))
 
 
-@job()
+@job(words=lazy("Draw and send documents"))
 def deliver_documents(invoice_ids: list[int]) -> None:
     """Render what is not stored yet, then queue the notices; both may be repeated without effect.
 
@@ -90,13 +90,13 @@ def _context(company: Company, invoice: Invoice, owed: Sequence[Any]) -> dict[st
 # --- payments --------------------------------------------------------------------------------------------
 
 
-@on(PaymentRecorded)
+@on(PaymentRecorded, words=lazy("Deliver a receipt"))
 def deliver_receipt(event: PaymentRecorded) -> None:
     """The receipt of one payment. Who records many at once asks for `deliver_receipts` in batches."""
     deliver_receipts([event.payment_id])
 
 
-@job()
+@job(words=lazy("Draw and send receipts"))
 def deliver_receipts(payment_ids: list[int]) -> None:
     """Render the receipts that are not stored yet, then queue the notices; both may be repeated without effect.
 
@@ -110,7 +110,7 @@ def deliver_receipts(payment_ids: list[int]) -> None:
         raise documents.not_rendered(f"{_('Receipt')} {payment_id}", reason)
 
 
-@on(PaymentReversed)
+@on(PaymentReversed, words=lazy("Tell that a payment was taken back"))
 def tell_reversal(event: PaymentReversed) -> None:
     """Tell the customer, unless he never heard of the payment: it was taken back before its receipt was made."""
     payments = _payments([event.payment_id], Payment.state == "reversed", Payment.receipt_file_id.is_not(None))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core import clock, companies, leases, processes
 from core.db import db
 from core.errors import DomainError, OutsideError, Unavailable
-from core.i18n import _
+from core.i18n import _, lazy
 from core.jobs import enqueue, job, retry_later, schedule
 from core.scope import company_scope, every_company
 from modules.einvoice import services
@@ -24,7 +24,7 @@ WAITS = (60, 120, 300, 900)
 REHEARSAL_WAITS = (1, 2, 3, 5)
 
 
-@job(queue="einvoice", max_attempts=20)
+@job(queue="einvoice", max_attempts=20, words=lazy("Authorise documents"))
 def authorize_sequence(sequence_id: int) -> None:
     """Send what is pending on a sequence, batch after batch, until nothing is left.
 
@@ -96,7 +96,7 @@ def _left(sequence_id: int) -> bool:
     return found is not None
 
 
-@job(queue="einvoice", max_attempts=20)
+@job(queue="einvoice", max_attempts=20, words=lazy("Let a series of numbers go on"))
 def reopen_sequence(sequence_id: int) -> None:
     """Make the requests of what waits on a sequence anew, then have it sent: on this one or on another."""
     with _lease(sequence_id) as keep:
@@ -112,7 +112,7 @@ def reopen_sequence(sequence_id: int) -> None:
     services.enqueue_work(touched, mark=f"reopened:{sequence_id}:{clock.now().timestamp()}")
 
 
-@schedule("*/5 * * * *")
+@schedule("*/5 * * * *", words=lazy("Look after documents that wait"))
 def look_after_documents() -> None:
     """What is open and nobody works on (a crash, a date in the future, a cured trouble) is taken up again."""
     with every_company():
@@ -122,7 +122,7 @@ def look_after_documents() -> None:
             services.enqueue_open(company_id)
 
 
-@job(queue="einvoice")
+@job(queue="einvoice", words=lazy("Open legal documents of a company"))
 def open_for_company(company_id: int) -> None:
     """Open the documents of invoices that have none: those issued before electronic invoicing was enabled."""
     from modules.einvoice.queries import invoices_without_document

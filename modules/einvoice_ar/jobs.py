@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from core import clock, companies
 from core.db import db
+from core.i18n import lazy
 from core.jobs import enqueue, job, schedule
 from core.scope import every_company
 from modules.einvoice_ar import access, refreshing
 
 
-@schedule("20 9 2 * *")
+@schedule("20 9 2 * *", words=lazy("Fetch ARCA's lists every month"))
 def refresh_lists_monthly() -> None:
     """Every company of Argentina that has left the rehearsal reads ARCA's lists anew."""
     with every_company():
@@ -20,7 +21,7 @@ def refresh_lists_monthly() -> None:
                 company_id=company_id)
 
 
-@job(queue="einvoice", max_attempts=5)
+@job(queue="einvoice", max_attempts=5, words=lazy("Fetch ARCA's lists"))
 def refresh_lists() -> None:
     """Read ARCA's lists of codes for the company in scope."""
     environment = access.environment()

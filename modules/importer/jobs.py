@@ -7,7 +7,7 @@ import io
 from core import clock, leases, processes, storage
 from core.db import db, find
 from core.errors import DomainError
-from core.i18n import use_locale
+from core.i18n import lazy, use_locale
 from core.jobs import checkpoint, job, retry_later
 from core.scope import current_company, current_company_id
 from modules.importer import payment_files, reader, runs, services
@@ -23,7 +23,7 @@ def lease_name(company_id: int) -> str:
     return f"importer:{company_id}"
 
 
-@job(max_attempts=3)
+@job(max_attempts=3, words=lazy("Check a file"))
 def check_run(run_id: int) -> None:
     """Look at the file of a run; a file that cannot be imported is no error of the program."""
     with use_locale(_language(run_id)):
@@ -40,7 +40,7 @@ def check_run(run_id: int) -> None:
         runs.keep_check(find(ImportRun, run_id), examined)
 
 
-@job(max_attempts=3)
+@job(max_attempts=3, words=lazy("Load customers"))
 def load_run(run_id: int) -> None:
     """Load the file of a run; a chunk is committed at a time, so that a killed loading goes on."""
     name, owner = lease_name(current_company_id()), f"{processes.identity()}#run-{run_id}"
@@ -77,7 +77,7 @@ def _load(run_id: int, lease: str, owner: str) -> None:
     run.state, run.finished_at, run.error = "loaded", clock.now(), ""
 
 
-@job(max_attempts=3)
+@job(max_attempts=3, words=lazy("Load payments"))
 def load_payments(run_id: int) -> None:
     """Record the payments of a file, a chunk in a transaction; what a killed job recorded is found again."""
     name, owner = f"importer:payments:{current_company_id()}", f"{processes.identity()}#payments-{run_id}"

@@ -186,8 +186,8 @@ def test_durations_are_short(seconds: float | None, text: str) -> None:
 
 
 def test_names_of_jobs_and_devices_are_readable() -> None:
-    assert job_name("modules.contracts.jobs.bill_chunk") == "contracts · bill chunk"
-    assert job_name("core.security.resets.send_reset") == "core · send reset"
+    assert job_name("modules.gone.jobs.bill_chunk") == "gone · bill chunk"
+    assert job_name("core.security.resets.send_reset") == "Send the link for a password"
     assert device("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130 Safari/537.36") == "Chrome · Linux"
     assert device("") == "?"
 
