@@ -22,6 +22,8 @@ NEIGHBOURS, COMPARED = 4, 20_000
 CHUNK = 5000
 # digits of a telephone number that nobody writes differently
 TAIL = 7
+# with exactly the same number
+FEW = 5
 # of the trigrams of both words: "gmoez" and "gomez" share two of ten
 SIMILAR = "0.18"
 
@@ -45,9 +47,9 @@ def _exact(text: str, active: bool | None) -> list[Customer]:
     if phones:
         ways.append(Customer.id.in_(sa.select(Phone.customer_id).where(Phone.e164.in_(phones))))
     found: dict[int, Customer] = {}
-    for way in ways:
-        wanted = queries.listed(CustomerFilter(active=active)).where(way).order_by(*queries.LIST_KEYS).limit(3)
-        found |= {row.id: row for row in db.session.scalars(wanted)}
+    for way in ways:  # without an order, which would tempt SQLite to walk all customers in it
+        rows = db.session.scalars(queries.listed(CustomerFilter(active=active)).where(way).limit(FEW)).all()
+        found |= {row.id: row for row in sorted(rows, key=lambda row: (row.sort_name, row.id))}
     return list(found.values())
 
 

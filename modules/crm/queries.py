@@ -66,7 +66,7 @@ def filtered(statement: sa.Select, wanted: CustomerFilter) -> sa.Select:
 
 def matches(text: str) -> sa.ColumnElement[bool]:
     """Every word occurs in what the customer is found by; a number also without marks or as a phone."""
-    words = names.fold(text).split()
+    words = sorted(names.fold(text).split(), key=len, reverse=True)  # what an index answers is asked first
     options = [sa.and_(sa.true(), *(_contains(word) for word in words))] if words else []
     options += [_contains(number) for number in _numbers(text)]
     return sa.or_(sa.false(), *options)

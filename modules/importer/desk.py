@@ -30,3 +30,8 @@ def import_steps(company: Company) -> list[Step]:
         "loaded come back as a file with the reasons, to be mended and loaded again."),
         _("Import another spreadsheet") if done else _("Import a spreadsheet"), url_for("importer.imports"),
         needed=False)]
+
+
+def payments_button(_nothing: Any) -> Markup:
+    """On the list of payments."""
+    return _BUTTON.format(url_for("importer.payment_files_page"), _("From a spreadsheet"))

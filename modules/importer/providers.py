@@ -9,3 +9,5 @@ from modules.importer import desk
 MAY = "importer.import_customers"
 slots.add("setup.steps", "importer", lazy("Your customers"), desk.import_steps, MAY, order=60)
 slots.add("customers.empty", "importer", lazy("Import a spreadsheet"), desk.import_button, MAY, order=10)
+slots.add("payments.actions", "importer", lazy("From a spreadsheet"), desk.payments_button, "importer.import_payments",
+          order=10)
