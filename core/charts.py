@@ -78,7 +78,7 @@ def stacked(key: str, title: Any, parts: Sequence[Part], *, show: Show = str) ->
             pieces.append(_link(part.url, f"{part.name}: {show(part.value)}", _rect(
                 f"part part-{part.tone}", place, 0, width, 28)))
         place += width
-    rows = Markup("").join(Markup('<li><span class="swatch part-{}"></span>{}<strong>{}</strong></li>').format(
+    rows = Markup("").join(Markup('<li><span class="chart-swatch part-{}"></span>{}<strong>{}</strong></li>').format(
         part.tone, _anchor(part.url, part.name), show(part.value)) for part in parts)
     told = "; ".join(f"{part.name}: {show(part.value)}" for part in parts)
     return Markup('<figure class="chart">{}<ul class="chart-parts">{}</ul></figure>').format(
@@ -110,6 +110,13 @@ def months_until(day: dt.date, count: int = 13) -> list[tuple[dt.date, dt.date]]
         found.append((first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)))
         first = (first - dt.timedelta(days=1)).replace(day=1)
     return found[::-1]
+
+
+def since_something(months: Sequence[tuple[dt.date, dt.date]], has: Callable[[dt.date, dt.date], bool],
+                    fewest: int = 6) -> list[tuple[dt.date, dt.date]]:
+    """The months from the first one that has anything, but not so few that it is no chart."""
+    first = next((place for place, month in enumerate(months) if has(*month)), 0)
+    return list(months[min(first, len(months) - fewest):])
 
 
 def month_words(first: dt.date) -> tuple[str, str]:
@@ -234,8 +241,9 @@ def _told(columns: Sequence[tuple[str, str]], drawn: Sequence[Series], show: Sho
 def _key(series: Sequence[Series], line: Series | None) -> Markup:
     marks = [(f"bar-{place + 1}", one.name) for place, one in enumerate(series)]
     marks += [("line", line.name)] if line else []
+    mark = Markup('<span><span class="chart-swatch chart-swatch-{}"></span>{}</span>')
     return Markup('<figcaption class="chart-key">{}</figcaption>').format(Markup("").join(
-        Markup('<span><span class="swatch swatch-{}"></span>{}</span>').format(css, name) for css, name in marks))
+        mark.format(css, name) for css, name in marks))
 
 
 def _table(title: Any, columns: Sequence[tuple[str, str]], drawn: Sequence[Series], show: Show) -> Markup:

@@ -71,8 +71,9 @@ def _title(currency: str, home: str) -> str:
 def _by_month(currency: str, year: Summary) -> Markup:
     from modules.accounting.lists import DEBTORS, INVOICES, PAYMENTS
 
-    months = charts.months_until(clock.today())
     billed, collected = year.by_month("billed"), year.by_month("collected")
+    months = charts.since_something(charts.months_until(clock.today()), lambda first, last: bool(
+        billed[first] or collected[first] or year.owed_after(last)))
     spans = [{"date_from": first.isoformat(), "date_to": last.isoformat()} for first, last in months]
     return charts.bars(
         f"money-{currency}", _title(currency, currency), [charts.month_words(first) for first, _last in months],

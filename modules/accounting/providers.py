@@ -23,7 +23,7 @@ slots.add("home.figures", "accounting.owed", lazy("Owed"), desk.owed, permission
 slots.add("home.charts", "accounting.money", lazy("Billed, collected, owed"), figures.money,
           permission=DOCUMENTS, order=10)
 slots.add("home.charts", "accounting.ageing", lazy("Not paid, by how long it is due"), figures.ageing,
-          permission=DOCUMENTS, order=20)
+          permission=DOCUMENTS, order=30)
 slots.add("setup.steps", "accounting.design", lazy("Logo and design"), desk.design_steps,
           permission="accounting.edit_design", order=40)
 slots.add("home.todo", "accounting.cash", lazy("Cash accounts"), desk.cash_todo,

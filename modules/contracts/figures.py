@@ -35,7 +35,7 @@ def comings(company: Company) -> Markup:
     return charts.card(title, charts.bars(
         "comings", title, [charts.month_words(first) for first, _last in months],
         [Series(_("began"), came, [lists.url_of(CONTRACTS, since_from=a, since_to=b) for a, b in spans]),
-         Series(_("ended"), left, [lists.url_of(CONTRACTS, state="ended", ends_from=a, ends_to=b) for a, b in spans])],
+         Series(_("gone"), left, [lists.url_of(CONTRACTS, state="ended", ends_from=a, ends_to=b) for a, b in spans])],
         Series(_("difference"), [one - other for one, other in zip(came, left, strict=True)]), show=number),
         _balance(sum(came) - sum(left)))
 

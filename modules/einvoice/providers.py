@@ -8,7 +8,7 @@ from modules.einvoice import closing, desk
 slots.add("home.todo", "einvoice", lazy("Electronic documents"), desk.todo, permission="einvoice.view_documents",
           order=20)
 slots.add("home.charts", "einvoice", lazy("Electronic documents of this month"), desk.chart,
-          permission="einvoice.view_documents", order=30)
+          permission="einvoice.view_documents", order=40)
 slots.add("invoice.parts", "einvoice", lazy("Tax authority"), desk.invoice_part, permission="einvoice.view_documents",
           order=10)
 slots.add("setup.steps", "einvoice", lazy("Electronic invoices"), desk.setup_steps, permission="einvoice.enable",

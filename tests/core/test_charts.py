@@ -117,3 +117,11 @@ def test_a_year_of_months_ends_with_this_one(app: Flask) -> None:
     with use_locale("es_AR"):
         assert [charts.month_words(first)[0] for first, _last in found[10:]] == ["dic", "ene 26", "feb"]
         assert charts.month_words(found[0][0])[1] == "febrero de 2025"
+
+
+def test_months_before_the_first_figure_are_left_out_but_not_all(app: Flask) -> None:
+    months = charts.months_until(dt.date(2026, 11, 27))
+    begun = charts.since_something(months, lambda first, _last: first >= dt.date(2026, 3, 1))
+    assert (len(begun), begun[0][0]) == (9, dt.date(2026, 3, 1))
+    assert len(charts.since_something(months, lambda first, _last: first.month == 11 and first.year == 2026)) == 6
+    assert len(charts.since_something(months, lambda _first, _last: False)) == 13
