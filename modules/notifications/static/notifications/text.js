@@ -1,4 +1,5 @@
-/* A press on a placeholder writes it where the person was writing last; without this file one types it. */
+/* A press on a placeholder writes it where the person was writing last; without this file one types it.
+   Enter in the address of a test sends the test, and does not keep the text. */
 (function () {
   "use strict";
   var doc = document, form = doc.getElementById("text"), help = doc.querySelector("[data-insert-help]");
@@ -11,6 +12,9 @@
     last.setRangeText(button.getAttribute("data-insert"), last.selectionStart, last.selectionEnd, "end");
     last.focus();
     last.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  form.elements.namedItem("test_address").addEventListener("keydown", function (event) {
+    if (event.key === "Enter") { event.preventDefault(); form.querySelector("button[value=test]").click(); }
   });
   if (help) { help.hidden = false; }
 })();
