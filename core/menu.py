@@ -96,7 +96,7 @@ def _visible() -> list[MenuItem]:
              if manifests[name].country in (None, country) for item in manifests[name].menu]
     found = [item for item in [*items, *CORE_ITEMS]
              if item.endpoint in current_app.view_functions and _may_use(item)]
-    gathers = any(item.group in SETTINGS and item.endpoint != "core.settings" for item in found)
+    gathers = any(item.group in SETTINGS and item.endpoint not in {"core.settings", "admin.index"} for item in found)
     return [item for item in found if item.endpoint != "core.settings" or gathers]
 
 

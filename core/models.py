@@ -221,6 +221,9 @@ class AuditHead(Model):
     position: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     hash: Mapped[str] = mapped_column(sa.String(64), default="")
 
+    def __str__(self) -> str:
+        return f"#{self.position}"
+
 
 class StoredFile(Model):
     """A file kept by the hash of its content."""

@@ -80,7 +80,7 @@ AUDIT = lists.register(List(
         Relation("who", lazy("Who"), AuditRecord.user_id, search=_people, labels=_names),
         Text("action", lazy("Action"), AuditRecord.action, exact=True, placeholder="core.log_in"),
         Dates("at", lazy("When"), AuditRecord.at),
-        Text("object", lazy("Object"), _of_object, panel=False),
+        Text("object", lazy("Object"), _of_object, placeholder="crm_customer:12"),
     ),
     count=lambda count: ngettext("%(num)s record", "%(num)s records", count),
     empty=Empty(lazy("Nothing yet"), lazy("What people change stands here, with who, when and why."), "shield")))
