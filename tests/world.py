@@ -37,7 +37,8 @@ TABLES = {
     "discount_id": "contracts_discount", "plan_id": "contracts_plan", "price_id": "contracts_plan_price",
     "revision_id": "contracts_price_revision", "change_id": "contracts_plan_change",
     "document_id": "einvoice_document", "sequence_id": "einvoice_sequence", "notice_id": "einvoice_ar_notice",
-    "entry_id": "accounting_entry", "message_id": "notifications_message", "file_id": "core_file", "job_id": "core_job", "view_id": "core_list_view",
+    "entry_id": "accounting_entry",
+    "message_id": "notifications_message", "file_id": "core_file", "job_id": "core_job", "view_id": "core_list_view",
     "contracts.run_id": "contracts_billing_run", "importer.run_id": "importer_run", "core.run_id": "core_list_run",
 }
 # arguments that name nothing of a company
@@ -73,7 +74,7 @@ class World:
             return self.rows[TABLES[key], company_id]
         if name in ("user_id", "role_id", "session_id"):
             return self.rows[f"core_{name.removesuffix('_id')}", company_id]
-        assert name in WORDS or f"<int:{name}>" not in rule.rule, f"{rule.rule}: TABLES must say which table {name} means"
+        assert name in WORDS or f"<int:{name}>" not in rule.rule, f"{rule.rule}: which table does {name} mean?"
         return WORDS.get(name, "x")
 
     def names_rows(self, rule: Rule) -> bool:
