@@ -16,7 +16,7 @@ from core.charts import Part, Series
 from core.db import db
 from core.i18n import _, format_amount
 from core.models import Company
-from core.scope import current_company, current_company_id
+from core.scope import current_company, current_company_id, every_company
 from core.security import can
 from modules.accounting import summaries
 from modules.accounting.models import Invoice
@@ -101,16 +101,19 @@ def ageing(company: Company) -> Markup:
 
 
 def _open_by_age(company: Company, today: dt.date) -> list[Decimal]:
-    """One pass over the documents that are open; those that are paid are not looked at."""
+    """One pass over the documents that are open; those that are paid are not looked at.
+
+    The company is compared as a sum: else SQLite looks through all of its documents instead of the open ones.
+    """
     due = sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
     starts: list[Any] = [(due >= today - dt.timedelta(days=until), place)
                          for place, (_words, _since, until, _tone) in enumerate(AGES) if until is not None]
     place = sa.case(*starts, else_=len(AGES) - 1)
-    rows = db.session.execute(
-        sa.select(place, sa.func.sum(Invoice.open_amount)).where(
-            Invoice.open_amount != 0, Invoice.kind != "credit_note", Invoice.state == "issued",
-            Invoice.currency == company.currency).group_by(place))
-    found = {row[0]: row[1] for row in rows}
+    wanted = sa.select(place, sa.func.sum(Invoice.open_amount)).where(
+        sa.text("open_amount <> 0"), Invoice.company_id + 0 == company.id, Invoice.kind != "credit_note",
+        Invoice.state == "issued", Invoice.currency == company.currency).group_by(place)
+    with every_company():
+        found = {row[0]: row[1] for row in db.session.execute(wanted)}
     return [found.get(index) or ZERO for index in range(len(AGES))]
 
 

@@ -78,10 +78,13 @@ def last_read() -> int:
 
 
 def _unread(mark: int) -> Sequence[Any]:
-    """(day, currency, what, amount) of the entries after the mark, added up by the database."""
-    wanted = _grouped(mark, Posting.date, Posting.currency, WHAT)
-    return db.session.execute(wanted.add_columns(sa.func.sum(Posting.amount)).where(
-        Entry.company_id == current_company_id())).all()
+    """(day, currency, what, amount) of the entries after the mark, added up by the database.
+
+    The company is compared as a sum: else SQLite looks through all of its entries instead of those after the mark.
+    """
+    wanted = _grouped(mark, Posting.date, Posting.currency, WHAT).add_columns(sa.func.sum(Posting.amount))
+    with every_company():
+        return db.session.execute(wanted.where(Entry.company_id + 0 == current_company_id())).all()
 
 
 def _grouped(mark: int, *keys: Any) -> sa.Select[Any]:
