@@ -32,7 +32,7 @@ class Step:
     url: str
     # why it cannot be done yet; "" when it can
     waits_for: Any = ""
-    # without it no invoice is authorised; the others may come later
+    # without it nobody is billed; the others may come later
     needed: bool = True
     # what is known: (label, words or Markup)
     facts: tuple[tuple[Any, Any], ...] = ()

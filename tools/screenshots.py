@@ -27,7 +27,8 @@ ABONA = Path(sys.executable).with_name("abona")
 SIZES = {"wide": (1280, 900), "phone": (360, 740)}
 # name of the picture -> address; "@" follows the first link of the page before that leads deeper
 SCREENS = {
-    "home": "/", "customers": "/customers/", "customer": "@/customers/", "search": "/search?q=fibra",
+    "home": "/", "setup": "/setup", "services": "/setup/services", "new-company": "/setup/company",
+    "customers": "/customers/", "customer": "@/customers/", "search": "/search?q=fibra",
     "contracts": "/contracts/", "contract": "@/contracts/", "plans": "/plans/", "plan": "@/plans/",
     "billing-desk": "/billing/", "billing-runs": "/billing/runs", "billing-run": "@/billing/runs/",
     "exceptions": "/billing/exceptions", "drafts": "/billing/drafts", "revisions": "/billing/revisions",
