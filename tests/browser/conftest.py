@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ class Site:
     worker: Embedded
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
@@ -42,15 +43,14 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A new provider of Argentina, electronic invoices enabled against the simulator, nobody in it yet."""
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a new provider of Argentina, electronic invoices enabled against the simulator, nobody in it."""
     from modules.demo import enabling
 
-    folder = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp("provider")
     with running(folder=folder) as simulators:
-        app = create_app(config.load(instance=folder, database_url=f"sqlite:///{folder / 's.sqlite'}", redis_url="",
-                                     simulators_url=simulators.url, secret_key="k", testing=True))
+        app = app_of(folder, simulators.url)
         with app.app_context():
             schema.upgrade()
             company = companies.create_company(
@@ -61,6 +61,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             db.session.commit()
             with scope.company_scope(company):
                 enabling.enable(company, simulators)  # type: ignore[arg-type]
+            db.session.remove()
+            db.engine.dispose()
+    return folder
+
+
+def app_of(folder: Path, simulators_url: str) -> Flask:
+    return create_app(config.load(instance=folder, database_url=f"sqlite:///{folder / 's.sqlite'}", redis_url="",
+                                  simulators_url=simulators_url, secret_key="k", testing=True))
+
+
+@pytest.fixture(scope="module")
+def site(provider: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A copy of the provider, served."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(provider, folder, dirs_exist_ok=True)
+    with running(folder=folder) as simulators:
+        app = app_of(folder, simulators.url)
         worker = Embedded(app, threads=2)
         worker.start()
         server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
