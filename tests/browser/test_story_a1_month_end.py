@@ -1,0 +1,55 @@
+"""A1: the month-end list says what is not closed, with a link for each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core import clock
+from tests.browser.conftest import Site, enter
+from tests.browser.desk import STORY, idle, inside, said, sound
+from tests.browser.money import internal, invoice, payment, person
+
+pytestmark = STORY
+
+
+@pytest.fixture(scope="module")
+def month(site: Site) -> str:
+    """Last month: an invoice to who has no address, money of who owes nothing."""
+    with inside(site):
+        internal()
+        day = clock.today().replace(day=1) - dt.timedelta(3)
+        invoice(person("Sin Correo, Juan", "201", emails=""), 12100, day)
+        payment(person("Adelantado, Luis", "202"), 1500, day)
+        return day.strftime("%Y-%m")
+
+
+@pytest.fixture
+def page(chromium: Any, site: Site, month: str) -> Iterator[Any]:
+    complaints: list[str] = []
+    found = enter(chromium, site.address, 1280, complaints)
+    idle(site, found)
+    yield found
+    found.context.close()
+    assert complaints == []
+
+
+def test_each_thing_that_is_open_opens_its_list(page: Any, month: str) -> None:
+    page.goto(f"/month-end?month={month}")
+    assert "sin cerrar" in said(page) and "en orden" in said(page)
+    sound(page, "a1-month-end")
+    page.click("main a:has-text('a favor')")
+    page.wait_for_url("**/payments?*")
+    assert "Adelantado" in said(page)
+    this = clock.now().strftime("%Y-%m")
+    page.goto(f"/month-end?month={this}")
+    assert "todavía no terminó" in said(page)
+    page.click("main a:has-text('dirección')")
+    page.wait_for_url("**/notices/?*")
+    assert "Sin Correo" in said(page)
+    page.goto("/month-end?month=2020-01")
+    assert "se puede cerrar el mes" in said(page)
+    sound(page, "a1-in-order")
