@@ -94,7 +94,7 @@
   doc.addEventListener("submit", function (event) {
     var form = event.target, asker = (event.submitter && event.submitter.getAttribute("data-confirm")) || form.getAttribute("data-confirm");
     if (asker && !window.confirm(asker)) { event.preventDefault(); return; }
-    if ((form.method || "").toLowerCase() !== "post") { return; }
+    if ((form.getAttribute("method") || "").toLowerCase() !== "post") { return; }
     if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
     form.setAttribute("data-sent", "1");
     dirty.delete(form);
