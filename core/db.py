@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,7 +26,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.sql.util import find_tables
 
-from core import scope
+from core import scope, turns
 from core.errors import NotFound
 from core.i18n import _
 from core.types import Amount, BigId, Encrypted, JSONText, Scaled, UTCDateTime
@@ -45,6 +46,8 @@ NAMING = {
 }
 
 
+# how long a transaction of SQLite waits for its turn to write
+WRITE_SECONDS = 30
 _reading: ContextVar[bool] = ContextVar("abona_reading", default=False)
 
 
@@ -201,7 +204,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         return
     connection.isolation_level = None  # the driver's own BEGIN would come too late: see _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", "synchronous=NORMAL",
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={WRITE_SECONDS}000", "synchronous=NORMAL",
                    "cache_size=-16000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -212,8 +215,40 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """Take the write lock first, so that read, add, write back never loses an update; pages only read."""
     if connection.dialect.name != "sqlite":
         return
-    reads = _reading.get() or (has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"})
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if _reading.get() or (has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"}):
+        connection.exec_driver_sql("BEGIN")
+        return
+    queue = turns.of(str(connection.engine.url.database))
+    mine = queue.take(WRITE_SECONDS)
+    if mine is None:
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+    info = connection.info
+    info["turn"] = (queue, mine)
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except BaseException:
+        _next_turn(info)
+        raise
+
+
+@event.listens_for(sa.Engine, "commit")
+@event.listens_for(sa.Engine, "rollback")
+def _end_sqlite(connection: sa.Connection) -> None:
+    """The next in the queue begins; it finds the lock free as soon as this transaction has really ended."""
+    if connection.dialect.name == "sqlite" and not connection.invalidated:
+        _next_turn(connection.info)
+
+
+@event.listens_for(sa.Pool, "checkin")
+def _forgotten(_connection: Any, record: Any) -> None:
+    """A connection that was thrown away in the middle of its transaction."""
+    _next_turn(record.info)
+
+
+def _next_turn(info: dict[Any, Any]) -> None:
+    queue, mine = info.pop("turn", (None, None))
+    if queue is not None:
+        queue.give(mine)
 
 
 # --- set-based writing ---------------------------------------------------------------------------------
