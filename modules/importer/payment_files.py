@@ -243,7 +243,7 @@ def _find_twins(lines: Sequence[Checked]) -> None:
     rows = db.session.scalars(sa.select(Payment).where(
         among(Payment.customer_id, {one.customer.id for one in lines}), Payment.state == "recorded",
         Payment.paid_on.in_({one.line.day for one in lines}), Payment.source != SOURCE))
-    known = {(row.customer_id, row.paid_on, row.amount): row for row in rows}
+    known: dict[Any, Payment] = {(row.customer_id, row.paid_on, row.amount): row for row in rows}
     for one in lines:
         twin = known.get((one.customer.id, one.line.day, one.line.amount))
         if twin is not None:
