@@ -10,11 +10,14 @@ import sqlalchemy as sa
 
 from core import clock, jobs
 from core.db import db
+from core.i18n import lazy
 from core.models import Job
 
 # work that is due and was not begun for so long: its queue is stuck
 STUCK_AFTER = dt.timedelta(minutes=30)
 GROUPS = 50
+NAMES = {"default": lazy("General"), "einvoice": lazy("Electronic invoices"), "notify": lazy("Notices and mail"),
+         "network": lazy("Network")}
 WORDS = 160
 
 
@@ -49,6 +52,11 @@ class Failure:
     first: dt.datetime
     last: dt.datetime
     example: int
+
+
+def named(queue: str) -> str:
+    """A queue in words."""
+    return str(NAMES.get(queue, queue))
 
 
 def queues(visible: Any) -> list[Queue]:

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from flask import flash, redirect, url_for
 from markupsafe import Markup
 
-from core import lists, proofs, scope
+from core import deeds, lists, proofs, scope
 from core.db import db, dump_json
 from core.i18n import _, lazy, ngettext
-from core.lists import Column, Dates, Empty, List, Relation, Text
+from core.lists import Choice, Column, Dates, Empty, List, Relation, Text
 from core.models import AuditRecord, Membership, User
 from core.security import require
 from core.views import bp
@@ -50,7 +50,10 @@ def _of_object(text: str) -> Any:
 
 
 def _action(line: lists.Line) -> Any:
-    return Markup('<a href="{}">{}</a>').format(url_for("core.audit", action=line.row.action), line.row.action)
+    code, words = line.row.action, deeds.named(line.row.action)
+    if code not in deeds.WORDS:
+        return Markup("<code>{}</code>").format(code)
+    return Markup('<a href="{}">{}</a>').format(url_for("core.audit", action=code), words)
 
 
 def _details(line: lists.Line) -> Any:
@@ -68,7 +71,7 @@ AUDIT = lists.register(List(
     columns=(
         Column("at", lazy("When"), AuditRecord.at, lead=True),
         Column("who", lazy("Who"), sa.func.coalesce(sa.func.nullif(User.name, ""), User.email, "Abona"), css="name"),
-        Column("action", lazy("Action"), AuditRecord.action, show=_action),
+        Column("action", lazy("Action"), AuditRecord.action, text=deeds.named, show=_action),
         Column("label", lazy("On what"), AuditRecord.label, css="name"),
         Column("reason", lazy("Reason"), AuditRecord.reason, default=False),
         Column("details", lazy("Details"), show=_details, css="muted long", export=False),
@@ -78,7 +81,8 @@ AUDIT = lists.register(List(
     filters=(
         Text("q", lazy("On what, or why"), (AuditRecord.label, AuditRecord.reason)),
         Relation("who", lazy("Who"), AuditRecord.user_id, search=_people, labels=_names),
-        Text("action", lazy("Action"), AuditRecord.action, exact=True, placeholder="core.log_in"),
+        Choice("action", lazy("Action"), AuditRecord.action,
+               lambda: dict(sorted(deeds.WORDS.items(), key=lambda one: str(one[1])))),
         Dates("at", lazy("When"), AuditRecord.at),
         Text("object", lazy("Object"), _of_object, placeholder="crm_customer:12"),
     ),

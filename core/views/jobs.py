@@ -72,7 +72,7 @@ JOBS = lists.register(List(
         Column("created_at", lazy("Asked for"), Job.created_at),
         Column("runs", lazy("Runs"), sa.func.coalesce(Job.finished_at, Job.run_at), default=False),
         Column("error", lazy("What happened"), Job.error, css="muted long", show=lambda line: line.row.error[:120]),
-        Column("queue", lazy("Queue"), Job.queue, default=False),
+        Column("queue", lazy("Queue"), Job.queue, text=queues.named, default=False),
         Column("worker", lazy("Worker"), Job.worker, default=False),
         Column("again", "", show=_again_button, export=False),
     ),
@@ -115,7 +115,8 @@ def jobs_count() -> Any:
 @require("core.view_jobs")
 def job_page(job_id: int) -> Any:
     """One job with what it was given and what it answered."""
-    return render_template("core/job.html", job=_find(job_id), states=STATES)
+    return render_template("core/job.html", job=_find(job_id), states=STATES,
+                           named=queues.named)
 
 
 @bp.post("/jobs/<int:job_id>/run-again")
@@ -184,7 +185,7 @@ def _failed_alike() -> list[Job]:
 def show_queues() -> Any:
     """What waits in each queue and since when, what failed put together, and whether anybody works."""
     return render_template("core/queues.html", queues=queues.queues(_visible()), failures=queues.failures(_visible()),
-                           working=worker.is_working(), last_done=queues.last_done())
+                           working=worker.is_working(), last_done=queues.last_done(), named=queues.named)
 
 
 def _find(job_id: int, locked: bool = False) -> Job:

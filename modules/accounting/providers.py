@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from core import deeds as known_deeds
 from core import slots
 from core.i18n import lazy
 from core.search import Searcher, searchers
 from modules.accounting import closing, desk, figures, story
+from modules.accounting.deeds import WORDS as DEEDS
 from modules.accounting.ports import closing as closing_checks
 from modules.crm.ports import stories
 
@@ -41,3 +43,4 @@ slots.add("invoice.aside", "ledger", lazy("In the ledger"), desk.entries_part, p
 slots.add("payment.aside", "ledger", lazy("In the ledger"), desk.entries_part, permission=LEDGER, order=90)
 stories.register("accounting.documents", story.Documents())
 stories.register("accounting.payments", story.Payments())
+known_deeds.add(DEEDS)

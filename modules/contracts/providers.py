@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core import deeds as known_deeds
 from core import slots
 from core.i18n import lazy
 from core.lists import Choices, extend
@@ -9,6 +10,7 @@ from core.search import Searcher, searchers
 from modules.accounting.ports import closing as closing_checks
 from modules.accounting.ports import later_parts
 from modules.contracts import closing, desk, figures, history, queries
+from modules.contracts.deeds import WORDS as DEEDS
 from modules.contracts.later_parts import KEY, MonthlyInvoices
 from modules.crm.ports import stories
 
@@ -34,3 +36,5 @@ searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, orde
 closing_checks.register("contracts", closing.Billing())
 stories.register("contracts", history.Services())
 extend("accounting.invoices", Choices("plan", lazy("Plan"), queries.billed_plans, queries.plan_names))
+known_deeds.add(DEEDS)
+known_deeds.add(history.WORDS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from core import companies, slots
+from core import deeds as known_deeds
 from core.i18n import lazy
 from core.search import Searcher, searchers
 from modules.crm import desk, history, identity
+from modules.crm.deeds import WORDS as DEEDS
 from modules.crm.ports import stories
 
 slots.add("customer.tabs", "data", lazy("Data"), desk.data_tab, permission="crm.view_customers", order=10)
@@ -16,3 +18,4 @@ for country, kind in identity.COMPANY_KINDS.items():
     companies.identities.register(country, identity.company_check(country))
     companies.conditions.register(country, identity.company_conditions(country))
     companies.tax_names.register(country, kind)
+known_deeds.add(DEEDS)

@@ -1,9 +1,11 @@
 """What legal documents put into the frame."""
 
+from core import deeds as known_deeds
 from core import slots
 from core.i18n import lazy
 from modules.accounting.ports import closing as closing_checks
 from modules.einvoice import closing, desk
+from modules.einvoice.deeds import WORDS as DEEDS
 
 slots.add("home.todo", "einvoice", lazy("Electronic documents"), desk.todo, permission="einvoice.view_documents",
           order=20)
@@ -16,3 +18,4 @@ slots.add("setup.steps", "einvoice", lazy("Electronic invoices"), desk.setup_ste
 slots.add("setup.steps", "einvoice.invoice", lazy("First invoice"), desk.invoice_steps,
           permission="accounting.issue_documents", order=80)
 closing_checks.register("einvoice", closing.Documents())
+known_deeds.add(DEEDS)

@@ -1,5 +1,6 @@
 """What this module plugs into the ports of others."""
 
+from core import deeds as known_deeds
 from core import outside, slots
 from core.i18n import lazy
 from modules.accounting.ports import collectors, layouts
@@ -7,6 +8,7 @@ from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import enablers, issuers, previewers
 from modules.einvoice_ar import desk
 from modules.einvoice_ar.billing import ArgentineBillingCheck
+from modules.einvoice_ar.deeds import WORDS as DEEDS
 from modules.einvoice_ar.enabling import ArgentineEnabler
 from modules.einvoice_ar.issuer import ArgentineIssuer
 from modules.einvoice_ar.layout import ArgentineLayout
@@ -27,3 +29,4 @@ slots.add("customer.summary", "einvoice_ar", lazy("ARCA's register"), desk.custo
 slots.add("customer.summary", "einvoice_ar.perceptions", lazy("Perceptions"), desk.customer_perceptions,
           permission="crm.view_customers", order=45)
 previewers.register("AR", previewer)
+known_deeds.add(DEEDS)

@@ -1,10 +1,12 @@
 """What this module registers: the e-mail channel in its own port, a tab of the customer's page, and what is to do."""
 
+from core import deeds as known_deeds
 from core import outside, slots
 from core.i18n import lazy
 from modules.crm.ports import stories
 from modules.notifications import desk, rehearsing, story
 from modules.notifications.channels.email import EmailChannel
+from modules.notifications.deeds import WORDS as DEEDS
 from modules.notifications.ports import channels
 
 outside.services.register("mail", rehearsing.standing)
@@ -15,3 +17,4 @@ slots.add("home.todo", "notices", lazy("Notices"), desk.to_do, "notifications.vi
 slots.add("customer.summary", "notices", lazy("Notices"), desk.customer_summary, "notifications.view_messages",
           order=30)
 stories.register("notifications", story.Sent())
+known_deeds.add(DEEDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,8 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask
 
-from core import audit, scope
+from core import audit, deeds, scope
+from core.config import ROOT
 from core.db import db
 from core.models import AuditHead, AuditRecord, Company
 from core.scope import every_company
@@ -125,3 +127,13 @@ def test_a_request_that_fails_leaves_no_record(login: Callable[..., Any], compan
     before = db.session.scalar(sa.select(sa.func.count()).select_from(AuditRecord))
     client.post("/company", data={"name": "", "color": "#123456"})
     assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditRecord)) == before
+
+
+def test_every_action_that_is_put_on_record_has_words(app: Flask) -> None:
+    """Found in the source: what a page shows of an action must not be its code."""
+    found = set()
+    for path in [*ROOT.glob("core/**/*.py"), *ROOT.glob("modules/**/*.py")]:
+        for given in re.findall(r"audit\.record\(([^,]+),", path.read_text()):
+            found.update(re.findall(r'"([a-z_]+\.[a-z_]+)"', given))
+    assert len(found) > 80
+    assert found - set(deeds.WORDS) == set()

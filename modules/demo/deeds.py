@@ -1,0 +1,9 @@
+"""The actions that this module puts on record, in words."""
+
+from __future__ import annotations
+
+from core.i18n import lazy
+
+WORDS = {
+    "demo.load": lazy("Demonstration loaded"),
+}
