@@ -84,6 +84,7 @@ def test_a_sample_shows_all_that_the_law_adds_without_being_taken_for_a_document
 
 def test_a_company_whose_documents_need_no_authority_sees_its_own_numbers(browser: FlaskClient,
                                                                           own_numbers: None) -> None:
+    db.session.commit()
     found = words(preview(browser))
     assert "N° 00000119" in found and "CAE" not in found
 

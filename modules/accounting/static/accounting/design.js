@@ -21,7 +21,9 @@
     var other = up ? row.previousElementSibling : row.nextElementSibling;
     if (!other) { return; }
     if (up) { other.before(row); } else { other.after(row); }
-    button.focus();
+    /* at the end of the list this button is not there any more: its neighbour is where the hands are */
+    var gone = up ? !row.previousElementSibling : !row.nextElementSibling;
+    (gone ? row.querySelector('[data-move="' + (up ? "1" : "-1") + '"]') : button).focus();
     said.textContent = said.getAttribute("data-words").replace("{}", Array.prototype.indexOf.call(list.children, row) + 1);
     changed();
   });
