@@ -60,6 +60,20 @@ def beyond(keys: Sequence[Any], place: Sequence[Any], smaller: bool) -> Any:
     return sa.tuple_(*keys) < here if smaller else sa.tuple_(*keys) > here
 
 
+def steps(keys: Sequence[Any], place: Sequence[Any], smaller: bool) -> list[Any]:
+    """The same rows as `beyond` in parts, nearest first: those equal in all keys but the last, and so on.
+
+    SQLite uses an index for the first column of a comparison of rows only: of a day with 20,000 invoices it would
+    read all of them.
+    """
+    values = [sa.bindparam(None, value, type_=key.type) for key, value in zip(keys, place, strict=True)]
+    found = []
+    for last in reversed(range(len(keys))):
+        equal = [key == value for key, value in zip(keys[:last], values[:last], strict=True)]
+        found.append(sa.and_(*equal, keys[last] < values[last] if smaller else keys[last] > values[last]))
+    return found
+
+
 def _url(name: str, keys: Sequence[Any], row: Any) -> str:
     values = pack_keys([getattr(row, key.key) for key in keys])
     token = base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import paging
-from core.db import among, db
+from core.db import among, db, is_postgresql
 from core.lists.ask import Ask
 from core.lists.cells import Money
 from core.lists.declaration import Column, Line, List
@@ -87,10 +87,7 @@ class Query:
     def page(self, columns: Sequence[Column]) -> tuple[list[Line], list[list[Any]], bool]:
         """(lines, their keys, whether there is more beyond them in the direction asked for) of the place asked for."""
         place, keys, size = self.ask.place, self.ask.keys, self.ask.size
-        found = self.of(self.spec.id.label("row_id"), *[key.label(f"k{n}") for n, key in enumerate(keys)])
-        if place.keys is not None:
-            found = found.where(paging.beyond(keys, place.keys, smaller=self.ask.order.desc != place.backwards))
-        inner = self.ordered(found, backwards=place.backwards).limit(size + 1).subquery("page")
+        inner = self._ids_of_page()
         own = [inner.c[f"k{n}"] for n in range(len(keys))]
         statement = self._with_extras(columns, *own).join(inner, inner.c.row_id == self.spec.id)
         rows = list(db.session.execute(self.ordered(self.spec.related(statement), own, place.backwards)))
@@ -100,6 +97,23 @@ class Query:
         width = len(keys)
         lines = [self._line(row[0], row[1 + width:], columns) for row in rows]
         return lines, [list(row[1:1 + width]) for row in rows], more
+
+    def _ids_of_page(self) -> sa.Subquery:
+        """The ids and keys of the page asked for, and of one row more."""
+        place, keys, size = self.ask.place, self.ask.keys, self.ask.size + 1
+        found = self.of(self.spec.id.label("row_id"), *[key.label(f"k{n}") for n, key in enumerate(keys)])
+        smaller = self.ask.order.desc != place.backwards
+
+        def first(statement: sa.Select, by: Sequence[Any] | None = None) -> sa.Select:
+            return self.ordered(statement, by, place.backwards).limit(size)
+
+        if place.keys is None:
+            return first(found).subquery("page")
+        if is_postgresql():
+            return first(found.where(paging.beyond(keys, place.keys, smaller))).subquery("page")
+        parts = [sa.select(first(found.where(part)).subquery()) for part in paging.steps(keys, place.keys, smaller)]
+        near = sa.union_all(*parts).subquery()
+        return first(sa.select(near), [near.c[f"k{n}"] for n in range(len(keys))]).subquery("page")
 
     def lines(self, columns: Sequence[Column], limit: int) -> list[Line]:
         """The first rows: a sample."""

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import scope
-from core.db import db, reading
+from core.db import db, reading, refresh_statistics
 from core.lists import lists, output
 from core.lists.ask import Ask, Place
 from core.lists.query import Query
@@ -72,9 +72,13 @@ def _fill(where: Where, count: int, history: int) -> None:
                 worker.answer()
             if not index:
                 crew[0].ask("pay")
-    if not where.is_sqlite:
-        with where.app().app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as it:
-            it.exec_driver_sql("VACUUM ANALYZE")
+    with where.app().app_context():
+        if where.is_sqlite:
+            refresh_statistics()  # as housekeeping does every hour
+            db.session.commit()
+        else:
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _query(key: str = "accounting.invoices", **place_of: Any) -> Query:
