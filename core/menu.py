@@ -29,7 +29,8 @@ GROUPS: dict[str, tuple[Any, str]] = {
 }
 CORE_ITEMS = (
     MenuItem(lazy("All settings"), "core.settings", "", group="settings", order=5),
-    MenuItem(lazy("Set-up"), "core.setup", "core.edit_company", group="settings", order=5),
+    MenuItem(lazy("Set-up"), "core.setup", "core.edit_company", group="settings", order=6,
+             about=lazy("From nothing to the first invoice, step by step; which services are in rehearsal.")),
     MenuItem(lazy("Company"), "core.company", "core.edit_company", group="settings", order=10,
              about=lazy("Name, address and contact, as documents print them.")),
     MenuItem(lazy("Master data"), "admin.index", "", group="settings", order=90,
@@ -47,6 +48,8 @@ CORE_ITEMS = (
     MenuItem(lazy("Modules"), "core.modules", "core.view_system", group="system", order=50,
              about=lazy("What this installation can do; switching parts of it off and on.")),
 )
+# what can be used before there is a company
+WITHOUT_COMPANY = ("core.setup", "core.health", "core.jobs", "core.audit", "core.modules")
 # on the page of settings: these groups of the menu
 SETTINGS = ("settings", "system")
 
@@ -95,7 +98,8 @@ def _visible() -> list[MenuItem]:
     items = [item for name in current_app.extensions["abona_modules"]
              if manifests[name].country in (None, country) for item in manifests[name].menu]
     found = [item for item in [*items, *CORE_ITEMS]
-             if item.endpoint in current_app.view_functions and _may_use(item)]
+             if item.endpoint in current_app.view_functions and _may_use(item)
+             and (country or item.endpoint in WITHOUT_COMPANY)]
     gathers = any(item.group in SETTINGS and item.endpoint not in {"core.settings", "admin.index"} for item in found)
     return [item for item in found if item.endpoint != "core.settings" or gathers]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, session, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, session, url_for
 
 from core import companies, modules, outside, scope, setup
 from core.db import db
@@ -84,7 +84,8 @@ def _create(country: str, form: NewCompanyForm) -> Any:
 
 def _countries() -> list[tuple[str, Any, bool]]:
     """(code, name, whether a module issues electronic documents there)."""
-    known = {manifest.country for manifest in modules.available().values()}
+    manifests = modules.available()
+    known = {manifests[name].country for name in current_app.extensions["abona_modules"]}
     return [(code, COUNTRIES[code], code in known) for code in companies.COUNTRIES]
 
 

@@ -91,16 +91,17 @@ def setup_steps(company: Company) -> list[Step]:
         not company.is_rehearsal or one.stage in ("", "rehearsal"))]
     data, way = ([one for one in open_ones if bool(one.stage) is staged] for staged in (False, True))
     return [
-        _guided("tax", _("Tax data"), data, _("What the tax authority wants on each document of yours.")),
+        _guided("tax", _("Tax data"), data, _("What the tax authority wants on each document of yours."),
+                _("Fill in the tax data")),
         _guided("authority", _("Certificate and point of sale"), way, _(
             "What lets your documents be authorised. In rehearsal the simulator gives both; those for real invoices "
-            "you get later, step by step.")),
+            "you get later, step by step."), way[0].action if way else ""),
     ]
 
 
-def _guided(key: str, title: str, missing: Sequence[Guided], text: str) -> Step:
+def _guided(key: str, title: str, missing: Sequence[Guided], text: str, button: str) -> Step:
     where = url_for("einvoice.enable", step=missing[0].key if missing else None)
-    return Step(key, title, not missing, text, missing[0].title if missing else _("Look at it"), where,
+    return Step(key, title, not missing, text, button if missing else _("Look at it"), where,
                 waits_for=missing[0].waits_for if missing else "")
 
 

@@ -38,6 +38,7 @@ def fresh(app: Flask, client: FlaskClient) -> FlaskClient:
 
 def test_without_a_company_the_administrator_begins_with_its_country(fresh: FlaskClient) -> None:
     page = fresh.get("/", follow_redirects=True)
+    assert 'href="/customers/"' not in page.text and 'href="/setup"' in page.text  # what needs a company is not offered
     assert page.request.path == "/setup/company"
     assert [code for code in COUNTRIES if f"?country={code}" in page.text] == list(COUNTRIES)
 
