@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -85,3 +88,10 @@ def test_words_are_kept_once(town: dict[str, int]) -> None:
     ("", "abc", 3), ("perez", "gomez", 3)])
 def test_the_distance_counts_typing_mistakes(one: str, other: str, far: int) -> None:
     assert finding.distance(one, other) == far == finding.distance(other, one)
+
+
+def test_the_box_suggests_what_the_person_may_see(town: dict[str, int], login: Callable[..., Any]) -> None:
+    groups = login("crm.view_customers").get("/search.json?q=gomes").get_json()
+    assert [hit["url"] for group in groups for hit in group["hits"]] == [f"/customers/{town['102']}"]
+    assert login("core.view_audit").get("/search.json?q=gomes").get_json() == []
+    assert login("crm.view_customers").get("/search.json?q=g").get_json() == []
