@@ -15,7 +15,7 @@ from core.admin import ModelView
 from core.db import db
 from core.i18n import _, lazy
 from modules.accounting.totals import ZERO
-from modules.crm import countries, regions
+from modules.crm import countries, names
 from modules.crm.models import Customer
 from modules.einvoice_ar import catalogs
 from modules.einvoice_ar.models import CustomerPerception, Perception
@@ -29,6 +29,9 @@ BASES = [("net", lazy("the net, with what is exempt or untaxed")), ("taxed", laz
          ("total", lazy("the total with VAT"))]
 WHO = [("listed", lazy("only customers that have it of their own")), ("residents", lazy("those of the province too")),
        ("all", lazy("everybody of these conditions"))]
+
+# how people call the capital
+SHORT = {"caba": "901", "capital federal": "901"}
 
 
 class ConditionsField(SelectMultipleField):
@@ -50,7 +53,8 @@ def place(code: str, written: str) -> str:
         raise ValidationError(_("To save this you must name the municipality."))
     if code != "IIBB":
         return ""
-    found = text if text in catalogs.jurisdictions() else catalogs.jurisdiction_of(regions.code("AR", text))
+    known = {**SHORT, **{names.fold(name): key for key, name in catalogs.jurisdictions().items()}}
+    found = text if text in catalogs.jurisdictions() else known.get(names.fold(text), "")
     if not found:
         raise ValidationError(_("To save this you must give the province by its name or its code (901 to 924), not "
                                 "“%(found)s”.", found=text))
