@@ -282,7 +282,7 @@ def test_the_doctor_finds_what_is_wrong_and_says_so(made: Installation) -> None:
     found = made.abona("check", "--json", code=1, ABONA_SMTP_URL="smtp://127.0.0.1:1",
                        ABONA_REDIS_URL="redis://127.0.0.1:1/0").json
     bad = {one["name"]: one for one in found["checks"] if not one["ok"]}
-    assert set(bad) == {"audit_chain", "stuck_jobs", "backup_age", "mail", "redis"} and not found["ok"]
+    assert set(bad) == {"audit_chain", "stuck_jobs", "worker", "backup_age", "mail", "redis"} and not found["ok"]
     assert bad["stuck_jobs"]["count"] == 2 and "abona backup" in bad["backup_age"]["detail"]
     made.abona("backup", str(made.folder.parent / "b.tar"))
     assert made.abona("check", "--only", "backup_age").code == 0

@@ -195,7 +195,7 @@ def test_another_program_on_the_point_of_sale(arca: Running, issue: Callable[...
     document = issue(name="Beto")
     stopped = sequence_of(document)
     assert (document.state, stopped.blocked_code) == ("pending", "foreign_document")
-    assert "1234.56" in stopped.blocked_reason
+    assert "1.234,56" in stopped.blocked_reason
     services.continue_after(stopped, 2)
     db.session.commit()
     settle()
