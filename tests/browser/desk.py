@@ -57,10 +57,10 @@ def subscriber(name: str, its_plan: Plan, *, since: dt.date = SINCE, **values: A
     return services.create_contract(ContractData(customer.id, its_plan.id, billing_from=since))
 
 
-def idle(site: Site, page: Any) -> None:
-    """Wait until no job is left to do, those that wait for a later moment aside."""
+def idle(site: Site, page: Any, rounds: int = 300) -> None:
+    """Wait until no job is left to do, those that wait for a later moment aside; a round is a tenth of a second."""
     with site.app.app_context():
-        for _round in range(300):
+        for _round in range(rounds):
             if not db.session.scalar(sa.select(sa.func.count()).select_from(Job).where(
                     Job.state.in_(("pending", "running")), Job.run_at <= clock.now() + SOON)):
                 return
