@@ -1,0 +1,96 @@
+"""The charts of money on the home page: right to the cent, each bar its list, and the same cost whatever there is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+
+from core.db import db
+from modules.crm.models import Customer
+from tests.modules.accounting.books import DAY, issue, pay, statements
+
+SEE, PAYMENTS = "accounting.view_documents", "accounting.view_payments"
+Login = Callable[..., FlaskClient]
+
+
+def table(page: str) -> list[list[str]]:
+    """The figures below the first chart, row by row."""
+    found = page.split("chart-figures")[1].split("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", found.split("<tbody>")[1], re.DOTALL)
+    return [[html.unescape(re.sub("<[^>]+>", "", cell)).replace("\xa0", " ") for cell in re.findall(
+        r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+
+
+def link(page: str, words: str) -> str:
+    """Where a part of a chart leads to."""
+    found = re.search(rf'href="([^"]+)"[^>]*>{words}<', page)
+    assert found, words
+    return html.unescape(found[1])
+
+
+def test_a_month_says_what_was_billed_collected_and_owed(login: Login, customer: Customer, own_numbers: None) -> None:
+    issue(customer, "1000", issue_date=dt.date(2026, 10, 3), due_date=dt.date(2026, 10, 13))
+    pay(customer, "300", paid_on=dt.date(2026, 10, 3))
+    issue(customer, "500.50")
+    db.session.commit()
+    rows = table(login(SEE, PAYMENTS).get("/").text)
+    assert len(rows) == 6 and [row[1:] for row in rows[:3]] == [
+        ["$500,50", "$0,00", "$1.200,50"], ["$1.000,00", "$300,00", "$700,00"], ["$0,00", "$0,00", "$0,00"]]
+
+
+def test_a_bar_opens_the_documents_that_it_adds_up(login: Login, customer: Customer, own_numbers: None) -> None:
+    issue(customer, "1000", issue_date=dt.date(2026, 10, 3), due_date=dt.date(2026, 10, 13))
+    issue(customer, "77")
+    db.session.commit()
+    browser = login(SEE, PAYMENTS)
+    bars = re.findall(r'<a href="(/invoices\?[^"]+)" tabindex="-1"', browser.get("/").text)
+    october, november = (html.unescape(one) for one in bars[4:6])
+    assert "1.000,00" in browser.get(october).text and "77,00" not in browser.get(october).text
+    assert "77,00" in browser.get(november).text
+
+
+def test_what_is_not_paid_stands_under_its_age_and_leads_to_it(login: Login, customer: Customer,
+                                                               own_numbers: None) -> None:
+    for total, days in (("11", -7), ("22", 1), ("33", 30), ("44", 31), ("55", 61), ("66", 91)):
+        issue(customer, total, issue_date=DAY - dt.timedelta(days=200), due_date=DAY - dt.timedelta(days=days))
+    db.session.commit()
+    browser = login(SEE)
+    page = browser.get("/").text.replace("\xa0", " ")
+    shares = re.findall(r'</a><strong>\$([\d.,]+)</strong>', page)
+    assert shares == ["11,00", "55,00", "44,00", "55,00", "66,00"]
+    listed = browser.get(link(page, "1 a 30 días")).text
+    assert "22,00" in listed and "33,00" in listed and "44,00" not in listed and "11,00" not in listed
+    assert "66,00" in browser.get(link(page, "más de 90 días")).text
+
+
+def test_another_currency_has_its_own_chart(login: Login, customer: Customer, own_numbers: None) -> None:
+    issue(customer, "100")
+    issue(customer, "7", currency="USD", exchange_rate=1000)
+    db.session.commit()
+    page = login(SEE, PAYMENTS).get("/").text
+    assert page.count("chart-money-ARS-title") and page.count("chart-money-USD-title")
+    assert "107,00" not in page and "7.100,00" not in page
+
+
+def test_who_may_not_see_payments_sees_no_chart_of_them(login: Login, customer: Customer, own_numbers: None) -> None:
+    issue(customer, "100")
+    db.session.commit()
+    assert "chart-money" not in login(SEE).get("/").text
+
+
+def test_much_costs_home_as_many_statements_as_little(login: Login, customer: Customer, own_numbers: None) -> None:
+    counts = []
+    browser = login(SEE, PAYMENTS)
+    for many in (1, 1, 6):
+        for number in range(many):
+            issue(customer, str(100 + number))
+            pay(customer, "10")
+        db.session.commit()
+        with statements() as seen:
+            browser.get("/")
+        counts.append(len(seen))
+    assert counts[1] == counts[2]
