@@ -28,7 +28,7 @@ from modules.demo.surroundings import Simulators
 from modules.einvoice.ports import issuers
 
 LOADED = "demo.load"
-# of a hundred contracts, how many are cut for debt
+# of a hundred contracts, how many are cut for debt; one at least
 CUT = 3
 Say = Callable[[str], None]
 
@@ -160,7 +160,8 @@ def _pay_last_month(company: Company, today: dt.date, seed: int) -> None:
 def _cut_debtors(company: Company) -> None:
     """Who owes most is without service, once."""
     with company_scope(company):
-        wanted = (db.session.scalar(sa.select(sa.func.count()).select_from(Contract)) or 0) * CUT // 100
+        contracts_in_all = db.session.scalar(sa.select(sa.func.count()).select_from(Contract)) or 0
+        wanted = max(contracts_in_all * CUT // 100, 1)
         cut = db.session.scalar(sa.select(sa.func.count()).select_from(Contract).where(
             Contract.state == "suspended")) or 0
         if cut:
