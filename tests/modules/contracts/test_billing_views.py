@@ -262,3 +262,17 @@ def test_a_revision_that_cannot_be_keeps_what_was_typed(browser, make_contract, 
     answer = browser.post("/billing/revisions/new", data={**REVISION, "name": "Suba de enero", **wrong})
     assert answer.status_code == 422 and ("Suba de enero" in text(answer) or "name" in wrong)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(PriceRevision)) == 0
+
+
+def test_documents_are_narrowed_to_those_of_a_plan(make_contract, bill, login):
+    contract = make_contract()
+    bill(NOVEMBER)
+    client = login("accounting.view_documents", "contracts.view_contracts")
+    plan_id = contract.plan_id
+    assert "/invoices/" in rows_of(client, plan_id)
+    assert "/invoices/" not in rows_of(client, plan_id + 1)
+
+
+def rows_of(client, plan_id):
+    """What the list of documents holds of this plan."""
+    return text(client.get(f"/invoices?plan={plan_id}")).partition("<tbody")[2]
