@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import CHROMIUM, Site, enter
 
 pytestmark = [
@@ -72,6 +73,7 @@ def test_the_preview_is_the_pdf_of_what_is_in_the_form(page: Any) -> None:
 
 def test_blocks_are_moved_and_a_logo_is_chosen_by_keyboard(page: Any) -> None:
     page.goto("/design")
+    assert_accessible(page)
     before = order(page)
     button = page.locator("[data-move='-1']").nth(1)
     button.focus()
@@ -91,6 +93,7 @@ def test_blocks_are_moved_and_a_logo_is_chosen_by_keyboard(page: Any) -> None:
 
 def test_a_text_is_written_with_placeholders_seen_and_tried(page: Any, site: Site) -> None:
     page.goto("/notices/texts/accounting.payment_received")
+    assert_accessible(page)
     assert fits(page) and page.locator("main h1").count() == 1
     page.fill("[name=body]", "Gracias, ")
     page.click("[data-insert='{{ customer_name }}']")
