@@ -53,7 +53,7 @@ def document_notices(invoice_ids: Sequence[int]) -> list[Notice]:
     ways = documents.ways_to_pay(invoices)
     made = []
     for invoice in invoices:
-        title = names[invoice.pdf_file_id].name.removesuffix(".pdf")
+        title = names[invoice.pdf_file_id or 0].name.removesuffix(".pdf")
         made.append(_notice(company, invoice, {"document": title, "ways_to_pay": ways[invoice.id]},
                             owed.get(invoice.customer_id, [])))
     return made
@@ -72,14 +72,13 @@ def _context(company: Company, invoice: Invoice, owed: Sequence[Any]) -> dict[st
 
     due = invoice.open_amount > 0 and invoice.due_date is not None
     everything = sum((row.open_amount for row in owed), invoice.open_amount * 0)
-    second = invoice.second_due_date and invoice.second_due_total
     context = {"total": text(invoice.total), "amount": text(invoice.open_amount),
                "due_date": format_date(invoice.due_date) if due else "", "reason": invoice.reason or "",
                "period": "", "second_due": "", "balance": ""}
     if invoice.service_from and invoice.service_to:
         context["period"] = _("%(first)s to %(last)s", first=format_date(invoice.service_from),
                               last=format_date(invoice.service_to))
-    if due and second:
+    if due and invoice.second_due_date and invoice.second_due_total is not None:
         applied = invoice.total - invoice.open_amount
         context["second_due"] = f"{format_date(invoice.second_due_date)}: {text(invoice.second_due_total - applied)}"
     if everything > invoice.open_amount:

@@ -194,7 +194,7 @@ def balances_after(payment_ids: Sequence[int]) -> dict[int, Decimal]:
     rows = db.session.execute(
         sa.select(Entry.payment_id, until).join(own, own.entry_id == Entry.id)
         .where(among(Entry.payment_id, payment_ids), Entry.kind == "payment", own.customer_id.is_not(None)))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows if row[0] is not None}
 
 
 def newest_documents(customer_id: int, count: int) -> list[Invoice]:
