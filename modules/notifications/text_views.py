@@ -84,9 +84,11 @@ def _fill(form: forms.TemplateForm, kind: Kind, channel: str, language: str) -> 
     number = request.args.get("revision", type=int)
     shown = (_revision(kind, channel, language, number) if number else
              services.find_template(services.own_templates(channel, [kind.code]), kind.code, language))
-    own = shown is not None and bool(shown.body)
-    form.subject.data = shown.subject if own else texts.for_language(kind.subject, language)
-    form.body.data = shown.body if own else texts.for_language(kind.body, language)
+    if shown is not None and shown.body:
+        form.subject.data, form.body.data = shown.subject, shown.body
+    else:
+        form.subject.data = texts.for_language(kind.subject, language)
+        form.body.data = texts.for_language(kind.body, language)
     form.enabled.data = kind.code not in services.switched_off(channel, [kind.code])
     form.base.data, form.test_address.data = _newest(kind, channel, language), current_user.email
 
