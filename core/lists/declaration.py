@@ -277,7 +277,7 @@ def extend(key: str, *filters: Filter) -> None:
 
 
 def _add(spec: List) -> None:
-    known = {one.key for one in spec.filters}
-    new = [one for one in _more.get(spec.key, ()) if one.key not in known]
-    object.__setattr__(spec, "filters", (*spec.filters, *new))  # frozen for everybody else
+    own = {one.key: one for one in spec.filters}
+    more = {one.key: one for one in _more.get(spec.key, ())}
+    object.__setattr__(spec, "filters", tuple({**more, **own}[key] for key in {**own, **more}))  # else frozen
 
