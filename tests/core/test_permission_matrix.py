@@ -23,7 +23,9 @@ LEFT_OUT = {"core.logout", "core.readyz", "static", "admin.static"}
 # views that ask for more than they declare
 FURTHER = {"accounting.reissue": {"accounting.issue_documents", "crm.edit_customers"},
            **{f"core.{name}": {"core.view_runs"} for name in ("run", "start_run", "change_run", "run_file")}}
-SPECIAL = ("/notices/<int:message_id>/files/", "/imports/payments/", "/runs/")
+SPECIAL = ("/notices/<int:message_id>/files/", "/imports/payments/", "/runs/", "/einvoice/<int:document_id>/<any(")
+# making a company is an administrator's, whatever the permissions
+ADMINISTRATORS = {"/setup/company"}
 WRITING_ADMIN = ("create_view", "edit_view", "delete_view", "action_view", "ajax_update")
 
 
@@ -89,6 +91,7 @@ def test_a_role_gets_what_each_address_declares(place: World, role: str) -> None
         permission = needed(place, rule)
         status = answer_of(place, role, rule, method, place.own)
         is_let_in = (permission is None or permission in allowed) and FURTHER.get(rule.endpoint, set()) <= allowed
+        is_let_in = is_let_in and (role == "admin" or rule.rule not in ADMINISTRATORS)
         if not fits(status, is_let_in) and not rule.endpoint.endswith("__change_view"):  # of persons
             wrong.append((method, rule.rule, permission, status))
     assert wrong == []
@@ -142,6 +145,6 @@ def test_who_has_no_role_gets_nothing_but_his_own(place: World) -> Any:
                     place.app.view_functions[rule.endpoint], "guard", "") == access.PUBLIC:
                 continue
             status = place.open("support", "GET", rule.rule, headers=JSON).status_code
-            if status == 200 and rule.endpoint not in open_:
+            if status == 200 and rule.endpoint not in open_ and rule.rule != "/search.json":
                 wrong.append(rule.rule)
         assert wrong == []
