@@ -43,7 +43,7 @@ def test_as_many_customers_as_were_asked_for_with_all_that_a_provider_has(load: 
         balances = db.session.scalars(sa.select(Balance.amount)).all()
         assert min(balances) < 0 < max(balances)
         assert db.session.scalar(sa.select(sa.func.count()).where(Contract.courtesy_from.is_not(None)))
-        assert db.session.scalar(sa.select(sa.func.count()).select_from(CustomerTag)) == 13
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(CustomerTag)) == 15
 
 
 def test_the_books_are_right(load: Load) -> None:
@@ -104,7 +104,7 @@ def test_who_cannot_be_billed_or_will_be_refused_bears_a_note_that_says_why(load
     (company,) = load()
     with company_scope(company):
         tagged = db.session.scalars(sa.select(Customer).where(Customer.tags.any())).all()
-        assert len(tagged) == 13 and all(one.notes for one in tagged)
+        assert len(tagged) == 15 and all(one.notes for one in tagged)
         assert {oddities.UNKNOWN_TO_ARCA, oddities.NOT_ACTIVE} <= {one.tax_id for one in tagged}
 
 
