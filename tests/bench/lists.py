@@ -21,7 +21,7 @@ from core.lists.ask import Ask, Place
 from core.lists.query import Query
 from core.models import Company
 from core.scope import company_scope
-from modules.accounting import queries
+from modules.accounting import queries, summaries
 from modules.accounting.models import Invoice
 from modules.contracts import months
 from modules.crm.models import Customer
@@ -73,6 +73,9 @@ def _fill(where: Where, count: int, history: int) -> None:
             if not index:
                 crew[0].ask("pay")
     with where.app().app_context():
+        with company_scope(db.session.scalars(sa.select(Company.id)).one()):
+            summaries.fold()  # as a job does every ten minutes
+            db.session.commit()
         if where.is_sqlite:
             refresh_statistics()  # as housekeeping does every hour
             db.session.commit()
