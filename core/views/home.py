@@ -43,6 +43,7 @@ def search_page() -> Any:
         return redirect(hits[0].url)
     return render_template("core/search.html", text=text, found=found, count=len(hits))
 
+
 @bp.get("/search.json", endpoint="search_hits")
 @require()
 def search_hits() -> Any:

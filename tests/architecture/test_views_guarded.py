@@ -16,7 +16,7 @@ from core.security import access
 # pages that any login may open; all others need a permission. Extend it only for what is one's own.
 OWN = {
     "core.home",
-    "core.search",
+    "core.search", "core.search_hits",
     "core.account",
     "core.save_profile",
     "core.change_password",
