@@ -42,7 +42,7 @@ def guided_setup() -> Any:
     found = setup.steps(scope.current_company())
     if not found:
         abort(403)
-    session[FLAG] = True
+    session[FLAG] = any(step.needed and not step.done for step in found)  # who is ready needs no way back
     return render_template("core/setup.html", steps=found, now=setup.next_step(found, request.args.get("step")),
                            may_create=is_admin())
 
