@@ -22,6 +22,7 @@ from core.models import Company, Membership, Role, RolePermission, User
 from tests.installation import Installation, RedisServer, fresh_database, own_redis
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share a fixture of their file run in one process (it is made once), and what takes long begins."""
     items.sort(key=lambda item: not any(item.iter_markers("slow")) and not any(item.iter_markers("browser")))
