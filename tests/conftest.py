@@ -22,15 +22,9 @@ from core.models import Company, Membership, Role, RolePermission, User
 from tests.installation import Installation, RedisServer, fresh_database, own_redis
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture of their file run in one process (it is made once), and what takes long begins."""
+    """What takes long begins; a file's tests run in one process, so that what they share is made once."""
     items.sort(key=lambda item: not any(item.iter_markers("slow")) and not any(item.iter_markers("browser")))
-    for item in items:
-        known = getattr(item, "_fixtureinfo", None)
-        shared = known and any(found.scope == "module" for every in known.name2fixturedefs.values() for found in every)
-        if shared and not any(item.iter_markers("xdist_group")):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from tests.chaos.farm import Farm
 from tests.chaos.site import Site, moments
 from tests.installation import RedisServer, eventually, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]  # the provider is made and billed once
+pytestmark = pytest.mark.slow
 Compare = Callable[[Site], None]
 KILLS = 3
 

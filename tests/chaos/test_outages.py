@@ -19,7 +19,7 @@ from tests.chaos.farm import Farm
 from tests.chaos.site import Site
 from tests.installation import SERVER, RedisServer, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]  # the provider is made and billed once
+pytestmark = pytest.mark.slow
 Compare = Callable[[Site], None]
 
 
