@@ -325,8 +325,8 @@ def _record_failure(record: Job, reason: str) -> None:
 
 
 def run_again(record: Job) -> None:
-    """Put a job that failed or was cancelled back, at the wish of a person; DomainError for others."""
-    if record.state not in ENDED_BADLY:
+    """Put a job that failed, was cancelled or waits for its next try back, at a person's wish; DomainError else."""
+    if record.state not in (*ENDED_BADLY, "pending"):
         raise DomainError(_("This job cannot be run again because it has not failed."))
     record.state, record.attempts, record.losses, record.error = "pending", 0, 0, ""
     record.finished_at, record.run_at, record.sent_at = None, clock.now(), clock.now()
