@@ -60,6 +60,8 @@ class Brackets(NullTranslations):
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(tmp_path_factory.mktemp("pseudo")) as made:
+        with made.app.app_context():  # other tests of this process declare tables too, which a check looks into
+            Base.metadata.create_all(db.engine)
         yield made
 
 

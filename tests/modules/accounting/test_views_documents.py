@@ -453,7 +453,7 @@ def test_payments_are_listed_and_exported_too(login: Login, customer: Customer) 
     assert "Efectivo" in text(browser.get("/payments?method=cash"))
     assert "María" not in text(browser.get("/payments?method=card"))
     rows = browser.post("/payments/export", data={"kind": "csv_plain", "columns": "all"}).get_data(as_text=True)
-    assert "150.50" in rows and "en mano" in rows and "00000001" in rows
+    assert "150.50" in rows and "en mano" in rows and "\n1,María" in rows
 
 
 def test_who_owes_in_two_currencies_stands_there_once(login: Login, make_customer: Callable[..., Customer]) -> None:
