@@ -27,7 +27,7 @@ babel = Babel()
 _spoken: NullTranslations | None = None
 
 
-def _(message: str, **values: Any) -> str:
+def _(message: str, /, **values: Any) -> str:
     """The message in the reader's language; outside an app in that of the process, by default as it is written."""
     if not has_app_context():
         found = str(_spoken.ugettext(message)) if _spoken else message
@@ -43,14 +43,14 @@ def speak(locale: str) -> None:
     _spoken = Translations.load(ROOT / "translations", [locale])
 
 
-def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+def ngettext(one: str, many: str, num: int, /, **values: Any) -> str:
     """Singular or plural form of a message, with `%(num)s`."""
     if not has_app_context():
         return (one if num == 1 else many) % {"num": num, **values}
     return _babel_ngettext(one, many, num, **values)
 
 
-def lazy(message: str, **values: Any) -> Any:
+def lazy(message: str, /, **values: Any) -> Any:
     """A message translated when it is shown: for texts at import time."""
     return _LazyText(message, values)
 

@@ -1,4 +1,4 @@
-"""`abona einvoice authorize | status | retry | reconcile | enable`."""
+"""`abona einvoice authorize | status | retry | continue | reconcile | enable`."""
 
 from __future__ import annotations
 
@@ -25,14 +25,17 @@ from core.errors import DomainError, OutsideError
 from core.i18n import _
 from core.models import Company
 from core.scope import company_scope
-from modules.einvoice import queries, reconciling, services
-from modules.einvoice.models import Document
+from modules.einvoice import explaining, labels, queries, reconciling, services
+from modules.einvoice.models import Document, Sequence
 from modules.einvoice.ports import Enabler, Step, enablers
+
+# refused documents that `status` names; the tray on screen has them all
+SHOWN = 50
 
 
 def register(group: click.Group) -> None:
     """Add these commands to `abona einvoice`."""
-    for command in (authorize, status, retry, reconcile, enable):
+    for command in (authorize, status, retry, go_on, reconcile, enable):
         group.add_command(command)
 
 
@@ -129,19 +132,34 @@ def _status(company: Company, period: str | None) -> dict[str, Any]:
     return {"company": company.code, "period": period, "documents": queries.counts(period),
             "refused": [{"code": group.cause, "count": group.count, "message": group.message}
                         for group in queries.refused_groups()],
+            "refused_documents": _refused_documents(),
             "stopped": stopped, "unreachable": trouble}
+
+
+def _refused_documents() -> list[dict[str, Any]]:
+    """The first refused documents with what to mend: at most SHOWN, oldest first."""
+    found = queries.refused(limit=SHOWN)
+    customers = queries.with_invoices(found)
+    return [{"id": one.id, "customer": customers[one.id][1].code, "name": customers[one.id][1].name, "code": one.cause,
+             "message": (one.problems or [{"message": ""}])[0]["message"], "cure": explaining.refusal(one).text}
+            for one in found]
 
 
 def _show_status(one: dict[str, Any]) -> None:
     click.echo(one["company"] + (f" · {one['period']}" if one["period"] else ""))
-    counted = [(state, str(count)) for state, count in one["documents"].items() if count]
+    counted = [(labels.of_state(state)[0], str(count)) for state, count in one["documents"].items() if count]
     echo_table((_("state"), _("documents")), counted)
     if one["refused"]:
         click.echo(_("Refused:"))
         echo_table((_("code"), _("documents"), _("the authority says")),
                    [(group["code"], str(group["count"]), group["message"]) for group in one["refused"]])
+        echo_table((_("document"), _("customer"), _("what to do")),
+                   [(str(row["id"]), f"{row['customer']} {row['name']}", row["cure"] or row["message"])
+                    for row in one["refused_documents"]])
+        click.echo(_("When it is mended: abona einvoice retry DOCUMENT"))
     for entry in one["stopped"]:
         click.echo(_("Stopped (%(series)s, kind %(kind)s): %(message)s", **entry))
+        click.echo(_("When it is mended: abona einvoice continue %(id)s", id=entry["id"]))
     for entry in one["unreachable"]:
         click.echo(_("Not reached (%(series)s, kind %(kind)s): %(message)s It is tried again by itself.", **entry))
 
@@ -160,7 +178,21 @@ def retry(document_id: int, company_code: str | None, as_json: bool) -> int:
     if as_json:
         echo_json({"document": document_id, "state": state})
     else:
-        click.echo(_("Document %(id)s is %(state)s and will be sent.", id=document_id, state=state))
+        click.echo(_("Document %(id)s is %(state)s and will be sent.", id=document_id,
+                     state=labels.of_state(state)[0]))
+    return DONE
+
+
+@click.command(name="continue")
+@click.argument("sequence_id", type=int)
+@company_option
+@with_app
+def go_on(sequence_id: int, company_code: str | None) -> int:
+    """Let a stopped sequence go on, as it is; `status` names it."""
+    with company_scope(chosen_company(company_code)):
+        services.continue_after(find(Sequence, sequence_id))
+        db.session.commit()
+    click.echo(_("Sending goes on."))
     return DONE
 
 

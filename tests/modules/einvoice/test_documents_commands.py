@@ -17,7 +17,7 @@ from core import cli, schema
 from core.db import db
 from core.errors import DomainError
 from modules.einvoice import commands, services
-from modules.einvoice.models import Document
+from modules.einvoice.models import Document, Sequence
 from modules.einvoice.ports import AtAuthority, Step, enablers
 from modules.einvoice.records import Authorization, Claim
 from tests.modules.einvoice.conftest import DAY
@@ -56,6 +56,37 @@ def test_refused_documents_end_with_one_and_the_authoritys_words(run: Any, make_
     assert code == 1
     assert found["companies"][0]["refused"] == [{"code": "10015", "count": 1, "message": "Documento inválido"}]
     assert "Documento inválido" in run("status")[1]
+
+
+def test_status_says_who_was_refused_and_how_to_send_it_again(run: Any, make_refused: Make) -> None:
+    document = make_refused("Beto Díaz")
+    (found,) = run("status", "--json")[1]["companies"][0]["refused_documents"]
+    assert (found["id"], found["name"], found["message"]) == (document.id, "Beto Díaz", "Documento inválido")
+    text = run("status")[1]
+    assert "Beto Díaz" in text and "abona einvoice retry" in text
+    assert "rejected" not in text
+
+
+def test_a_stopped_sequence_is_told_in_words_and_let_go_on(run: Any, issuer: Any, make_invoice: Make) -> None:
+    services.open_documents([make_invoice().id])
+    sequence = db.session.scalars(sa.select(Sequence)).one()
+    services.block(sequence.id, "11002", "El punto de venta está cerrado.")
+    db.session.commit()
+    code, text = run("status")
+    assert code == 1
+    assert "El punto de venta está cerrado." in text and f"abona einvoice continue {sequence.id}" in text
+    assert run("continue", str(sequence.id))[0] == 0
+    db.session.expire_all()
+    assert sequence.blocked_code == ""
+
+
+def test_an_authority_that_is_away_is_told_in_words(run: Any, issuer: Any, make_invoice: Make) -> None:
+    services.open_documents([make_invoice().id])
+    sequence = db.session.scalars(sa.select(Sequence)).one()
+    sequence.failures, sequence.trouble = 1, "ARCA no contesta."
+    db.session.commit()
+    code, text = run("status")
+    assert code == 0 and "ARCA no contesta." in text
 
 
 def test_a_month_written_wrongly_is_named(run: Any, company: Any) -> None:
