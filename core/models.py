@@ -78,9 +78,16 @@ class User(UserMixin, Model):
     totp_secret: Mapped[str | None] = secret()
     # the last accepted time step: a code works once
     totp_step: Mapped[int | None]
+    # SHA-256 of the recovery codes that were not used yet
+    recovery_hashes: Mapped[list[str]] = mapped_column(JSONText, default=list, server_default="[]", deferred=True)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a login asks for a code; without reading the secret, whose key may be lost."""
+        return self.totp_step is not None
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -95,6 +102,8 @@ class Role(Model):
     code: Mapped[str] = mapped_column(sa.String(40), unique=True)
     name: Mapped[str] = mapped_column(sa.String(100))
     description: Mapped[str] = mapped_column(sa.String(300), default="")
+    # who has it must set up a second factor at the next login
+    needs_second_factor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     permissions: Mapped[list[RolePermission]] = relationship(cascade="all, delete-orphan")
 

@@ -12,7 +12,7 @@ from core.db import db
 from core.errors import DomainError, NotFound
 from core.i18n import _
 from core.models import Company, Membership, Role, RolePermission, User
-from core.security import resets, sessions
+from core.security import resets, second_steps, sessions
 
 
 def add_person(email: str, name: str, *, by: User, locale: str = "es") -> User:
@@ -93,7 +93,18 @@ def set_admin(user: User, is_admin: bool, *, by: User) -> None:
     audit.record("core.set_admin", user, {"is_admin": is_admin})
 
 
-def save_role(role: Role | None, name: str, description: str, permissions: Iterable[str], *, by: User) -> Role:
+def take_second_factor(user: User, *, by: User) -> None:
+    """Let a person who lost the phone enter by the password alone; only administrators may, and not for themselves."""
+    if not by.is_admin:
+        raise DomainError(_("To take a second factor away you must be an administrator of the installation."),
+                          code="not_allowed")
+    if user.id == by.id:
+        raise DomainError(_("To switch your own second factor off you must do it on the page of your account."))
+    second_steps.take_away(user)
+
+
+def save_role(role: Role | None, name: str, description: str, permissions: Iterable[str], *, by: User,
+              needs_second_factor: bool = False) -> Role:
     """Create or change a role. Nobody puts into a role what he may not do himself."""
     wanted = set(permissions)
     known = set(modules.permissions(current_app.extensions["abona_modules"]))
@@ -106,10 +117,12 @@ def save_role(role: Role | None, name: str, description: str, permissions: Itera
     # permissions of modules that are switched off stay as they are
     after = (wanted & known) | (before - known)
     role.name, role.description = name.strip(), description.strip()
+    role.needs_second_factor = needs_second_factor
     role.permissions = [one for one in role.permissions if one.permission in after] + [
         RolePermission(permission=code) for code in sorted(after - before)]
     db.session.flush()
-    audit.record("core.save_role", role, {"added": sorted(after - before), "removed": sorted(before - after)})
+    audit.record("core.save_role", role, {"added": sorted(after - before), "removed": sorted(before - after),
+                                           "needs_second_factor": needs_second_factor})
     return role
 
 

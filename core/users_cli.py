@@ -14,7 +14,7 @@ from core.db import db
 from core.errors import DomainError, NotFound
 from core.i18n import _
 from core.models import Membership, Role, User
-from core.security import logins, sessions
+from core.security import logins, second_steps, sessions
 
 
 @click.group("users")
@@ -95,6 +95,14 @@ def change_password(email: str) -> None:
     user = _user(email)
     logins.set_password(user, read_password(), checked=False)
     logins.log_out_everywhere(user)
+
+
+@cli.command("no-second-factor")
+@click.argument("email")
+@with_app
+def take_second_factor(email: str) -> None:
+    """Let a person who lost the phone enter by the password alone; the person is logged out everywhere."""
+    second_steps.take_away(_user(email))
 
 
 @cli.command("disable")

@@ -17,12 +17,16 @@ from werkzeug.wrappers import Response
 
 from core import clock, scope
 from core.db import db
+from core.errors import NotAllowed
+from core.i18n import _
 from core.models import Company, Membership, RolePermission, User, UserSession
-from core.security import seeing, sessions
+from core.security import second_steps, seeing, sessions
 
 F = TypeVar("F", bound=Callable[..., Any])
 COOKIE_KEY = "login"
 PUBLIC, LOGGED_IN = "public", "logged_in"
+# what is open to who must set up a second factor first
+SECOND_FACTOR_WAYS = frozenset({"core.second_factor", "core.logout"})
 
 login_manager = LoginManager()
 
@@ -167,8 +171,17 @@ def _begin() -> Response | None:
     if current_user.is_authenticated:
         _enter(current_user._get_current_object())
         seeing.refuse_writing()
-        return None
+        return _to_second_factor()
     return None if is_open() else to_login()
+
+
+def _to_second_factor() -> Response | None:
+    """To the page that sets the second factor up, as long as it is due: nothing else is open."""
+    if second_steps.DUE not in session or is_open() or request.endpoint in SECOND_FACTOR_WAYS:
+        return None
+    if wants_json() or request.headers.get("X-Part"):
+        raise NotAllowed(_("To go on you must first set up the second factor: a role of yours requires it."))
+    return redirect(url_for("core.second_factor"))
 
 
 def is_file() -> bool:

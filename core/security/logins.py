@@ -1,4 +1,4 @@
-"""Logging in: the password, and the lock after too many wrong ones."""
+"""Logging in: the password, and the lock after too many wrong ones. The code after it: second_steps.py."""
 
 from __future__ import annotations
 
@@ -33,21 +33,34 @@ def authenticate(email: str, password: str) -> User:
     """
     user = db.session.scalar(lock(sa.select(User).where(User.email == email.strip().lower()))
                              .execution_options(populate_existing=True))
-    if user is not None and user.locked_until and user.locked_until > clock.now():
-        raise LoginRefused(_locked(user.locked_until), code="locked")
+    if user is not None:
+        refuse_locked(user)
     fits = verify_password(user.password_hash if user else "", password)
     if user is None or not fits or not user.active:
         if user is not None:
-            _count_failure(user)
+            count_failure(user)
         raise LoginRefused(_("To enter you must write the right e-mail and password. After %(count)s wrong passwords "
                              "the account is locked for some minutes.", count=TRIES))
     if needs_rehash(user.password_hash):
         user.password_hash = hash_password(password)
-    user.failed_logins, user.locked_until, user.last_login_at = 0, None, clock.now()
+    if not user.has_second_factor:
+        entered(user)
     return user
 
 
-def _count_failure(user: User) -> None:
+def entered(user: User) -> None:
+    """Note a whole login. With a second factor only after its code: else the password would buy endless tries."""
+    user.failed_logins, user.locked_until, user.last_login_at = 0, None, clock.now()
+
+
+def refuse_locked(user: User) -> None:
+    """LoginRefused while the account is locked, whatever was written."""
+    if user.locked_until and user.locked_until > clock.now():
+        raise LoginRefused(_locked(user.locked_until), code="locked")
+
+
+def count_failure(user: User) -> None:
+    """One more wrong password or code; every fifth locks the account."""
     user.failed_logins += 1
     if user.failed_logins % TRIES == 0:
         rounds = user.failed_logins // TRIES
@@ -57,8 +70,8 @@ def _count_failure(user: User) -> None:
 
 def _locked(until: dt.datetime) -> str:
     minutes = max(1, -int(-(until - clock.now()).total_seconds() // 60))
-    return ngettext("To enter you must wait %(num)s minute: there were too many wrong passwords.",
-                    "To enter you must wait %(num)s minutes: there were too many wrong passwords.", minutes)
+    return ngettext("To enter you must wait %(num)s minute: there were too many wrong passwords or codes.",
+                    "To enter you must wait %(num)s minutes: there were too many wrong passwords or codes.", minutes)
 
 
 def change_password(user: User, old: str, new: str) -> None:

@@ -45,20 +45,20 @@ def invite(user: User) -> None:
 
 def make_token(user: User, hours: int = HOURS) -> str:
     """A token for this person's present password; `hours` until it expires."""
-    return str(_serializer().dumps([user.id, _fingerprint(user), hours]))
+    return str(_serializer().dumps([user.id, fingerprint(user), hours]))
 
 
 def read_token(token: str) -> User:
     """The person of a token that still works; BadResetToken otherwise."""
     try:
-        (user_id, fingerprint, hours), made = _serializer().loads(
+        (user_id, mark, hours), made = _serializer().loads(
             token, max_age=INVITATION_HOURS * 3600, return_timestamp=True)
         # what is signed says how long it may live; the serializer only knows the longest life
         _serializer().loads(token, max_age=min(int(hours), INVITATION_HOURS) * 3600)
     except (BadSignature, ValueError, TypeError):
         raise _bad() from None
     user = db.session.scalar(lock(sa.select(User).where(User.id == user_id)))
-    if user is None or not user.active or _fingerprint(user) != fingerprint or made is None:
+    if user is None or not user.active or fingerprint(user) != mark or made is None:
         raise _bad()
     return user
 
@@ -98,7 +98,8 @@ def _bad() -> BadResetToken:
     return BadResetToken(_("This link cannot be used any more: it was used, or it is too old. Ask for a new one."))
 
 
-def _fingerprint(user: User) -> str:
+def fingerprint(user: User) -> str:
+    """A mark of the person's present password: what carries it dies with the password."""
     return hashlib.sha256(f"{user.id}:{user.email}:{user.password_hash}".encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""Entering and leaving: login, logout, the forgotten password."""
+"""Entering and leaving: login and its second step, logout, the forgotten password."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from flask_login import current_user
 
 from core import audit, scope, web
 from core.errors import DomainError
-from core.forms import DataRequired, EmailField, Form, PasswordField, StringField, refused
+from core.forms import DataRequired, EmailField, Form, Length, PasswordField, StringField, refused
 from core.i18n import _, lazy
-from core.security import account_key, current_session, limiter, public, require, resets, safe_next, sessions
+from core.models import User
+from core.security import (
+    account_key,
+    current_session,
+    limiter,
+    public,
+    require,
+    resets,
+    safe_next,
+    second_factor,
+    second_steps,
+    sessions,
+)
 from core.security import logins as people_logins
 from core.security.access import COOKIE_KEY
 from core.views import bp
@@ -21,6 +33,11 @@ class LoginForm(Form):
     email = StringField(lazy("E-mail"), [DataRequired()],
                         render_kw={"autocomplete": "username", "autofocus": True, "type": "email"})
     password = PasswordField(lazy("Password"), [DataRequired()], render_kw={"autocomplete": "current-password"})
+
+
+class CodeForm(Form):
+    code = StringField(lazy("Code"), [DataRequired(), Length(max=60)],
+                       render_kw={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"})
 
 
 class ForgotForm(Form):
@@ -49,9 +66,44 @@ def login() -> Any:
         web.keep_changes()  # the count of wrong passwords
         form.refuse(error)
         return render_template("core/login.html", form=form), 401
+    if user.has_second_factor:
+        second_steps.wait_for(user)
+        return redirect(url_for("core.second_step", next=request.args.get("next")))
+    return _let_in(user)
+
+
+@bp.route("/login/code", methods=["GET", "POST"])
+@limiter.limit("30 per minute", methods=["POST"])
+@limiter.limit("20 per hour", key_func=second_steps.account_key, methods=["POST"])
+@public
+def second_step() -> Any:
+    """The code after the password; who waited too long begins again."""
+    waiting = second_steps.waiting()
+    if waiting is None:
+        return redirect(url_for("core.login", next=request.args.get("next")))
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return render_template("core/second_step.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        user = second_steps.use_code(waiting.id, form.code.data)
+    except DomainError as error:
+        web.keep_changes()  # the count of wrong codes
+        form.refuse(error)
+        return render_template("core/second_step.html", form=form), 401
+    people_logins.entered(user)
+    answer = _let_in(user)
+    if second_factor.is_recovery(form.code.data):
+        flash(_("This recovery code cannot be used again; %(count)s are left.", count=len(user.recovery_hashes)),
+              "warn")
+    return answer
+
+
+def _let_in(user: User) -> Any:
     session.clear()
     session.permanent = True
     session[COOKIE_KEY] = sessions.open_session(user, request.remote_addr or "", request.user_agent.string)
+    if not user.has_second_factor and second_steps.is_required(user):
+        session[second_steps.DUE] = True
     with scope.acting_as(user.id):
         audit.record("core.log_in", user, {"address": request.remote_addr})
     return redirect(safe_next(request.args.get("next")))

@@ -105,15 +105,17 @@ def take_role(user_id: int, role_id: int) -> Any:
     return redirect(url_for("core.people"))
 
 
-@bp.post("/people/<int:user_id>/<any(enable,disable,log_out,invite,admin,no_admin):verb>")
+@bp.post("/people/<int:user_id>/<any(enable,disable,log_out,invite,admin,no_admin,no_second_factor):verb>")
 @require("core.manage_users")
 def change_person(user_id: int, verb: str) -> Any:
-    """Let in, keep out, log out everywhere, send the link again, make administrator."""
+    """Let in, keep out, log out everywhere, send the link again, make administrator, take the second factor."""
     user, me = _find(user_id), _me()
     if verb in {"enable", "disable"}:
         people.set_active(user, verb == "enable", by=me)
     elif verb in {"admin", "no_admin"}:
         people.set_admin(user, verb == "admin", by=me)
+    elif verb == "no_second_factor":
+        people.take_second_factor(user, by=me)
     elif verb == "log_out":
         people.require_equal(user, by=me)
         logins.log_out_everywhere(user)

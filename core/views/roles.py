@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from core import modules, people, scope, sight
 from core.db import db
 from core.errors import DomainError
-from core.forms import DataRequired, Form, Length, StringField, refused
+from core.forms import BooleanField, DataRequired, Form, Length, StringField, refused
 from core.i18n import _, lazy
 from core.models import Membership, Role, User
 from core.security import require, seeing
@@ -23,6 +23,7 @@ from core.views import bp
 class RoleForm(Form):
     name = StringField(lazy("Name"), [DataRequired(), Length(max=100)])
     description = StringField(lazy("What it is for"), [Length(max=300)])
+    needs_second_factor = BooleanField(lazy("Requires a second factor"))
 
 
 @bp.get("/roles")
@@ -45,7 +46,8 @@ def role(role_id: int | None = None) -> Any:
     if form.validate_on_submit():
         try:
             people.save_role(found, form.name.data, form.description.data, request.form.getlist("permission"),
-                             by=db.session.get_one(User, current_user.id))
+                             by=db.session.get_one(User, current_user.id),
+                             needs_second_factor=form.needs_second_factor.data)
         except DomainError as error:
             refused(form, error)
         else:

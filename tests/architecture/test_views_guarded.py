@@ -20,7 +20,7 @@ OWN = {
     "core.account",
     "core.save_profile",
     "core.change_password",
-    "core.revoke_session",
+    "core.revoke_session", "core.second_factor", "core.turn_off_second_factor",
     "core.logout",
     "core.choose_company",
     "core.stop_seeing",
@@ -37,7 +37,7 @@ OWN = {
     "core.run_file",
 }
 # what the world may open. Modules' public addresses (portal, webhooks) verify who calls in their own way.
-OPEN = {"core.login", "core.forgot", "core.reset", "core.healthz", "core.readyz", "core.metrics"}
+OPEN = {"core.login", "core.forgot", "core.reset", "core.second_step", "core.healthz", "core.readyz", "core.metrics"}
 pytestmark = pytest.mark.once
 
 
