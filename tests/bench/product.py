@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import jobs, processes
-from core.db import among, db
+from core.db import among, db, refresh_statistics
 from core.models import Company, Job
 from core.scope import company_scope
 from modules.accounting import bulk_payments
@@ -107,6 +107,8 @@ def preview(month: str) -> dict[str, Any]:
 def proof(month: str) -> dict[str, Any]:
     """What must hold of a billed month: counts, sums of documents, lines, taxes and ledger, numbers of contracts."""
     wanted = dt.date.fromisoformat(month)
+    refresh_statistics(BilledPeriod, Invoice, InvoiceLine, InvoiceTax, Entry, Posting)  # sums of tables just filled
+    db.session.commit()
     with company_scope(_company()):
         mine = sa.select(BilledPeriod.invoice_id).where(BilledPeriod.month == wanted)
         total = db.session.scalar(sa.select(sa.func.sum(Invoice.total)).where(Invoice.id.in_(mine)))
