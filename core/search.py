@@ -20,12 +20,16 @@ class Hit:
 
 @dataclass(frozen=True)
 class Searcher:
-    """`find(text, limit)` answers hits, best first; it must be fast and limited to the company in scope."""
+    """`find(text, limit)` answers hits, best first; it must be fast and limited to the company in scope.
+
+    `guess` answers in the same way what may have been meant; it is asked only where nobody finds anything.
+    """
 
     title: Any
     find: Callable[[str, int], Sequence[Hit]]
     permission: str
     order: int = 50
+    guess: Callable[[str, int], Sequence[Hit]] | None = None
 
 
 searchers: Registry[Searcher] = Registry("searchers")
@@ -38,6 +42,9 @@ def search(text: str, limit: int = 8) -> list[tuple[Any, list[Hit]]]:
     text = text.strip()
     if len(text) < 2:
         return []
-    allowed = sorted((entry.order, key, entry) for key, entry in searchers.items() if can(entry.permission))
-    found = [(entry.title, list(entry.find(text, limit))) for _order, _key, entry in allowed]
+    allowed = [entry for _key, entry in sorted(searchers.items(), key=lambda one: (one[1].order, one[0]))
+               if can(entry.permission)]
+    found = [(entry.title, list(entry.find(text, limit))) for entry in allowed]
+    if not any(hits for _title, hits in found):
+        found = [(entry.title, list(entry.guess(text, limit))) for entry in allowed if entry.guess]
     return [(title, hits) for title, hits in found if hits]

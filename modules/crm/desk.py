@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import url_for
 
 from core.scope import current_company
@@ -25,9 +27,17 @@ def history_tab(customer: Customer) -> str:
 
 
 def find(text: str, limit: int) -> list[Hit]:
-    """Customers, former ones too, by name, code, document, phone, mail or street; typing mistakes are forgiven."""
-    return [Hit(str(row), url_for("crm.customer", customer_id=row.id), _detail(row))
-            for row in finding.people(text, limit)]
+    """Customers, former ones too, by name, code, document, phone, mail or street, as they are written."""
+    return _hits(finding.written(text, limit))
+
+
+def guess(text: str, limit: int) -> list[Hit]:
+    """Customers whom a text with typing mistakes may mean."""
+    return _hits(finding.meant(text, limit)[:limit])
+
+
+def _hits(rows: Iterable[Customer]) -> list[Hit]:
+    return [Hit(str(row), url_for("crm.customer", customer_id=row.id), _detail(row)) for row in rows]
 
 
 def _detail(customer: Customer) -> str:

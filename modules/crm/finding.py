@@ -30,10 +30,15 @@ SIMILAR = "0.18"
 
 def people(text: str, limit: int = 8, active: bool | None = None) -> list[Customer]:
     """Whom the text means, the best first: code, document, phone, then name, mail and street; typing mistakes last."""
+    return written(text, limit, active) or meant(text, limit, active)[:limit]
+
+
+def written(text: str, limit: int = 8, active: bool | None = None) -> list[Customer]:
+    """Those whom the text means as it is written."""
     found = {row.id: row for row in _exact(text, active)}
     for row in queries.search_customers(CustomerFilter(text=text, active=active), limit):
         found.setdefault(row.id, row)
-    return (list(found.values()) or _by_tail(text, limit, active) or _meant(text, limit, active))[:limit]
+    return (list(found.values()) or _by_tail(text, limit, active))[:limit]
 
 
 def _exact(text: str, active: bool | None) -> list[Customer]:
@@ -64,7 +69,7 @@ def _by_tail(text: str, limit: int, active: bool | None) -> list[Customer]:
 # --- typing mistakes ---------------------------------------------------------------------------------------
 
 
-def _meant(text: str, limit: int, active: bool | None) -> list[Customer]:
+def meant(text: str, limit: int = 8, active: bool | None = None) -> list[Customer]:
     """Customers with each word or one of its nearest neighbours."""
     words = names.fold(text).split()
     choices = [_choices(word) for word in words]

@@ -13,7 +13,8 @@ from modules.crm.ports import stories
 slots.add("customer.tabs", "data", lazy("Data"), desk.data_tab, permission="crm.view_customers", order=10)
 slots.add("customer.tabs", "history", lazy("History"), desk.history_tab, permission="crm.view_customers", order=70)
 stories.register("crm", history.OwnData())
-searchers.register("customers", Searcher(lazy("Customers"), desk.find, "crm.view_customers", order=10))
+searchers.register("customers", Searcher(lazy("Customers"), desk.find, "crm.view_customers", order=10,
+                                          guess=desk.guess))
 for country, kind in identity.COMPANY_KINDS.items():
     companies.identities.register(country, identity.company_check(country))
     companies.conditions.register(country, identity.company_conditions(country))

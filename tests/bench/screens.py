@@ -25,7 +25,7 @@ from tests.bench.place import Place
 
 # deep pages may cost twice the first; statements of a list's page; milliseconds of the search and of a debtors' page
 DEPTH, STATEMENTS, SEARCH_MS = 2.0, 4, 100.0
-PAGE_STATEMENTS = 80
+PAGE_STATEMENTS = 40
 TIMES = 7
 # what a page costs by itself, below which a ratio says nothing
 NOISE_MS = 3.0
