@@ -21,7 +21,7 @@ from core.config import ROOT
 from tests.installation import SERVER, Installation, eventually, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-SUBSCRIBERS = 100
+SUBSCRIBERS = 200
 FIRST = dt.datetime.now(dt.timezone(dt.timedelta(hours=-3))).date().replace(day=1)
 PERIOD = f"{FIRST:%Y-%m}"
 FAULTS = [{"fault": "lost_answer", "rate": 0.2, "seed": 1}, {"fault": "error_500", "rate": 0.2, "seed": 2},
@@ -104,7 +104,7 @@ def provider(installation: Installation, arca: Arca) -> Installation:
     installation.init()
     installation.abona("company", "create", *COMPANY)
     installation.python(SUBSCRIBE)
-    arca.post("config", reg_x_req=8)  # many small batches, so that every fault strikes
+    arca.post("config", reg_x_req=15)  # many small batches, so that every fault strikes
     for fault in FAULTS:
         arca.post("faults", **fault)
     return installation
