@@ -144,7 +144,7 @@ def make_customer(company: Company) -> Callable[..., Customer]:
     return make
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _kinds() -> Iterator[None]:
     """Two kinds of these tests' own: a bill that must arrive, and news that need not."""
     made = [
