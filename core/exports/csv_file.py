@@ -32,7 +32,9 @@ def write(path: Path, header: Sequence[str], chunks: Iterable[Sequence[Sequence[
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
         writer.writerow(header)
         for chunk in chunks:
-            writer.writerows([[form(value) for form, value in zip(forms, row, strict=True)] for row in chunk])
+            # column by column: the loops run inside the interpreter
+            texts = [map(form, values) for form, values in zip(forms, zip(*chunk, strict=True), strict=True)]
+            writer.writerows(zip(*texts, strict=True))
             count += len(chunk)
             told(count)
     return count

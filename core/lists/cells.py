@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -137,7 +138,8 @@ class Day(Kind):
 
     def csv(self, style: Style) -> Callable[[Any], str]:
         form = style.day
-        return lambda value: "" if value is None else value.strftime(form)
+        # a list has few days and many rows
+        return lru_cache(maxsize=4096)(lambda value: "" if value is None else value.strftime(form))
 
     def xlsx(self, style: Style) -> Callable[[Any], Any]:
         return lambda value: value
@@ -203,7 +205,8 @@ class Words(Kind):
 
     def csv(self, style: Style) -> Callable[[Any], str]:
         known = {code: harmless(plain_words(said)) for code, said in self.words.items()}
-        return lambda value: known[value] if value in known else "" if value is None else harmless(str(value))
+        return lru_cache(maxsize=256)(
+            lambda value: known[value] if value in known else "" if value is None else harmless(str(value)))
 
     def xlsx(self, style: Style) -> Callable[[Any], Any]:
         known = {code: plain_words(said) for code, said in self.words.items()}

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import scope
+from core import processes, scope
 from core.db import db, reading, refresh_statistics
 from core.lists import lists, output
 from core.lists.ask import Ask, Place
@@ -160,6 +160,7 @@ def _export(where: Where) -> bool:
         with output.snapshot() as source:
             made.write(folder / "list.csv", source)
 
+    processes.settle()  # as the worker does that makes these files
     rounds(measure, product, lambda: control(total))
     grown = peak_mb() - before
     size = (folder / "list.csv").stat().st_size
