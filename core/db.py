@@ -320,13 +320,9 @@ def _converted(column: sa.Column, values: list[Any], dialect: sa.Dialect) -> lis
     convert = _converter(column, dialect)
     if convert is None:
         return values
-    known = {id(None): None}
-    for place, value in enumerate(values):
-        key = id(value)
-        if key not in known:
-            known[key] = convert(value)
-        values[place] = known[key]
-    return values
+    made = {key: None if value is None else convert(value)
+            for key, value in dict(zip(map(id, values), values, strict=True)).items()}
+    return list(map(made.__getitem__, map(id, values)))
 
 
 def _converter(column: sa.Column, dialect: sa.Dialect) -> Any:

@@ -1,22 +1,30 @@
 """Setting a company up: the steps come from slots, and whether one is done is looked up each time.
 
 A module adds its steps with `slots.add("setup.steps", key, label, steps, permission, order)`; `steps(company)` answers
-any number of `Step`.
+any number of `Step`. What they ask the database is registered in `facts`, and read for all of them together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from flask import url_for
 
 from core import slots
+from core.db import db
 from core.i18n import _, lazy
 from core.models import Company
+from core.registry import Registry
 
 PLACE = "setup.steps"
+# by a short name: the expression (an EXISTS, a scalar select) that answers what a step asks about the company
+Fact = Callable[[Company], Any]
+facts: Registry[Fact] = Registry("setup_facts")
+_read: ContextVar[Mapping[str, Any] | None] = ContextVar("abona_setup_facts", default=None)
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,27 @@ class Step:
 
 def steps(company: Company) -> list[Step]:
     """All steps that the person may do, in order."""
-    return [step for slot in slots.entries(PLACE) for step in slot.render(company)]
+    token = _read.set(_facts(company, [name for name, _fact in facts.items()]))
+    try:
+        return [step for slot in slots.entries(PLACE) for step in slot.render(company)]
+    finally:
+        _read.reset(token)
+
+
+def fact(company: Company, name: str) -> Any:
+    """What the database says to a registered question; while steps are collected, all are asked in one statement."""
+    known = _read.get()
+    return known[name] if known is not None else _facts(company, [name])[name]
+
+
+def any_row(model: Any) -> Fact:
+    """The fact that the company has a row of this table."""
+    return lambda company: sa.exists().where(model.company_id == company.id)
+
+
+def _facts(company: Company, names: Iterable[str]) -> Mapping[str, Any]:
+    wanted = [facts.get(name)(company).label(name) for name in names]
+    return db.session.execute(sa.select(*wanted)).one()._mapping if wanted else {}
 
 
 def first_hour(company: Company) -> list[Step]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
-from core import clock
+from core import clock, setup
 from core.db import db
 from core.i18n import _, format_date, ngettext
 from core.models import Company
@@ -103,11 +103,15 @@ def _month(day: dt.date) -> tuple[dt.date, dt.date]:
 
 def design_steps(company: Company) -> list[Step]:
     """Set-up: how the company's documents look."""
-    done = bool(company.logo_file_id) or bool(db.session.scalar(sa.select(sa.exists().where(
-        InvoiceDesign.company_id == company.id, InvoiceDesign.logo_file_id.is_not(None)))))
+    done = bool(company.logo_file_id) or setup.fact(company, "accounting.logo")
     return [Step("design", _("Logo and design of documents"), done, _(
         "Your logo and colour stand on invoices and receipts. You see the document while you change it."),
         _("Open the designer"), url_for("accounting.design"), needed=False)]
+
+
+def has_logo(company: Company) -> sa.Exists:
+    """Set-up: whether a design of the company has a logo."""
+    return sa.exists().where(InvoiceDesign.company_id == company.id, InvoiceDesign.logo_file_id.is_not(None))
 
 
 def closing_todo(company: Company) -> Markup:

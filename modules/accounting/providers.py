@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import deeds as known_deeds
-from core import slots
+from core import setup, slots
 from core.i18n import lazy
 from core.search import Searcher, searchers
 from modules.accounting import closing, desk, figures, story
@@ -28,6 +28,7 @@ slots.add("home.charts", "accounting.ageing", lazy("Not paid, by how long it is 
           permission=DOCUMENTS, order=30)
 slots.add("setup.steps", "accounting.design", lazy("Logo and design"), desk.design_steps,
           permission="accounting.edit_design", order=40)
+setup.facts.register("accounting.logo", desk.has_logo)
 slots.add("home.todo", "accounting.cash", lazy("Cash accounts"), desk.cash_todo,
           permission="accounting.edit_accounts", order=40)
 slots.add("home.todo", "accounting.closing", lazy("Locked periods"), desk.closing_todo,

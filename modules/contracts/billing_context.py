@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,6 +51,11 @@ class Context:
     # what contracts with nothing of their own pay, and the lines of documents that are the same for many
     alike: dict[Any, Any] = field(default_factory=dict)
     lines: dict[Any, Any] = field(default_factory=dict)
+
+    @cached_property
+    def before(self) -> dt.date:
+        """The month before."""
+        return months.add(self.month, -1)
 
     def profile_of(self, profile_id: int | None, zone_id: int | None) -> ProfileFacts:
         """The contract's own profile, else its zone's, else the default one."""

@@ -111,18 +111,21 @@ def _read(context: Context, wanted: sa.ColumnElement[bool]) -> list[Candidate]:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is already billed, as (contract, month, kind), and which customers have an address."""
+    """What is already billed, {contract: {(month, kind)}}, and which customers have an address."""
 
-    billed: set[tuple[int, dt.date, str]]
+    billed: dict[int, set[tuple[dt.date, str]]]
     with_address: set[int]
 
 
-def _billed(context: Context, inside: Sequence[int]) -> set[tuple[int, dt.date, str]]:
-    wanted = (context.month, months.add(context.month, -1))
+def _billed(context: Context, inside: Sequence[int]) -> dict[int, set[tuple[dt.date, str]]]:
+    wanted = (context.month, context.before)
     rows = db.session.execute(
         sa.select(BilledPeriod.contract_id, BilledPeriod.month, BilledPeriod.kind)
         .where(among(BilledPeriod.contract_id, inside), BilledPeriod.month.in_(wanted)))
-    return {(row.contract_id, row.month, row.kind) for row in rows}
+    found: dict[int, set[tuple[dt.date, str]]] = defaultdict(set)
+    for row in rows:
+        found[row.contract_id].add((row.month, row.kind))
+    return found
 
 
 def _with_address(customer_ids: Iterable[int]) -> set[int]:
@@ -164,9 +167,9 @@ def _candidate(context: Context, row: Any, parts: dict[str, dict[int, list[Any]]
         *(tuple(extras[name].get(row.id, ())) for name in ("items", "instalments", "discounts")))
     customer = CustomerFacts(row.customer_id, row.code, row.name, row.kind, row.tax_id_kind, row.tax_id,
                              row.tax_condition, row.zone_id, row.customer_id in known.with_address)
-    return Candidate(contract, customer, (row.id, context.month, "service") in known.billed,
-                     (row.id, context.month, "charges") in known.billed,
-                     (row.id, months.add(context.month, -1), "service") in known.billed, row.activated_at)
+    billed = known.billed.get(row.id, ())
+    return Candidate(contract, customer, (context.month, "service") in billed, (context.month, "charges") in billed,
+                     (context.before, "service") in billed, row.activated_at)
 
 
 def _courtesy(row: Any) -> Span | None:
@@ -177,9 +180,9 @@ def _courtesy(row: Any) -> Span | None:
 
 def service_address(row: Any) -> str:
     """The place of the service on one line; "" where it is the customer's own."""
-    line = " ".join(part for part in (row.street, row.house, row.unit) if part)
-    city = " ".join(part for part in (row.postal_code, row.city) if part)
-    return ", ".join(part for part in (line, row.district, city) if part)
+    line = " ".join([part for part in (row.street, row.house, row.unit) if part])
+    city = " ".join([part for part in (row.postal_code, row.city) if part])
+    return ", ".join([part for part in (line, row.district, city) if part])
 
 
 def _timeline(inside: Sequence[int]) -> dict[str, dict[int, list[Any]]]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
+from core import setup
 from core.db import db
 from core.i18n import _, ngettext
 from core.models import Company
@@ -94,7 +95,7 @@ def drafts_todo(_company: Any) -> Markup:
 
 def plan_steps(company: Company) -> list[Step]:
     """Set-up: the first plan."""
-    done = _any(Plan, company)
+    done = setup.fact(company, "contracts.plans")
     return [Step("plans", _("Plans"), done, _("A plan is what you sell: its speed, its price and its taxes. Contracts "
                                               "take their price from it."),
                  _("Look at the plans") if done else _("Write a plan"),
@@ -103,12 +104,12 @@ def plan_steps(company: Company) -> list[Step]:
 
 def contract_steps(company: Company) -> list[Step]:
     """Set-up: somebody to bill."""
-    done, people = _any(Contract, company), _any(Customer, company)
+    done, people = setup.fact(company, "contracts.contracts"), setup.fact(company, "crm.customers")
     button, url = _("Look at the contracts"), url_for("contracts.contracts")
     if not done:
         button, url = (_("Make a contract"), url_for("contracts.new_contract")) if people else (
             _("Write down a customer"), url_for("crm.new_customer"))
-    waits = "" if done or _any(Plan, company) else _("First write a plan.")
+    waits = "" if done or setup.fact(company, "contracts.plans") else _("First write a plan.")
     return [Step("contract", _("First customer and contract"), done, _(
         "A contract is one service of a customer at one place. Who came by the import has one already."), button, url,
         waits_for=waits)]
@@ -116,13 +117,9 @@ def contract_steps(company: Company) -> list[Step]:
 
 def month_steps(company: Company) -> list[Step]:
     """Set-up: the first month billed."""
-    done = _any(BillingRun, company)
-    waits = "" if done or _any(Contract, company) else _("First make a contract.")
+    done = setup.fact(company, "contracts.runs")
+    waits = "" if done or setup.fact(company, "contracts.contracts") else _("First make a contract.")
     return [Step("month", _("Bill your first month"), done, _(
         "The preview shows what each contract will pay before anything is written; then all invoices are made, "
         "authorised, drawn and sent."), _("Look at the month"), url_for("contracts.desk"), waits_for=waits,
         needed=False)]
-
-
-def _any(model: Any, company: Company) -> bool:
-    return bool(db.session.scalar(sa.select(sa.exists().where(model.company_id == company.id))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import deeds as known_deeds
-from core import slots
+from core import setup, slots
 from core.i18n import lazy
 from core.lists import Choices, extend
 from core.search import Searcher, searchers
@@ -12,6 +12,7 @@ from modules.accounting.ports import later_parts
 from modules.contracts import closing, desk, figures, history, queries
 from modules.contracts.deeds import WORDS as DEEDS
 from modules.contracts.later_parts import KEY, MonthlyInvoices
+from modules.contracts.models import BillingRun, Contract, Plan
 from modules.crm.ports import stories
 
 SEE, BILL = "contracts.view_contracts", "contracts.view_billing"
@@ -31,6 +32,8 @@ slots.add("setup.steps", "contracts.contract", lazy("First customer and contract
           permission="contracts.edit_contracts", order=70)
 slots.add("setup.steps", "contracts.billing", lazy("Bill your first month"), desk.month_steps,
           permission="contracts.run_billing", order=90)
+for name, table in (("plans", Plan), ("contracts", Contract), ("runs", BillingRun)):
+    setup.facts.register(f"contracts.{name}", setup.any_row(table))
 later_parts.register(KEY, MonthlyInvoices())
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
 closing_checks.register("contracts", closing.Billing())

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import render_template, url_for
 from markupsafe import Markup
 
-from core import charts, clock, lists
+from core import charts, clock, lists, setup
 from core.charts import Part
 from core.db import db
 from core.i18n import _, ngettext
@@ -107,12 +107,10 @@ def _guided(key: str, title: str, missing: Sequence[Guided], text: str, button: 
 
 def invoice_steps(company: Company) -> list[Step]:
     """Set-up: the first document that the authority, or its simulator, has authorised."""
-    from modules.crm.models import Customer
-
     if enablers.find(company.country) is None:
         return []
     first = _first_authorized(company)
-    waits = "" if first or db.session.scalar(sa.select(sa.exists().where(Customer.company_id == company.id))) else _(
+    waits = "" if first or setup.fact(company, "crm.customers") else _(
         "First write down a customer.")
     title = _("First invoice in rehearsal") if company.is_rehearsal else _("First invoice")
     url = url_for("accounting.invoice", invoice_id=first.invoice_id) if first else url_for("accounting.new_invoice")
@@ -122,10 +120,16 @@ def invoice_steps(company: Company) -> list[Step]:
         facts=((_("Authorisation code"), first.authorization_code),) if first else ())]
 
 
+def newest_authorized(company: Company) -> sa.ScalarSelect[int]:
+    """Set-up: the id of the document that was authorised last."""
+    return sa.select(Document.id).where(Document.company_id == company.id, Document.state == states.AUTHORIZED).order_by(
+        Document.id.desc()).limit(1).scalar_subquery()
+
+
 def _first_authorized(company: Company) -> Document | None:
     """The newest document authorised where the company is now; older environments count no more."""
-    newest = db.session.scalar(sa.select(Document).where(Document.state == states.AUTHORIZED)
-                               .order_by(Document.id.desc()).limit(1))
+    newest_id = setup.fact(company, "einvoice.newest_authorized")
+    newest = db.session.get(Document, newest_id) if newest_id else None
     return newest if newest and (newest.environment == "rehearsal") == company.is_rehearsal else None
 
 

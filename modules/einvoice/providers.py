@@ -1,7 +1,7 @@
 """What legal documents put into the frame."""
 
 from core import deeds as known_deeds
-from core import slots
+from core import setup, slots
 from core.i18n import lazy
 from modules.accounting.ports import closing as closing_checks
 from modules.einvoice import closing, desk
@@ -17,5 +17,6 @@ slots.add("setup.steps", "einvoice", lazy("Electronic invoices"), desk.setup_ste
           order=20)
 slots.add("setup.steps", "einvoice.invoice", lazy("First invoice"), desk.invoice_steps,
           permission="accounting.issue_documents", order=80)
+setup.facts.register("einvoice.newest_authorized", desk.newest_authorized)
 closing_checks.register("einvoice", closing.Documents())
 known_deeds.add(DEEDS)

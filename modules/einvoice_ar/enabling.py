@@ -36,13 +36,14 @@ class ArgentineEnabler:
 
     def steps(self) -> list[Step]:
         """The company's data and the rehearsal, then the same steps for testing and for production, then the switch."""
-        found = [_data_step(), *([_rehearsal_step()] if current_company().is_rehearsal else [])]
+        known = _Known()
+        found = [_data_step(known), *([_rehearsal_step(known)] if current_company().is_rehearsal else [])]
         for stage in STAGES:
-            found += [_key_step(stage), _certificate_step(stage), _access_step(stage), _point_step(stage),
-                      _number_step(stage)]
+            found += [_key_step(stage, known), _certificate_step(stage, known), _access_step(stage, known),
+                      _point_step(stage, known), _number_step(stage, known)]
             if stage == "testing":
-                found.append(_test_step())
-        return [*found, _live_step()]
+                found.append(_test_step(known))
+        return [*found, _live_step(known)]
 
     def run(self, key: str, values: dict[str, Any]) -> str:
         """Do a step; `key` is like "testing.certificate"."""
@@ -59,8 +60,48 @@ class ArgentineEnabler:
 # --- what is known ---------------------------------------------------------------------------------------
 
 
-def _data_step() -> Step:
-    profile, company = access.profile(), current_company()
+class _Known:
+    """All that the steps look at, read once for all of them: a statement per table."""
+
+    def __init__(self) -> None:
+        self.profile = access.profile()
+        self._certificates = db.session.scalars(sa.select(Certificate).order_by(Certificate.id)).all()
+        self._points = db.session.scalars(sa.select(PointOfSale).order_by(PointOfSale.number)).all()
+        self._tickets = db.session.scalars(sa.select(AccessTicket).order_by(AccessTicket.id)).all()
+        self._sequences = db.session.scalars(sa.select(Sequence).where(
+            Sequence.series == guide.series(self.profile.point_of_sale)).order_by(Sequence.id)).all()
+
+    def active(self, stage: str) -> Certificate | None:
+        """The certificate in use."""
+        return next((row for row in self._certificates if row.environment == stage and row.active), None)
+
+    def waiting(self, stage: str) -> Certificate | None:
+        """The newest request without certificate."""
+        return next((row for row in reversed(self._certificates) if row.environment == stage and not row.pem), None)
+
+    def points(self, stage: str) -> list[PointOfSale]:
+        return [row for row in self._points if row.environment == stage]
+
+    def sequences(self, stage: str) -> list[Sequence]:
+        """Those of the point of sale in use."""
+        return [row for row in self._sequences if row.environment == stage]
+
+    def ticket(self, stage: str) -> AccessTicket | None:
+        """The ticket that the certificate in use got for the invoice service."""
+        own = self.active(stage)
+        return next((row for row in self._tickets if own is not None and row.certificate_id == own.id
+                     and row.environment == stage and row.service == wsaa.WSFE), None)
+
+    def has_access(self, stage: str) -> bool:
+        return any(row.environment == stage and row.expires_at for row in self._tickets)
+
+    def is_ready(self) -> bool:
+        """Whether nothing is missing for real invoices."""
+        return bool(self.active("production") and self.has_access("production") and self.sequences("production"))
+
+
+def _data_step(known: _Known) -> Step:
+    profile, company = known.profile, current_company()
     return Step(
         key="data", title=_("Company data"), done=bool(profile.gross_income_number and profile.activity_start),
         instructions=(_("These stand on every document. The CUIT and the condition are those of the company: "
@@ -72,9 +113,9 @@ def _data_step() -> Step:
         action=_("Save"))
 
 
-def _rehearsal_step() -> Step:
-    row, number = certificates.active("rehearsal"), access.profile().point_of_sale
-    point = next((one for one in _points("rehearsal") if one.number == number), None)
+def _rehearsal_step(known: _Known) -> Step:
+    row, number = known.active("rehearsal"), known.profile.point_of_sale
+    point = next((one for one in known.points("rehearsal") if one.number == number), None)
     facts = ((_("Certificate"), row.alias), (_("Point of sale"), str(point))) if row and point else ()
     return Step(
         key="rehearsal.start", stage="rehearsal", title=_("Rehearsal: certificate and point of sale"),
@@ -86,8 +127,8 @@ def _rehearsal_step() -> Step:
         action=_("Prepare the rehearsal"))
 
 
-def _key_step(stage: str) -> Step:
-    row = certificates.waiting(stage) or certificates.active(stage)
+def _key_step(stage: str, known: _Known) -> Step:
+    row = known.waiting(stage) or known.active(stage)
     return Step(
         key=f"{stage}.key", stage=stage, title=guide.title(stage, "key"), done=row is not None,
         instructions=(_("The key is made here and never leaves this machine. ARCA gets the request below."),),
@@ -100,8 +141,8 @@ def _request(stage: str, row: Certificate | None) -> tuple[str, str] | None:
     return (f"abona-{stage}.csr", row.csr) if row is not None and row.csr else None
 
 
-def _certificate_step(stage: str) -> Step:
-    row, asked = certificates.active(stage), certificates.waiting(stage)
+def _certificate_step(stage: str, known: _Known) -> Step:
+    row, asked = known.active(stage), known.waiting(stage)
     facts: tuple[tuple[str, str], ...] = ()
     if row is not None and row.valid_until:
         facts = ((_("Alias"), row.alias), ("CUIT", row.cuit), (_("Issued by"), row.issuer),
@@ -113,20 +154,17 @@ def _certificate_step(stage: str) -> Step:
         waits_for="" if asked or row else _("First make the key and the request."))
 
 
-def _access_step(stage: str) -> Step:
-    row = certificates.active(stage)
-    ticket = db.session.scalar(sa.select(AccessTicket).where(
-        AccessTicket.environment == stage, AccessTicket.service == wsaa.WSFE,
-        AccessTicket.certificate_id == row.id)) if row else None
+def _access_step(stage: str, known: _Known) -> Step:
+    ticket = known.ticket(stage)
     good = bool(ticket and ticket.expires_at)
     facts = ((_("Last answer of ARCA"), ticket.fault_text),) if ticket and ticket.fault_text and not good else ()
     return Step(key=f"{stage}.access", stage=stage, title=guide.title(stage, "access"), done=good,
                 instructions=guide.authorisation(stage), action=_("Log in at ARCA"), facts=facts,
-                waits_for="" if row else _("First install the certificate."))
+                waits_for="" if known.active(stage) else _("First install the certificate."))
 
 
-def _point_step(stage: str) -> Step:
-    profile, points = access.profile(), _points(stage)
+def _point_step(stage: str, known: _Known) -> Step:
+    profile, points = known.profile, known.points(stage)
     usable = [point for point in points if point.usable]
     choices = tuple((str(point.number), f"{point} · {point.kind}") for point in usable)
     value = str(profile.point_of_sale)
@@ -136,23 +174,22 @@ def _point_step(stage: str) -> Step:
                 inputs=(Input("number", _("Point of sale"), value=value, choices=choices,
                               help=_("ARCA's list is read first; in testing it is often empty, then type it.")),),
                 action=_("Read from ARCA and use this one"),
-                waits_for="" if _has_access(stage) else _("First log in at ARCA."))
+                waits_for="" if known.has_access(stage) else _("First log in at ARCA."))
 
 
-def _number_step(stage: str) -> Step:
-    profile = access.profile()
-    rows = _sequences(stage, profile.point_of_sale)
+def _number_step(stage: str, known: _Known) -> Step:
+    rows = known.sequences(stage)
     facts = tuple((guide.kind_name(int(row.kind)), str(row.last_number)) for row in rows)
     return Step(key=f"{stage}.numbers", stage=stage, title=guide.title(stage, "numbers"), done=bool(rows), facts=facts,
                 instructions=(_("The next document of each kind follows the last one that ARCA has. No other program "
                                 "may issue on this point of sale from now on."),),
                 action=_("Read the last numbers and begin after them"),
-                waits_for="" if _points(stage) else _("First choose the point of sale."))
+                waits_for="" if known.points(stage) else _("First choose the point of sale."))
 
 
-def _test_step() -> Step:
-    rows = _sequences("testing", access.profile().point_of_sale)
-    row, proof = certificates.active("testing"), trial.last_proof()
+def _test_step(known: _Known) -> Step:
+    rows = known.sequences("testing")
+    row, proof = known.active("testing"), trial.last_proof()
     return Step(
         key="testing.test", stage="testing", title=_("A test document"), done=proof is not None,
         action=_("Send a test document"),
@@ -162,10 +199,10 @@ def _test_step() -> Step:
         waits_for="" if rows and row else _("First read the last numbers."))
 
 
-def _live_step() -> Step:
-    company, profile = current_company(), access.profile()
+def _live_step(known: _Known) -> Step:
+    company, profile = current_company(), known.profile
     live = not company.is_rehearsal and profile.environment == "production"
-    ready = _is_ready()
+    ready = known.is_ready()
     return Step(key="live", stage="production", title=_("Leave the rehearsal"), done=live,
                 action=_("Issue real invoices from now on"),
                 instructions=(
@@ -180,21 +217,6 @@ def _live_step() -> Step:
 def _points(stage: str) -> list[PointOfSale]:
     return list(db.session.scalars(sa.select(PointOfSale).where(PointOfSale.environment == stage)
                                    .order_by(PointOfSale.number)))
-
-
-def _sequences(stage: str, point: int) -> list[Sequence]:
-    return list(db.session.scalars(sa.select(Sequence).where(
-        Sequence.environment == stage, Sequence.series == guide.series(point)).order_by(Sequence.id)))
-
-
-def _has_access(stage: str) -> bool:
-    return db.session.scalar(sa.select(AccessTicket.id).where(
-        AccessTicket.environment == stage, AccessTicket.expires_at.is_not(None)).limit(1)) is not None
-
-
-def _is_ready() -> bool:
-    point = access.profile().point_of_sale
-    return bool(certificates.active("production") and _has_access("production") and _sequences("production", point))
 
 
 # --- doing -----------------------------------------------------------------------------------------------
@@ -329,7 +351,7 @@ def _send_test(_stage: str, _values: dict[str, Any]) -> str:
 
 def _go_live(_stage: str, values: dict[str, Any]) -> str:
     outside.confirm(str(values.get("confirm") or ""))
-    if not _is_ready():
+    if not _Known().is_ready():
         raise NotEnabled(_("To leave the rehearsal you must first finish the steps for production."))
     company, profile = current_company(), access.profile()
     profile.environment, company.environment = "production", "production"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
-from core.db import db
+from core import setup
 from core.i18n import _
 from core.models import Company
 from core.setup import Step
-from modules.crm.models import Customer
 
 _BUTTON = Markup('<a class="btn" href="{}">{}</a>')
 
@@ -24,7 +22,7 @@ def import_button(_customers: Any) -> Markup:
 
 def import_steps(company: Company) -> list[Step]:
     """Set-up: the customers that the provider has already."""
-    done = bool(db.session.scalar(sa.select(sa.exists().where(Customer.company_id == company.id))))
+    done = setup.fact(company, "crm.customers")
     return [Step("import", _("Your customers"), done, _(
         "Load your spreadsheet as it is. You see what was understood before anything is written; lines that cannot be "
         "loaded come back as a file with the reasons, to be mended and loaded again."),

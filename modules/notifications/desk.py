@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, url_for
 from markupsafe import Markup
 
+from core import setup
 from core.i18n import _, ngettext
 from core.models import Company
 from core.setup import Step
@@ -21,11 +22,12 @@ def customer_tab(customer: Customer) -> str:
     return views.customer_tab(customer)
 
 
-def steps(_company: Company) -> list[Step]:
+def steps(company: Company) -> list[Step]:
     """Set-up: the mail server, tried."""
-    own = rehearsing.has_own_server()
+    own = setup.fact(company, "notifications.own_server")
+    done = setup.fact(company, "notifications.mail_tested") if own else rehearsing.has_common_server()
     return [Step(
-        "mail", _("Mail server"), rehearsing.is_tested() if own else rehearsing.has_server(),
+        "mail", _("Mail server"), done,
         _("Invoices, receipts and reminders leave through your mail server. Save it and send yourself a test; "
           "customers get nothing before you switch mail to production."),
         _("Look at the mail server") if own else _("Set the mail server and send a test"),

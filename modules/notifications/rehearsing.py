@@ -9,6 +9,7 @@ from core import audit, clock, mail, outside
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
+from core.models import Company
 from core.outside import Standing
 from core.scope import current_company
 from modules.notifications.models import ChannelState, MailAccount
@@ -67,13 +68,28 @@ def forget_test(channel: str = EMAIL) -> None:
 
 def has_own_server() -> bool:
     """Whether the company has a mail server of its own in use."""
-    return bool(db.session.scalar(sa.select(sa.exists().where(
-        MailAccount.active, MailAccount.company_id == current_company().id))))
+    return bool(db.session.scalar(sa.select(own_server(current_company()))))
+
+
+def own_server(company: Company) -> sa.Exists:
+    """Whether a company has a mail server of its own in use, as an expression."""
+    return sa.exists().where(MailAccount.active, MailAccount.company_id == company.id)
+
+
+def tested(company: Company) -> sa.Exists:
+    """Whether a test letter left with the present settings of a company, as an expression."""
+    return sa.exists().where(ChannelState.company_id == company.id, ChannelState.channel == EMAIL,
+                             ChannelState.tested_at.is_not(None))
+
+
+def has_common_server() -> bool:
+    """Whether the installation has a mail server for all companies."""
+    return bool(current_app.extensions["abona"].smtp_url)
 
 
 def has_server() -> bool:
     """Whether there is any server that letters could leave through."""
-    return bool(current_app.extensions["abona"].smtp_url) or has_own_server()
+    return has_common_server() or has_own_server()
 
 
 def standing() -> Standing:
