@@ -40,6 +40,10 @@ class TotalsRule:
         off = abs(given - computed)
         return off <= self.tolerance * entries or off <= abs(computed) * self.relative
 
+    def compute(self, lines: Iterable[LineLike], document_taxes: Iterable[Any]) -> Totals:
+        """The totals by this rule; a country whose taxes stand on each other puts its own way here."""
+        return _compute(lines, document_taxes, self)
+
 
 # WSFEv1: per rate, half to even
 AR = TotalsRule()
@@ -168,6 +172,10 @@ def compute(lines: Iterable[LineLike], document_taxes: Iterable[Any] = (), rule:
 
     `document_taxes` are DocumentTax or mappings with code, base, rate and, where it is fixed, amount.
     """
+    return rule.compute(lines, document_taxes)
+
+
+def _compute(lines: Iterable[LineLike], document_taxes: Iterable[Any], rule: TotalsRule) -> Totals:
     results: list[LineTotals] = []
     groups: dict[Any, _Group] = {}
     discount = ZERO
