@@ -21,9 +21,8 @@ from core.models import Company
 from core.registry import Registry
 
 PLACE = "setup.steps"
-# by a short name: the expression (an EXISTS, a scalar select) that answers what a step asks about the company
-Fact = Callable[[Company], Any]
-facts: Registry[Fact] = Registry("setup_facts")
+# by a short name: what a step asks the database about a company, as an expression (an EXISTS, a scalar select)
+facts: Registry[Callable[[Company], Any]] = Registry("setup_facts")
 _read: ContextVar[Mapping[str, Any] | None] = ContextVar("abona_setup_facts", default=None)
 
 
@@ -61,7 +60,7 @@ def fact(company: Company, name: str) -> Any:
     return known[name] if known is not None else _facts(company, [name])[name]
 
 
-def any_row(model: Any) -> Fact:
+def any_row(model: Any) -> Callable[[Company], Any]:
     """The fact that the company has a row of this table."""
     return lambda company: sa.exists().where(model.company_id == company.id)
 

@@ -15,7 +15,7 @@ from core.models import Company
 from core.search import Hit
 from core.setup import Step
 from modules.contracts import months, queries, states
-from modules.contracts.models import BillingDraft, BillingException, BillingRun, Contract, Plan
+from modules.contracts.models import BillingDraft, BillingException, Contract, Plan
 from modules.crm.models import Customer
 
 FIGURE = Markup('<div class="figure"><div class="figure-label">{}</div><a class="figure-value" href="{}">{}</a>'
@@ -72,10 +72,11 @@ def figures(_company: Any) -> Markup:
 def todo(company: Any) -> Markup:
     """A run that goes on, contracts that could not be billed, drafts that wait."""
     lines = []
-    run = db.session.scalar(sa.select(BillingRun).where(BillingRun.state != "billed").order_by(BillingRun.id).limit(1))
+    runs = queries.open_runs_and_last()
+    run = next((one for one in runs if one.state != "billed"), None)
     if run is not None:
         lines.append(NOTICE.format("info", url_for("contracts.run", run_id=run.id), _("A month is being billed")))
-    last = queries.last_run()
+    last = runs[-1] if runs else None
     excepted = 0 if last is None else db.session.scalar(sa.select(sa.func.count()).select_from(BillingException).where(
         BillingException.company_id == company.id, BillingException.month == last.month)) or 0
     if last is not None and excepted:

@@ -13,6 +13,7 @@ from core.charts import Part, Series
 from core.db import db
 from core.i18n import _, ngettext
 from core.models import Company
+from core.scope import current_company_id
 from core.templating import number
 from modules.contracts import states
 from modules.contracts.models import Contract, Plan
@@ -26,8 +27,7 @@ def comings(company: Company) -> Markup:
     from modules.contracts.lists import CONTRACTS
 
     months = charts.months_until(clock.today(company))
-    came = _by_month(Contract.billing_from, months, Contract.state.in_((states.ACTIVE, states.SUSPENDED, states.ENDED)))
-    left = _by_month(Contract.ends_on, months, Contract.state == states.ENDED)
+    came, left = _came_and_left(months)
     if not any([*came, *left]):
         return Markup("")
     spans = [(first.isoformat(), last.isoformat()) for first, last in months]
@@ -46,25 +46,35 @@ def _balance(net: int) -> str:
     return ngettext("%(num)s contract more than a year ago", "%(num)s contracts more than a year ago", net)
 
 
-def _by_month(column: Any, months: list[tuple[dt.date, dt.date]], condition: Any) -> list[int]:
-    """How many contracts have this day in each month, by ranges of an index."""
+def _came_and_left(months: list[tuple[dt.date, dt.date]]) -> tuple[list[int], list[int]]:
+    """How many contracts began, and how many ended, in each month: one statement, two ranges of an index."""
+    came = _by_month("came", Contract.billing_from, months, Contract.state.in_(
+        (states.ACTIVE, states.SUSPENDED, states.ENDED)))
+    left = _by_month("left", Contract.ends_on, months, Contract.state == states.ENDED)
+    found = {(row[0], int(row[1]), int(row[2])): row[3] for row in db.session.execute(sa.union_all(came, left))}
+    began, gone = ([found.get((what, first.year, first.month), 0) for first, _last in months]
+                   for what in ("came", "left"))
+    return began, gone
+
+
+def _by_month(what: str, column: Any, months: list[tuple[dt.date, dt.date]], condition: Any) -> sa.Select[Any]:
     year, month = sa.extract("year", column), sa.extract("month", column)
-    rows = db.session.execute(sa.select(year, month, sa.func.count(Contract.id)).where(
-        column.between(months[0][0], months[-1][1]), condition).group_by(year, month))
-    found = {(int(row[0]), int(row[1])): row[2] for row in rows}
-    return [found.get((first.year, first.month), 0) for first, _last in months]
+    return sa.select(sa.literal(what), year, month, sa.func.count(Contract.id)).where(
+        column.between(months[0][0], months[-1][1]), condition,
+        Contract.company_id == current_company_id()).group_by(year, month)
 
 
 def plans(_company: Company) -> Markup:
     """Contracts in service by plan, the largest first."""
     from modules.contracts.lists import CONTRACTS
 
-    of_each = sa.select(Contract.plan_id, sa.func.count(Contract.id)).where(
-        Contract.state == states.ACTIVE).group_by(Contract.plan_id)
-    counts = {row[0]: row[1] for row in db.session.execute(of_each)}
-    if not counts:
+    of_each = sa.select(Contract.plan_id, sa.func.count(Contract.id).label("contracts")).where(
+        Contract.state == states.ACTIVE).group_by(Contract.plan_id).subquery()
+    rows = db.session.execute(sa.select(Plan.id, Plan.name, of_each.c.contracts).join(
+        of_each, of_each.c.plan_id == Plan.id)).all()
+    if not rows:
         return Markup("")
-    names = {row[0]: row[1] for row in db.session.execute(sa.select(Plan.id, Plan.name).where(Plan.id.in_(counts)))}
+    counts, names = {row[0]: row[2] for row in rows}, {row[0]: row[1] for row in rows}
     ranked = sorted(counts, key=lambda plan_id: (-counts[plan_id], names[plan_id]))
     parts = [Part(names[one], counts[one], lists.url_of(CONTRACTS, state="active", plan=one)) for one in ranked[:ROWS]]
     if rest := ranked[ROWS:]:

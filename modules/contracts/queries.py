@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
+from core.scope import current_company_id
 from modules.accounting.models import Invoice
 from modules.contracts.models import (
     BilledPeriod,
@@ -111,6 +112,14 @@ def last_run(month: dt.date | None = None) -> BillingRun | None:
     """The newest run of the month, or of any."""
     statement = sa.select(BillingRun).order_by(BillingRun.id.desc()).limit(1)
     return db.session.scalar(statement.where(BillingRun.month == month) if month else statement)
+
+
+def open_runs_and_last() -> list[BillingRun]:
+    """The runs that go on, and at the end the newest one, whatever its state."""
+    newest = sa.select(sa.func.max(BillingRun.id)).where(
+        BillingRun.company_id == current_company_id()).scalar_subquery()
+    return list(db.session.scalars(sa.select(BillingRun).where(
+        sa.or_(BillingRun.state != "billed", BillingRun.id == newest)).order_by(BillingRun.id)))
 
 
 def state_counts() -> dict[str, int]:

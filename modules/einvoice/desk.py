@@ -122,8 +122,8 @@ def invoice_steps(company: Company) -> list[Step]:
 
 def newest_authorized(company: Company) -> sa.ScalarSelect[int]:
     """Set-up: the id of the document that was authorised last."""
-    return sa.select(Document.id).where(Document.company_id == company.id, Document.state == states.AUTHORIZED).order_by(
-        Document.id.desc()).limit(1).scalar_subquery()
+    authorized = sa.select(Document.id).where(Document.company_id == company.id, Document.state == states.AUTHORIZED)
+    return authorized.order_by(Document.id.desc()).limit(1).scalar_subquery()
 
 
 def _first_authorized(company: Company) -> Document | None:
