@@ -1,0 +1,71 @@
+"""Colombia's entry in the port `previewers`. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from modules.accounting.words import in_words
+from modules.einvoice.case import Case
+from modules.einvoice.preview import Certificate, Preview, Printed
+from modules.einvoice_co import cufe, qr
+from modules.einvoice_co.catalogs import INVOICE, IVA
+from modules.einvoice_co.findings import SIIGO
+from modules.einvoice_co.legends import LegendFacts, legends
+from modules.einvoice_co.mapping import Mapped, Parts, map_document
+from modules.einvoice_co.parties import responsibilities
+from modules.einvoice_co.providers.siigo.wire import as_json
+
+
+class ColombianPreviewer:
+    """Enviar of The Factory HKA, or Siigo's invoice; they sign it themselves, so a certificate changes nothing."""
+
+    def preview(self, case: Case, certificate: Certificate | None = None) -> Preview:
+        """The document with all that the DIAN or the provider would refuse."""
+        mapped = map_document(case)
+        parts, draft = mapped.parts, mapped.parts.draft
+        key = _key(parts)
+        total = mapped.totals.total
+        printed = Printed(qr=_qr(parts, key), access_key=key, amount_in_words=in_words(total, "COP", "es"),
+                          legends=legends(_facts(mapped, key)))
+        payload: Any = mapped.payload
+        if draft.provider == SIIGO:  # its amounts are numbers: those of the very text that is sent
+            payload = json.loads(as_json(payload))
+        return Preview(mapped.problems, draft.kind, case.issuer.series, case.number, mapped.totals, "json", payload,
+                       printed)
+
+
+def _key(parts: Parts) -> str:
+    """What the provider answered (extra), else computed where the technical key or the software's PIN is known."""
+    draft = parts.draft
+    said = draft.text("CUFE", "CUDE").lower()
+    if cufe.KEY.fullmatch(said):
+        return said
+    secret = parts.resolution.key if draft.kind == INVOICE else draft.text("pin", "softwarePin", "pinsoftware")
+    return cufe.key(parts.key_facts(secret)) if secret and draft.case.number else ""
+
+
+def _qr(parts: Parts, key: str) -> str:
+    """The provider's own text where it answered one."""
+    said = parts.draft.text("qr", "cadenaCodigoQR")
+    if said or not key:
+        return said
+    others = parts.amounts.totals.tax_total - parts.amounts.of(IVA)
+    return qr.text(parts.key_facts(""), others, key)
+
+
+def _facts(mapped: Mapped, key: str) -> LegendFacts:
+    parts, draft, found = mapped.parts, mapped.parts.draft, mapped.parts.resolution
+    kept, paid = parts.amounts, parts.payment
+    return LegendFacts(
+        draft.kind, draft.provider, draft.case.issuer.tax_condition,
+        responsibilities(draft.said("responsabilidades", "obligaciones", "fiscalresponsibilities")),
+        draft.text("resolucionRegimenSimple"), found.number, found.date, found.prefix, found.first, found.last,
+        found.valid_from, found.valid_until, paid.form, paid.means, paid.due, kept.totals.exempt, kept.totals.untaxed,
+        parts.buyer.nobody, key, "",
+        tuple((one.number, one.date, one.cufe, f"{one.concept} {one.concept_name(draft.case.kind)}")
+              for one in parts.corrected),
+        tuple((one.name, one.rate, one.amount) for one in kept.withheld))
+
+
+previewer = ColombianPreviewer()

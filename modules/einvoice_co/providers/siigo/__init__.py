@@ -1,0 +1,1 @@
+"""Siigo: REST, Siigo numbers, signs and transmits to the DIAN."""
