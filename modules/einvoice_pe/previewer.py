@@ -1,0 +1,36 @@
+"""Peru's entry in the port `previewers`. Pure."""
+
+from __future__ import annotations
+
+from modules.einvoice.case import Case
+from modules.einvoice.preview import Certificate, Preview, Printed
+from modules.einvoice_pe.catalogs import SUNAT_TYPES
+from modules.einvoice_pe.legends import legends
+from modules.einvoice_pe.mapping import Mapped, map_document
+from modules.einvoice_pe.qr import QrFacts, text
+from modules.einvoice_pe.words import in_words
+
+
+class PeruvianPreviewer:
+    """The request of Nubefact; the provider signs, so a certificate changes nothing."""
+
+    def preview(self, case: Case, certificate: Certificate | None = None) -> Preview:
+        """The document with all that Nubefact or SUNAT would refuse."""
+        mapped = map_document(case)
+        digest = str(case.extra.get("codigo_hash") or "")
+        printed = Printed(qr=_qr(case, mapped, digest) if case.number else "", access_key=digest,
+                          amount_in_words=in_words(mapped.totals.total, case.currency.upper()),
+                          legends=legends(mapped.payload))
+        return Preview(mapped.problems, SUNAT_TYPES[mapped.kind], mapped.payload["serie"], case.number, mapped.totals,
+                       "json", mapped.payload, printed)
+
+
+def _qr(case: Case, mapped: Mapped, digest: str) -> str:
+    payload = mapped.payload
+    return text(QrFacts(
+        case.issuer.tax_id, SUNAT_TYPES[mapped.kind], payload["serie"], case.number or 0, mapped.totals.tax_total,
+        mapped.totals.total, mapped.date, payload["cliente_tipo_de_documento"], payload["cliente_numero_de_documento"],
+        digest))
+
+
+previewer = PeruvianPreviewer()
