@@ -16,6 +16,7 @@ from core.jobs import enqueue, job, retry_later, schedule
 from core.scope import company_scope, every_company
 from modules.einvoice import services
 from modules.einvoice.models import Document, Sequence
+from modules.einvoice.states import IN_FLIGHT
 
 # one batch is in flight per sequence; longer than the longest call
 LEASE_SECONDS = 300
@@ -43,6 +44,7 @@ def authorize_sequence(sequence_id: int) -> None:
             if keep is None:
                 return
             _work(sequence_id, sequence.country, sequence.environment, keep)
+        _ask_again(sequence_id)
         if sequence.blocked_code or not _left(sequence_id):
             return
 
@@ -83,6 +85,16 @@ def _later(sequence_id: int, environment: str, error: Exception) -> None:
     wait = max(wait, int(getattr(error, "retry_after", 0) or 0))
     db.session.commit()
     retry_later(wait, text)
+
+
+def _ask_again(sequence_id: int) -> None:
+    """Come back when the first of those is due that the authority received and has not decided."""
+    due = db.session.scalar(sa.select(sa.func.min(Document.next_try)).where(
+        Document.sequence_id == sequence_id, Document.state.in_(IN_FLIGHT), Document.next_try > clock.now()))
+    if due is not None:
+        enqueue(authorize_sequence, key=f"einvoice.ask:{sequence_id}:{int(due.timestamp())}", run_at=due,
+                sequence_id=sequence_id)
+    db.session.commit()
 
 
 def _left(sequence_id: int) -> bool:

@@ -109,3 +109,17 @@ class Document(CompanyScoped, Model):
 
     def __str__(self) -> str:
         return f"{self.series}-{self.number:08d}" if self.number else f"#{self.id}"
+
+
+class DocumentFile(Model):
+    """A file that belongs to a document: what was sent, what was answered. One of each role."""
+
+    __tablename__ = "einvoice_document_file"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("einvoice_document.id"))
+    # xml, answer, cdr, pdf
+    role: Mapped[str] = mapped_column(sa.String(10))
+    file_id: Mapped[int] = mapped_column(sa.ForeignKey("core_file.id"), index=True)
+
+    __table_args__ = (sa.UniqueConstraint("document_id", "role"),)

@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock
-from core.db import db
+from core.db import db, find
 from core.jobs import publish
 from modules.einvoice import states
 from modules.einvoice.events import DocumentRejected
+from modules.einvoice.files import Kept, keep
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.ports import Opened
@@ -42,6 +43,9 @@ class Authorization:
     response: dict[str, Any]
     issue_date: dt.date
     observations: list[dict[str, str]] = field(default_factory=list)
+    # the document's data from now on; None where they stay as they are (for all of a batch alike)
+    data: dict[str, Any] | None = None
+    files: Sequence[Kept] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Refusal:
     document_id: int
     problems: list[dict[str, str]]
     response: dict[str, Any] = field(default_factory=dict)
+    # the number under which it will be sent again, where it keeps its own
+    keeps_number: int | None = None
 
 
 def claim(claims: Sequence[Claim]) -> int:
@@ -69,17 +75,19 @@ def authorize(found: Sequence[Authorization]) -> None:
     _update(states.AUTHORIZED, [
         {"row_id": one.document_id, "number": one.number, "authorization_code": one.code, "issue_date": one.issue_date,
          "valid_until": one.valid_until, "response": one.response, "observations": one.observations,
-         "problems": [], "cause": "", "decided_at": moment, "next_try": None} for one in found])
+         "problems": [], "cause": "", "decided_at": moment, "next_try": None}
+        | ({} if one.data is None else {"data": one.data}) for one in found])
+    keep({one.document_id: one.files for one in found if one.files})
     _tell_accounting([one.document_id for one in found], "authorized")
 
 
 def refuse(found: Sequence[Refusal]) -> None:
-    """Record refused documents: their numbers go back, they wait in the tray."""
+    """Record refused documents: they wait in the tray; their numbers go back, where they do not keep them."""
     if not found:
         return
     moment = clock.now()
     _update(states.REJECTED, [
-        {"row_id": one.document_id, "number": None, "tried_number": None, "response": one.response,
+        {"row_id": one.document_id, "number": None, "tried_number": one.keeps_number, "response": one.response,
          "problems": one.problems, "cause": one.problems[0]["code"][:40] if one.problems else "",
          "decided_at": moment, "next_try": None} for one in found])
     _tell_accounting([one.document_id for one in found], "rejected")
@@ -102,6 +110,22 @@ def mark_unknown(document_ids: Iterable[int]) -> None:
     ids = list(document_ids)
     _set(states.UNKNOWN, ids, {})
     _tell_accounting(ids, "unknown")
+
+
+def wait(found: Sequence[tuple[int, dt.datetime, dict[str, Any]]]) -> None:
+    """Received and not decided yet: (document, when to ask again, what was answered)."""
+    _update(states.UNKNOWN, [{"row_id": document_id, "next_try": until, "response": response}
+                             for document_id, until, response in found], before=states.IN_FLIGHT)
+    _tell_accounting([document_id for document_id, _until, _response in found], "unknown")
+
+
+def use_up(sequence_id: int, numbers: Sequence[int | None]) -> None:
+    """These numbers of a sequence will never be a document: the authority refused them for good, or we gave them up."""
+    gone = [[number, number] for number in numbers if number]
+    if gone:
+        sequence = find(Numbering, sequence_id)
+        sequence.skipped = [*sequence.skipped, *gone]
+        db.session.flush()
 
 
 def postpone(document_ids: Iterable[int], until: dt.datetime) -> None:

@@ -34,13 +34,15 @@ from modules.einvoice.records import (
     postpone,
     refuse,
     release,
+    use_up,
+    wait,
 )
 from modules.einvoice.states import IN_FLIGHT
 
 __all__ = [
     "IN_FLIGHT", "Authorization", "Claim", "Refusal", "abandon", "advance", "authorize", "block", "claim",
     "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown", "note_trouble",
-    "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "try_again",
+    "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "try_again", "use_up", "wait",
 ]
 
 AUTHORIZE, REOPEN = "modules.einvoice.jobs.authorize_sequence", "modules.einvoice.jobs.reopen_sequence"
@@ -187,15 +189,28 @@ def _reopen(document: Document, opened: Opened) -> None:
         db.session.flush()
         return
     places = ensure_sequences(document.country, {(opened.environment, opened.series, opened.kind)})
+    _move(document, places[(opened.environment, opened.series, opened.kind)])
     document.environment, document.series, document.kind = opened.environment, opened.series, opened.kind
-    document.sequence_id = places[(opened.environment, opened.series, opened.kind)]
     document.issue_date = opened.issue_date
-    document.state, document.number, document.tried_number = states.PENDING, None, None
+    document.state, document.number = states.PENDING, None
     document.decided_at = document.next_try = None
     db.session.flush()
     results.report([document.id], states.PENDING)
     audit.record("einvoice.retry", document)
     enqueue_work([document.sequence_id], mark=f"retry:{document.id}:{document.attempts}:{clock.now().timestamp()}")
+
+
+def _move(document: Document, sequence_id: int) -> None:
+    """A document that goes to another sequence leaves the number that it kept on its old one unused."""
+    if document.sequence_id != sequence_id:
+        _give_number_up(document)
+    document.sequence_id = sequence_id
+
+
+def _give_number_up(document: Document) -> None:
+    if document.sequence_id is not None and document.tried_number is not None:
+        use_up(document.sequence_id, [document.tried_number])
+    document.tried_number = None
 
 
 def retry_all(documents: Iterable[Document]) -> tuple[int, list[tuple[Document, str]]]:
@@ -231,6 +246,7 @@ def abandon(document: Document, reason: str) -> None:
     if not reason.strip():
         raise WrongState(_("To give a document up you must say why."), field="reason")
     accounting.cancel_invoice(find(Invoice, document.invoice_id), reason)
+    _give_number_up(document)
     document.state, document.decided_at = states.CANCELLED, clock.now()
     db.session.flush()
     audit.record("einvoice.abandon", document, reason=reason)
