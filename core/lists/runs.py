@@ -13,10 +13,11 @@ from core import audit, jobs, scope
 from core.db import db
 from core.errors import DomainError, NotAllowed, NotFound
 from core.i18n import _, lazy
+from core.lists.ask import Ask
 from core.lists.declaration import Action, List, lists
 from core.lists.models import Run, RunItem
 from core.lists.query import Query
-from core.lists.selection import Selection, lifted
+from core.lists.selection import Selection, everything, lifted
 from core.lists.who import viewer_may, words_of
 
 UNDO = "undo"
@@ -115,6 +116,16 @@ def prepare(shown: List, action: Action, selection: Selection) -> Run:
                             "none.") if action.only is not None else _("There is no row to do this with."))
     run = _new(shown, action.key, selection, total=count)
     db.session.flush()
+    return run
+
+
+def begin(shown: List, key: str, filters: Mapping[str, str], values: Mapping[str, Any] | None = None) -> Run:
+    """Do an action to all rows that fit the filters, for a page that asked for confirmation itself."""
+    action = shown.action(key)
+    if action is None:
+        raise LookupError(f"list {shown.key} has no action {key!r}")
+    run = prepare(shown, action, everything(Ask.of(shown, {name: [value] for name, value in filters.items()})))
+    start(run, values)
     return run
 
 

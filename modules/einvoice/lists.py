@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,18 +10,21 @@ from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 
-from core.db import find
-from core.i18n import lazy, ngettext
+from core.db import db
+from core.i18n import _, lazy, ngettext
 from core.lists import Action, Choice, Column, Dates, Empty, Line, List, Text, badge, register
 from modules.accounting.models import Invoice
 from modules.crm import queries as crm
 from modules.crm.models import Customer
-from modules.einvoice import labels, services, states
+from modules.crm.services import update_customer
+from modules.einvoice import labels, queries, services, states
 from modules.einvoice.models import Document
 
 # JSON of a document without remarks
 NONE: Any = []
 SHORT = 140
+# in an address: refused without a code
+NO_CAUSE = "-"
 REMARKED = sa.and_(Document.state == states.AUTHORIZED, Document.observations != NONE)
 CHOICES = {
     "pending": lazy("waiting"), "unknown": lazy("without answer"), "rejected": lazy("refused"),
@@ -61,9 +65,23 @@ def _says(row: Document) -> str:
     return " ".join(f"{one['message']} ({one['code']})" for one in said or ())
 
 
-def send_again(document_id: int, _values: dict[str, Any]) -> None:
-    """Send a refused document again with the customer's present data; ask sooner about one that waits."""
-    services.retry(find(Document, document_id))
+def _of_cause(code: str) -> Any:
+    return Document.cause == ("" if code == NO_CAUSE else code)
+
+
+def send_again(ids: Sequence[int], values: dict[str, Any]) -> dict[int, str]:
+    """Send refused documents again with the customers' present data; ask sooner about those that wait.
+
+    A tax condition that was given is written to their customers before. What would be refused again is told.
+    """
+    rows = list(db.session.scalars(sa.select(Document).where(Document.id.in_(ids)).order_by(Document.id)))
+    condition = values.get("tax_condition")
+    if condition:
+        for _invoice, customer in queries.with_invoices(rows).values():
+            update_customer(customer, tax_condition=condition)
+    _sent, wrong = services.retry_all(rows)
+    said = _("What you corrected is saved, but it would be refused again: %(reason)s") if condition else "%(reason)s"
+    return {row.id: said % {"reason": reason} for row, reason in wrong}
 
 
 DOCUMENTS = register(List(
@@ -91,9 +109,10 @@ DOCUMENTS = register(List(
         Choice("state", lazy("State"), CONDITIONS, CHOICES, chips=True),
         Dates("date", lazy("Date"), Document.issue_date),
         Choice("environment", lazy("Environment"), Document.environment, labels.ENVIRONMENTS),
+        Text("cause", lazy("Cause"), _of_cause, panel=False),
     ),
     actions=(
-        Action("retry", lazy("Send again"), "einvoice.send_documents", each=send_again, only=sa.or_(
+        Action("retry", lazy("Send again"), "einvoice.send_documents", apply=send_again, only=sa.or_(
             Document.state == states.REJECTED, CONDITIONS["pending"], CONDITIONS["unknown"])),),
     options=(selectinload(Document.invoice),), sort="-id",
     count=lambda count: ngettext("%(num)s document", "%(num)s documents", count),

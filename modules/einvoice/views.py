@@ -12,7 +12,8 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from core import lists
 from core.db import db, find
 from core.errors import DomainError, NotFound, OutsideError
-from core.i18n import _, ngettext
+from core.i18n import _
+from core.lists import runs
 from core.scope import current_company
 from core.security import require, safe_next
 from modules.crm import countries
@@ -20,7 +21,7 @@ from modules.crm import services as crm
 from modules.crm.models import Customer
 from modules.einvoice import exchange, explaining, labels, queries, services, states
 from modules.einvoice.errors import StillWrong
-from modules.einvoice.lists import DOCUMENTS
+from modules.einvoice.lists import DOCUMENTS, NO_CAUSE
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice.ports import enablers
 
@@ -32,13 +33,12 @@ TRAY_ROWS = 200
 
 @dataclass(frozen=True)
 class Slip:
-    """What was typed and refused: on one document, or for all of a cause."""
+    """What was typed and refused on a document."""
 
     values: Mapping[str, str]
     field: str
     message: str
     document_id: int = 0
-    cause: str = ""
 
 
 @bp.app_context_processor
@@ -147,20 +147,14 @@ def _mend(customer: Customer) -> None:
 @bp.post("/refused/retry")
 @require("einvoice.send_documents")
 def retry_cause() -> Any:
-    """Mend the same field of all documents with one cause, and send them again."""
+    """Mend the same field of all documents with one cause, and send them again: a run, with progress and result."""
     cause = request.form.get("cause", "")
-    rows = queries.refused(cause)
-    try:
-        for _invoice, customer in queries.with_invoices(rows).values():
-            _mend(customer)
-    except DomainError as error:
-        return _tray(_slip(error, cause=cause)), 422
-    sent, wrong = services.retry_all(rows)
-    flash(ngettext("%(num)s document will be sent again.", "%(num)s documents will be sent again.", sent),
-          "ok" if sent else "info")
-    if wrong:
-        flash(_("%(count)s would be refused again: %(reason)s", count=len(wrong), reason=wrong[0][1]), "bad")
-    return redirect(url_for("einvoice.refused"))
+    if not queries.refused(cause, limit=1):
+        flash(_("No document is refused for this cause any more."), "info")
+        return redirect(url_for("einvoice.refused"))
+    run = runs.begin(DOCUMENTS, "retry", {"state": "rejected", "cause": cause or NO_CAUSE}, {
+        "tax_condition": request.form.get("tax_condition", "")})
+    return redirect(url_for("core.run", run_id=run.id), 303)
 
 
 @bp.post("/<int:document_id>/abandon")

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, jobs
 from core.db import db
+from core.lists.models import Run
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.einvoice import services
@@ -21,6 +22,14 @@ from tests.modules.einvoice.conftest import DAY
 Make = Callable[..., Any]
 CLERK = ("einvoice.view_documents", "einvoice.send_documents", "einvoice.abandon_documents",
          "einvoice.manage_sequences")
+
+
+def work(answer: Any) -> None:
+    """Do what a mass action has noted, without sending anything."""
+    assert answer.status_code == 303
+    run = db.session.get_one(Run, int(answer.location.rpartition("/")[2]))
+    assert run.job_id is not None and jobs.run(run.job_id)
+    db.session.expire_all()
 
 
 def customer_of(document: Document) -> Customer:
@@ -46,11 +55,34 @@ def test_a_mended_number_is_saved_and_the_document_sent_again(login: Make, make_
 def test_all_of_one_cause_are_mended_at_once(login: Make, make_refused: Make) -> None:
     documents = [make_refused(name, code="10243", message="Condición") for name in ("Ana", "Beto", "Carla")]
     other = make_refused("Dora")
-    login(*CLERK).post("/einvoice/refused/retry", data={"cause": "10243", "tax_condition": "EX"})
-    db.session.expire_all()
+    browser = login(*CLERK)
+    answer = browser.post("/einvoice/refused/retry", data={"cause": "10243", "tax_condition": "EX"})
+    assert [document.state for document in documents] == ["rejected"] * 3  # the request only asks for it
+    assert "data-poll" in browser.get(answer.location).text
+    work(answer)
     assert [document.state for document in documents] == ["pending"] * 3
     assert {customer_of(document).tax_condition for document in documents} == {"EX"}
     assert (other.state, customer_of(other).tax_condition) == ("rejected", "CF")
+    assert "data-poll" not in browser.get(answer.location).text
+    again = browser.post("/einvoice/refused/retry", data={"cause": "10243"}, follow_redirects=True)
+    assert again.request.path == "/einvoice/refused" and again.status_code == 200
+
+
+def test_what_would_be_refused_again_is_told_with_its_customer(login: Make, make_refused: Make, issuer: Any) -> None:
+    documents = [make_refused(name, code="10243", message="Condición") for name in ("Ana", "Beto")]
+    issuer.problems = {one.invoice_id: [{"code": "10243", "message": "Sigue mal"}] for one in documents}
+    browser = login(*CLERK)
+    answer = browser.post("/einvoice/refused/retry", data={"cause": "10243", "tax_condition": "EX"})
+    work(answer)
+    assert [(one.state, customer_of(one).tax_condition) for one in documents] == [("rejected", "EX")] * 2
+    page = browser.get(answer.location).text
+    assert page.count("Sigue mal") == 2 and page.count("Lo corregido quedó guardado") == 2
+
+
+def test_documents_refused_without_a_code_are_sent_alone(login: Make, make_refused: Make) -> None:
+    nameless, other = make_refused("Ana", code="", message="?"), make_refused("Beto")
+    work(login(*CLERK).post("/einvoice/refused/retry", data={"cause": ""}))
+    assert (nameless.state, other.state) == ("pending", "rejected")
 
 
 def test_giving_up_without_a_reason_changes_nothing(login: Make, make_refused: Make) -> None:
@@ -159,8 +191,8 @@ def test_a_document_is_sent_again_from_the_list(make_refused: Make) -> None:
     from modules.einvoice.lists import DOCUMENTS
 
     document, action = make_refused(), DOCUMENTS.action("retry")
-    assert action is not None and action.each is not None
-    action.each(document.id, {})
+    assert action is not None and action.apply is not None
+    assert action.apply([document.id], {}) == {}
     assert document.state == "pending"
 
 
@@ -187,6 +219,5 @@ def test_what_was_typed_stays_in_its_row_when_it_is_wrong(login: Make, make_refu
 
 def test_a_condition_that_is_not_chosen_for_all_stays_as_it_was(login: Make, make_refused: Make) -> None:
     documents = [make_refused(name, code="10243", message="Condición") for name in ("Ana", "Beto")]
-    login(*CLERK).post("/einvoice/refused/retry", data={"cause": "10243", "tax_condition": ""})
-    db.session.expire_all()
+    work(login(*CLERK).post("/einvoice/refused/retry", data={"cause": "10243", "tax_condition": ""}))
     assert [(one.state, customer_of(one).tax_condition) for one in documents] == [("pending", "CF")] * 2
