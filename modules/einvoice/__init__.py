@@ -14,6 +14,8 @@ MANIFEST = Manifest(
          _("Corrects what the authority refused, and sends it again.")),
         ("einvoice.abandon_documents", _("Give refused documents up"),
          _("Gives up a refused document for good; its number is not used.")),
+        ("einvoice.cancel_documents", _("Cancel documents at the tax authority"),
+         _("Cancels authorised documents where the country allows it; their invoices are annulled.")),
         ("einvoice.manage_sequences", _("Let stopped sequences go on"),
          _("Lets a series of numbers go on that was stopped because an answer was lost.")),
         ("einvoice.enable", _("Enable electronic invoices"),

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from core import clock, companies, leases, processes
-from core.db import db
-from core.errors import DomainError, OutsideError, Unavailable
+from core.db import db, find
+from core.errors import DomainError, OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _, lazy
-from core.jobs import enqueue, job, retry_later, schedule
+from core.jobs import enqueue, job, outside, retry_later, schedule
 from core.scope import company_scope, every_company
-from modules.einvoice import services
+from modules.einvoice import cancelling, services, states
+from modules.einvoice.answers import No, Wait
 from modules.einvoice.models import Document, Sequence
+from modules.einvoice.ports import cancellers
 from modules.einvoice.states import IN_FLIGHT
 
 # one batch is in flight per sequence; longer than the longest call
@@ -145,3 +147,32 @@ def open_for_company(company_id: int) -> None:
             services.open_documents(ids)
         if len(ids) == 1000:
             enqueue(open_for_company, company_id=company_id)
+
+
+@job(queue="einvoice", max_attempts=50, words=lazy("Cancel a document at the tax authority"))
+def cancel_document(document_id: int) -> None:
+    """Send an order to cancel, or ask what became of it where it was sent before and no answer came."""
+    document = find(Document, document_id)
+    if document.state != states.CANCELLING:
+        return
+    order, canceller = cancelling.order_of(document), cancellers.get(document.country)
+    was_sent = bool(document.data["cancellation"]["sent"])
+    cancelling.mark(document, sent=True)
+    waits = REHEARSAL_WAITS if document.environment == "rehearsal" else WAITS
+    try:
+        with outside():
+            answer = canceller.ask(order) if was_sent else canceller.cancel(order)
+            if answer is None:
+                answer = canceller.cancel(order)
+    except Rejected as refusal:
+        answer = No([{"code": refusal.code, "message": refusal.message}])
+    except Unavailable as error:
+        cancelling.mark(find(Document, document_id), sent=was_sent)
+        db.session.commit()
+        retry_later(error.retry_after or waits[0], error.message)
+    except Unknown as error:
+        retry_later(waits[0], error.message)
+    cancelling.conclude(find(Document, document_id), answer)
+    if isinstance(answer, Wait):
+        db.session.commit()
+        retry_later(answer.seconds, answer.text)

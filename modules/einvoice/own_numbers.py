@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.scope import current_company
 from modules.einvoice import services as documents
-from modules.einvoice.files import Kept
+from modules.einvoice.answers import Answer, No, Wait, Yes
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 
@@ -46,39 +46,6 @@ class Row:
     attempts: int
     request: dict[str, Any]
     data: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Yes:
-    """Authorised: `code` is what proves it. `data` is added to the document's, `files` are kept with it."""
-
-    code: str
-    valid_until: dt.date | None = None
-    response: dict[str, Any] = field(default_factory=dict)
-    observations: list[dict[str, str]] = field(default_factory=list)
-    data: dict[str, Any] = field(default_factory=dict)
-    files: tuple[Kept, ...] = ()
-
-
-@dataclass(frozen=True)
-class No:
-    """Refused: [{"code", "message"}], the cause first. `used_up`: its number cannot be sent again."""
-
-    problems: list[dict[str, str]]
-    response: dict[str, Any] = field(default_factory=dict)
-    used_up: bool = False
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Received, not decided yet: ask again after so many seconds. `text`: what the authority said, for people."""
-
-    seconds: float
-    text: str = ""
-    response: dict[str, Any] = field(default_factory=dict)
-
-
-Answer = Yes | No | Wait
 
 
 class Stop(Exception):

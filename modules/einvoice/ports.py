@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from core.registry import Registry
+from modules.einvoice.answers import Answer
 from modules.einvoice.case import Case
 from modules.einvoice.preview import Certificate, Preview
 
@@ -78,6 +79,50 @@ class Issuer(Protocol):
 
 
 issuers: Registry[Issuer] = Registry("issuers")
+
+
+@dataclass(frozen=True)
+class CancelReason:
+    """A reason that the authority knows, in its words; what else it wants to be told."""
+
+    code: str
+    text: str
+    needs_text: bool = False
+    needs_replacement: bool = False
+
+
+@dataclass(frozen=True)
+class CancelOrder:
+    """A document that is to be cancelled, and why; `replaced_by` is the new document's authorisation code, or ""."""
+
+    document_id: int
+    environment: str
+    series: str
+    kind: str
+    number: int
+    issue_date: dt.date
+    authorization_code: str
+    reason: str
+    text: str
+    replaced_by: str
+    request: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Canceller(Protocol):
+    """How authorised documents of a country are cancelled at the authority. Stateless."""
+
+    def reasons(self, document: Any) -> Sequence[CancelReason]:
+        """The reasons that may be given for this document; DomainError where it cannot be: why, and what to do."""
+
+    def cancel(self, order: CancelOrder) -> Answer:
+        """Send the order; no transaction is open. Rejected, Unavailable or Unknown where there is no answer."""
+
+    def ask(self, order: CancelOrder) -> Answer | None:
+        """What became of an order; None where it certainly never came."""
+
+
+cancellers: Registry[Canceller] = Registry("cancellers")
 
 
 class Previewer(Protocol):

@@ -141,3 +141,9 @@ def notes_waiting_for(invoice_ids: Iterable[int]) -> list[Document]:
         sa.select(Document).join(Invoice, Invoice.id == Document.invoice_id).where(
             Document.state == states.REJECTED, Document.cause == WAITS_FOR_ORIGINAL,
             Invoice.original_id.in_(list(invoice_ids)))))
+
+
+def authorized_as(code: str) -> Document | None:
+    """The document with this authorisation code, if the authority has it."""
+    return db.session.scalar(sa.select(Document).where(Document.authorization_code == code,
+                                                       Document.state == states.AUTHORIZED).limit(1))

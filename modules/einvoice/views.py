@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
-from core import lists
+from core import lists, storage
 from core.db import db, find
 from core.errors import DomainError, NotFound, OutsideError
 from core.i18n import _
@@ -19,7 +19,7 @@ from core.security import require, safe_next
 from modules.crm import countries
 from modules.crm import services as crm
 from modules.crm.models import Customer
-from modules.einvoice import exchange, explaining, labels, queries, services, states
+from modules.einvoice import cancelling, exchange, explaining, files, labels, queries, services, states
 from modules.einvoice.errors import StillWrong
 from modules.einvoice.lists import DOCUMENTS, NO_CAUSE
 from modules.einvoice.models import Document, Sequence
@@ -71,7 +71,16 @@ def _document_page(document_id: int, slip: Slip | None = None) -> str:
     return render_template("einvoice/document.html", document=row, invoice=invoice, customer=customer,
                            sequence=row.sequence, slip=slip,
                            explanation=explaining.refusal(row), remarks=explaining.remarks(row),
+                           kept=files.of_documents([row.id]).get(row.id, {}), cancelling=_cancelling(row),
                            rules=countries.get(current_company().country))
+
+
+def _cancelling(row: Document) -> tuple[Any, str]:
+    """(reasons that can be given, or why it cannot be cancelled)."""
+    try:
+        return cancelling.reasons_for(row), ""
+    except DomainError as error:
+        return (), str(error)
 
 
 @bp.get("/<int:document_id>/<any(request, answer):which>.xml")
@@ -164,6 +173,33 @@ def abandon(document_id: int) -> Any:
     services.abandon(find(Document, document_id), request.form.get("reason", ""))
     flash(_("The document was given up and its invoice annulled."), "ok")
     return redirect(url_for("einvoice.refused"))
+
+
+@bp.post("/<int:document_id>/cancel")
+@require("einvoice.cancel_documents")
+def cancel(document_id: int) -> Any:
+    """Ask the authority to cancel a document."""
+    row, typed = find(Document, document_id), request.form
+    replacement = typed.get("replaced_by", "").strip()
+    try:
+        cancelling.request(row, typed.get("code", ""), typed.get("text", ""),
+                           queries.authorized_as(replacement) if replacement else None)
+    except DomainError as error:
+        return _document_page(document_id, _slip(error, document_id=document_id)), 422
+    flash(_("The authority is asked to cancel the document; its invoice is annulled once it has."), "ok")
+    return redirect(url_for("einvoice.document", document_id=document_id))
+
+
+@bp.get("/<int:document_id>/files/<role>")
+@require("einvoice.view_documents")
+def document_file(document_id: int, role: str) -> Any:
+    """A file that is kept with a document."""
+    row = find(Document, document_id)
+    found = files.of_documents([row.id]).get(row.id, {}).get(role)
+    if found is None:
+        raise NotFound(_("This document has no such file."))
+    return send_file(io.BytesIO(storage.read(found)), mimetype=found.media_type, as_attachment=True,
+                     download_name=found.name)
 
 
 @bp.post("/sequences/<int:sequence_id>/continue")

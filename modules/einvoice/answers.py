@@ -1,0 +1,45 @@
+"""What an authority or a provider can answer about one document."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from modules.einvoice.files import Kept
+
+
+@dataclass(frozen=True)
+class Yes:
+    """Authorised, or cancelled where that was asked for: `code` is what proves it.
+
+    `data` is added to the document's, `files` are kept with it.
+    """
+
+    code: str
+    valid_until: dt.date | None = None
+    response: dict[str, Any] = field(default_factory=dict)
+    observations: list[dict[str, str]] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    files: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True)
+class No:
+    """Refused: [{"code", "message"}], the cause first. `used_up`: its number cannot be sent again."""
+
+    problems: list[dict[str, str]]
+    response: dict[str, Any] = field(default_factory=dict)
+    used_up: bool = False
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Received, not decided yet: ask again after so many seconds. `text`: what the authority said, for people."""
+
+    seconds: float
+    text: str = ""
+    response: dict[str, Any] = field(default_factory=dict)
+
+
+Answer = Yes | No | Wait
