@@ -74,8 +74,10 @@ def test_the_condition_of_all_eight_is_corrected_at_once(site: Site, page: Any) 
     eight.locator("form:has(button:has-text('8')) select").select_option("CF")
     page.once("dialog", lambda dialog: dialog.accept())
     eight.locator("button:has-text('8')").dblclick()
-    page.wait_for_selector(".notice-ok")
-    assert "8 comprobantes se enviarán de nuevo" in said(page)
+    page.wait_for_url("**/runs/*")
+    page.wait_for_selector("#run:not([data-poll]) .figures", timeout=30_000)
+    assert page.locator("#run .figure-value").first.inner_text() == "8"
+    sound(page, "b4-run")
     idle(site, page)
     assert states(site) == [("authorized", 8), ("rejected", 4)]
     with inside(site):
@@ -104,7 +106,8 @@ def test_one_is_mended_in_its_row_and_what_was_typed_wrong_stays(site: Site, pag
 def test_sending_again_what_is_still_wrong_asks_the_authority_and_comes_back(site: Site, page: Any) -> None:
     page.goto("/einvoice/refused")
     agree(page, "form:has(input[name=cause][value='10247']) button")
-    page.wait_for_selector(".notice-ok")
+    page.wait_for_selector("#run:not([data-poll]) .figures", timeout=30_000)
+    page.goto("/einvoice/refused")
     page.wait_for_selector("#sending:not([data-poll])", state="attached", timeout=30_000)
     idle(site, page)
     page.goto("/einvoice/refused")
