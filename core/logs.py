@@ -70,7 +70,8 @@ def redact(value: Any) -> Any:
                 for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [redact(inner) for inner in value]
-    return value
+    # a body of bytes may hold secrets in any place: XML with tokens in it
+    return f"{len(value)} bytes" if isinstance(value, bytes) else value
 
 
 def redact_url(url: str) -> str:

@@ -1,0 +1,59 @@
+"""The simulators of both providers, each with one company."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.simulators import running
+from modules.einvoice_co.providers.hka.client import Hka, Tokens
+from tests.modules.einvoice_co.cases import TECHNICAL_KEY
+
+TOKENS = Tokens("a1" * 20, "b2" * 20)
+COMPANY = {"tokenEmpresa": TOKENS.company, "tokenPassword": TOKENS.password, "nit": "901234568", "folios": 100,
+           "ranges": [{"prefix": "SETP", "first": 990000000, "last": 995000000, "valid_from": "2019-01-19",
+                       "valid_until": "2030-01-19", "technical_key": TECHNICAL_KEY},
+                      {"prefix": "NCE", "first": 1}]}
+
+
+class Site:
+    """One simulator, with what a test wants of it."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def post(self, path: str, body: Any) -> Any:
+        request = urllib.request.Request(f"{self.address}/_sim/{path}", json.dumps(body).encode(), method="POST")
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def fault(self, name: str, **options: Any) -> None:
+        self.post("faults", {"fault": name, "count": 1, **options})
+
+    @property
+    def state(self) -> Any:
+        with urllib.request.urlopen(f"{self.address}/_sim/state") as answer:
+            return json.load(answer)
+
+
+@pytest.fixture(scope="session")
+def _served() -> Iterator[str]:
+    with running(["hka"]) as found:
+        yield found.url
+
+
+@pytest.fixture
+def hka_site(_served: str) -> Site:
+    site = Site(f"{_served}/hka")
+    site.post("reset", {})
+    site.post("company", COMPANY)
+    return site
+
+
+@pytest.fixture
+def hka(hka_site: Site) -> Hka:
+    return Hka(f"{hka_site.address}/ws/v1.0/Service.svc", TOKENS, f"{hka_site.address}/ws/adjuntos/Service.svc")
