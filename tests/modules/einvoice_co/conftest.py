@@ -11,6 +11,8 @@ import pytest
 
 from core.simulators import running
 from modules.einvoice_co.providers.hka.client import Hka, Tokens
+from modules.einvoice_co.providers.siigo import client as siigo_client
+from modules.einvoice_co.providers.siigo.client import Access, Siigo
 from tests.modules.einvoice_co.cases import TECHNICAL_KEY
 
 TOKENS = Tokens("a1" * 20, "b2" * 20)
@@ -42,7 +44,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 def _served() -> Iterator[str]:
-    with running(["hka"]) as found:
+    with running(["hka", "siigo"]) as found:
         yield found.url
 
 
@@ -57,3 +59,22 @@ def hka_site(_served: str) -> Site:
 @pytest.fixture
 def hka(hka_site: Site) -> Hka:
     return Hka(f"{hka_site.address}/ws/v1.0/Service.svc", TOKENS, f"{hka_site.address}/ws/adjuntos/Service.svc")
+
+
+ACCESS = Access("api@isp.example", "CLAVE")
+SIIGO_COMPANY = {"username": ACCESS.username, "access_key": ACCESS.access_key, "nit": "901234568",
+                 "per_minute": 10000, "products": ["INT100", "X1"]}
+
+
+@pytest.fixture
+def siigo_site(_served: str) -> Site:
+    site = Site(f"{_served}/siigo")
+    site.post("reset", {})
+    site.post("company", SIIGO_COMPANY)
+    siigo_client.forget()
+    return site
+
+
+@pytest.fixture
+def siigo_api(siigo_site: Site) -> Siigo:
+    return Siigo(siigo_site.address, ACCESS, per_minute=10000)

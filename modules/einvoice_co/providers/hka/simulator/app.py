@@ -12,6 +12,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from core import clock
 from core.i18n import _, lazy
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
@@ -318,7 +319,7 @@ def _of_another(invoice: dict[str, Any]) -> dict[str, Any]:
 
 
 def _now() -> str:
-    return dt.datetime.now(BOGOTA).strftime("%Y-%m-%d %H:%M:%S")
+    return clock.now().astimezone(BOGOTA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _b64(content: bytes) -> str:
