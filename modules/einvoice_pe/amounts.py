@@ -19,7 +19,6 @@ from modules.einvoice_pe.lines import LARGEST, Item, unit
 PE = TotalsRule(rounding=ROUND_HALF_UP, sum_first=False)
 UNIT = Decimal("0.0000000001")
 HUNDRED = Decimal(100)
-CODE = 250
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Amounts:
 
 def amounts(draft: Draft) -> Amounts:
     """Add the document up and check what SUNAT and Nubefact check of it."""
-    if draft.case.taxes:
+    if any(not tax.withheld for tax in draft.case.taxes):
         draft.refuse("document_tax", "taxes", _(
             "Sending is not possible because documents of Peru bear no taxes beside those of their lines."))
     items = lines_part.read(draft)
@@ -87,7 +86,10 @@ def _factor(item: Item) -> Decimal:
 
 
 def _global_discount(draft: Draft, found: Totals, items: Sequence[Item], rate: Decimal) -> Decimal:
-    """descuento_global, before tax: off the taxed lines, of a document without any off the others."""
+    """descuento_global, before tax: off the taxed lines, of a document without any off the others.
+
+    Where all prices hold the tax, so does the discount (as a line's does), and the total falls by exactly that.
+    """
     said = draft.extra.get("descuento_global")
     if said in (None, ""):
         return ZERO
@@ -97,20 +99,22 @@ def _global_discount(draft: Draft, found: Totals, items: Sequence[Item], rate: D
             "To send this you must give the discount as an amount with two decimals, not %(found)s.", found=said), 2065)
         return ZERO
     taxed = any(item.kind.number == TAXED for item in items)
-    base = found.net if taxed else found.exempt or found.untaxed
+    included = taxed and all(item.line.price_includes_tax for item in items if item.kind.number == TAXED)
+    base = (found.net + found.tax_total if included else found.net) if taxed else found.exempt or found.untaxed
     if amount > base:
         draft.refuse("global_discount", "extra.descuento_global", _(
             "To send this the discount must not be more than the lines (%(base)s).", base=money(base)), 2065)
         return ZERO
-    _take_off(found, amount, taxed, rate)
-    return amount
+    net = min(cents(amount / (1 + rate / HUNDRED)), found.net) if included else amount
+    _take_off(found, net, taxed, rate, found.net + found.tax_total - amount if included else None)
+    return net
 
 
-def _take_off(found: Totals, amount: Decimal, taxed: bool, rate: Decimal) -> None:
-    """The totals after a global discount: the IGV is that of the base which is left."""
+def _take_off(found: Totals, amount: Decimal, taxed: bool, rate: Decimal, left: Decimal | None) -> None:
+    """The totals after a global discount: the IGV is that of the base; of prices with tax, what `left` is above it."""
     if taxed:
         found.net -= amount
-        igv = cents(found.net * rate / HUNDRED)
+        igv = cents(found.net * rate / HUNDRED) if left is None else left - found.net
         found.taxes = [TaxTotal(VAT, rate, found.net, igv) if tax.rate is not None else tax for tax in found.taxes]
     elif found.exempt:
         found.exempt -= amount
@@ -204,7 +208,7 @@ def _sent(item: Item) -> dict[str, Any]:
     line = item.line
     valor, precio = _unit_prices(item)
     sent = {
-        "unidad_de_medida": unit(line), "codigo": clean(line.code)[:CODE], "descripcion": clean(line.description),
+        "unidad_de_medida": unit(line), "codigo": clean(line.code), "descripcion": clean(line.description),
         "cantidad": plain(line.quantity), "valor_unitario": plain(valor), "precio_unitario": plain(precio),
         "descuento": amount_or_nothing(item.discount), "subtotal": money(item.subtotal),
         "tipo_de_igv": item.kind.number, "igv": money(item.igv), "total": money(item.subtotal + item.igv),

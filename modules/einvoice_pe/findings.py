@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 from modules.einvoice.case import Case
@@ -56,10 +57,10 @@ class Draft:
         """The document's date, in Lima."""
         return self.case.issued_at.astimezone(LIMA).date()
 
-    @property
+    @cached_property
     def extra(self) -> Mapping[str, Any]:
-        """What only Peru has, under Nubefact's names."""
-        return self.case.extra
+        """What only Peru has, under Nubefact's names: of the document, else of its payment, else of its issuer."""
+        return {**self.case.issuer.extra, **self.case.payment, **self.case.extra}
 
     @property
     def series(self) -> str:

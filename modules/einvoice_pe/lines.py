@@ -24,8 +24,10 @@ from modules.einvoice_pe.catalogs import (
 from modules.einvoice_pe.findings import Draft, cents, clean, decimals, plain, whole, yes
 from modules.einvoice_pe.references import PENDING_AMOUNT, note_kind
 
-DESCRIPTION = 250
+DESCRIPTION, CODE = 250, 250
 LARGEST = Decimal(10) ** 12
+# our code of the tax, SUNAT's name and its code (catalogue 5)
+IGV = (VAT, "IGV", "1000")
 # rates in force beside the usual one: that of small restaurants and hotels, which Nubefact takes from anybody
 OTHER_RATES = frozenset({Decimal("10.5")})
 
@@ -92,6 +94,10 @@ def _check_texts(draft: Draft, where: str, line: CaseLine) -> None:
         draft.refuse("description", f"{where}.description", _(
             "To send this you must shorten the description to %(size)s characters; it has %(found)s.",
             size=DESCRIPTION, found=len(text)))
+    if len(clean(line.code)) > CODE:
+        draft.refuse("code", f"{where}.code", _(
+            "To send this you must shorten the code of the line to %(size)s characters; it has %(found)s.", size=CODE,
+            found=len(clean(line.code))))
     product = str(line.extra.get("codigo_producto_sunat") or "")
     if product and not (len(product) <= 8 and product.isdecimal()):
         draft.refuse("product_code", f"{where}.extra.codigo_producto_sunat", _(
@@ -105,10 +111,10 @@ def _check_texts(draft: Draft, where: str, line: CaseLine) -> None:
 def _tax(draft: Draft, where: str, line: CaseLine) -> LineTax | None:
     """The line's IGV; every line says one: a rate, exempt or untaxed."""
     for position, tax in enumerate(line.taxes):
-        if tax.code != VAT or tax.withheld:
+        if tax.code.upper() not in IGV or tax.withheld:
             draft.refuse("tax_unknown", f"{where}.taxes[{position}]", _(
                 "Sending is not possible because a line bears only IGV (VAT) here, not %(code)s.", code=tax.code), 21)
-    found = [tax for tax in line.taxes if tax.code == VAT and not tax.withheld]
+    found = [tax for tax in line.taxes if tax.code.upper() in IGV and not tax.withheld]
     if len(found) > 1:
         draft.refuse("two_rates", f"{where}.taxes", _("To send this you must give each line one rate of IGV."), 3026)
     if not found and "tipo_de_igv" not in line.extra:

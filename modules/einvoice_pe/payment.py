@@ -30,6 +30,7 @@ ON_CREDIT = "credito"
 FREE_TEXT = 250
 # transactions of a detracción; only the general one is an ISP's
 DETRACTIONS = range(30, 34)
+_TERMS = {"cash": "cash", "contado": "cash", "credit": "credit", "credito": "credit", "crédito": "credit"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ class Payment:
 def payment(draft: Draft, found: Amounts) -> Payment:
     """Transaction, due date, quotas, detracción and retención of a document."""
     detraction = _detraction(draft, found)
+    asked, where = _asked_retention(draft)
+    if detraction and asked not in (None, ""):
+        draft.refuse("retention", where, _(
+            "Sending is not possible because what bears a detracción bears no retención."), 3262)
     retention = ZERO if detraction else _retention(draft, found)
     net = found.totals.total - (detraction.share if detraction else ZERO) - retention
     quotas = _quotas(draft, found.totals.total, net)
@@ -100,9 +105,7 @@ def _words(draft: Draft, quotas: Sequence[Quota]) -> dict[str, str]:
     said = {"condiciones_de_pago": str(draft.extra.get("condiciones_de_pago") or ""),
             "medio_de_pago": str(draft.extra.get("medio_de_pago") or draft.case.payment.get("method") or "")}
     if quotas:
-        days = (quotas[-1].date - draft.date).days
         said["medio_de_pago"] = ON_CREDIT
-        said["condiciones_de_pago"] = said["condiciones_de_pago"] or f"CREDITO {days} DIAS"
     for name, text in said.items():
         if len(clean(text)) > FREE_TEXT:
             draft.refuse("too_long", f"extra.{name}", _(
@@ -203,21 +206,29 @@ def _of_rate(draft: Draft, found: Amounts) -> Detraction:
 # --- retención -----------------------------------------------------------------------------------------
 
 
+def _asked_retention(draft: Draft) -> tuple[Any, str]:
+    """(retencion_tipo, where it was said): Nubefact's own field, or a withheld tax of the document."""
+    said = draft.extra.get("retencion_tipo")
+    if said in (None, "") and draft.case.taxes and draft.case.taxes[0].withheld:
+        return 1, "taxes[0]"
+    return said, "extra.retencion_tipo"
+
+
 def _wants_retention(draft: Draft) -> bool:
-    return (draft.extra.get("retencion_tipo") not in (None, "")
+    return (_asked_retention(draft)[0] not in (None, "")
             or bool(yes(draft.case.customer.extra.get("agente_de_retencion"))))
 
 
 def _retention(draft: Draft, found: Amounts) -> Decimal:
     """What a customer that is an agent keeps back: of facturas above the amount, without detracción."""
-    said, total = draft.extra.get("retencion_tipo"), found.totals.total
+    (said, where), total = _asked_retention(draft), found.totals.total
     applies = draft.kind == FACTURA and draft.in_soles(total) > draft.terms.retention_above
     if said not in (None, ""):
         if whole(said) != 1:
-            draft.refuse("retention_kind", "extra.retencion_tipo", _(
+            draft.refuse("retention_kind", where, _(
                 "To send this you must choose the retención 1 (3 %%), not %(found)s.", found=said), 3263)
         elif not applies:
-            draft.refuse("retention", "extra.retencion_tipo", _(
+            draft.refuse("retention", where, _(
                 "Sending is not possible because a retención is for facturas above S/ %(limit)s.",
                 limit=money(draft.terms.retention_above)), 3262)
     if not applies or not _wants_retention(draft):
@@ -228,9 +239,10 @@ def _retention(draft: Draft, found: Amounts) -> Decimal:
             "To send this the base of the retención must not be more than the total (%(total)s).",
             total=money(total)), 3264)
     amount = cents(total * draft.terms.retention_rate / HUNDRED)
-    given = draft.extra.get("total_retencion")
+    own = where.startswith("extra")
+    given = draft.extra.get("total_retencion") if own else draft.case.taxes[0].amount
     if given not in (None, "") and number(given) != amount:
-        draft.refuse("retention_amount", "extra.total_retencion", _(
+        draft.refuse("retention_amount", "extra.total_retencion" if own else f"{where}.amount", _(
             "To send this the retención must be %(amount)s, not %(found)s.", amount=money(amount), found=given), 3263)
     return amount
 
@@ -244,7 +256,7 @@ def on_credit(draft: Draft) -> bool:
         return draft.kind == CREDITO and note_kind(draft) == PENDING_AMOUNT
     if draft.kind != FACTURA:
         return False
-    terms = str(draft.case.payment.get("terms") or "").lower()
+    terms = _TERMS.get(str(draft.case.payment.get("terms") or "").strip().lower(), "")
     later = draft.case.due_date is not None and draft.case.due_date > draft.date
     if terms == "cash":
         return False

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from core.i18n import _
 from modules.einvoice.case import Case
-from modules.einvoice.preview import Certificate, Preview, Printed
+from modules.einvoice.preview import Certificate, Preview, Printed, Problem, ordered
 from modules.einvoice_pe.catalogs import SUNAT_TYPES
 from modules.einvoice_pe.legends import legends
 from modules.einvoice_pe.mapping import Mapped, map_document
@@ -21,8 +24,22 @@ class PeruvianPreviewer:
         printed = Printed(qr=_qr(case, mapped, digest) if case.number else "", access_key=digest,
                           amount_in_words=in_words(mapped.totals.total, case.currency.upper()),
                           legends=legends(mapped.payload))
-        return Preview(mapped.problems, SUNAT_TYPES[mapped.kind], mapped.payload["serie"], case.number, mapped.totals,
-                       "json", mapped.payload, printed)
+        # what an agent keeps back does not lower the document's total
+        shown = dataclasses.replace(mapped.totals, withheld=mapped.payment.retention)
+        return Preview(ordered((*_unsendable(case), *mapped.problems)), SUNAT_TYPES[mapped.kind],
+                       mapped.payload["serie"], case.number, shown, "json", mapped.payload, printed)
+
+
+def _unsendable(case: Case) -> list[Problem]:
+    """What a document in the making may lack, and a request may not."""
+    found = []
+    if case.provider.strip().lower() not in ("", "nubefact"):
+        found.append(Problem("provider", "provider", _(
+            "To send this you must choose the provider nubefact, not %(found)s.", found=case.provider)))
+    if case.number is None:
+        found.append(Problem("number", "number", _(
+            "To send this you must give a number between 1 and 99999999."), "1001"))
+    return found
 
 
 def _qr(case: Case, mapped: Mapped, digest: str) -> str:

@@ -26,6 +26,7 @@ from modules.einvoice_pe.findings import Draft, clean, whole, yes
 NOTES = {"credit_note": CREDITO, "debit_note": DEBITO}
 NAME, STREET, EMAIL, NUMBER = 100, 100, 250, 15
 UNNAMED = "CLIENTES VARIOS"
+EMAILS = ("cliente_email", "cliente_email_1", "cliente_email_2")
 # what Nubefact's own check of a RUC takes; SUNAT also has 16
 STARTS = ("10", "15", "17", "20")
 _SERIES = re.compile(r"[FB][A-Z0-9]{3}|0\d{3}")
@@ -196,15 +197,21 @@ def _address(draft: Draft) -> str:
 
 
 def _emails(draft: Draft) -> dict[str, str]:
-    sources = {"cliente_email": ("customer.email", draft.case.customer.email),
-               **{name: (f"extra.{name}", str(draft.extra.get(name) or ""))
-                  for name in ("cliente_email_1", "cliente_email_2")}}
+    """Three at most: the document's own fields, and the customer's addresses where those leave room."""
+    sources = {name: (f"extra.{name}", str(draft.extra[name])) for name in EMAILS[1:] if draft.extra.get(name)}
+    written = [one for one in re.split(r"[;,\s]+", draft.case.customer.email) if one]
+    free = [name for name in EMAILS if name not in sources]
+    if len(written) > len(free):
+        draft.refuse("email", "customer.email", _(
+            "To send this you must give three e-mail addresses at most, not %(count)s.",
+            count=len(written) + len(sources)))
+    sources |= {name: ("customer.email", one) for name, one in zip(free, written, strict=False)}
     for where, address in sources.values():
         if address and (len(address) > EMAIL or not _ADDRESS.fullmatch(address)):
             draft.refuse("email", where, _(
                 "To send this you must correct the customer's e-mail address %(address)s, or leave it out.",
                 address=address))
-    return {name: address for name, (_where, address) in sources.items()}
+    return {name: sources.get(name, ("", ""))[1] for name in EMAILS}
 
 
 def check_threshold(draft: Draft, kind: str, total: Any) -> None:

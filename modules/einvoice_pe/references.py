@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.i18n import _
+from modules.crm import names
 from modules.einvoice.case import Reference
 from modules.einvoice_pe.catalogs import BOLETA, CREDITO, FACTURA, note_kinds
 from modules.einvoice_pe.findings import Draft, whole
@@ -14,16 +15,18 @@ from modules.einvoice_pe.findings import Draft, whole
 ANNULMENT, DECREASE, PENDING_AMOUNT = 1, 9, 13
 INCREASE = 2
 _KINDS = {"1": FACTURA, "01": FACTURA, "FACTURA": FACTURA, "2": BOLETA, "03": BOLETA, "BOLETA": BOLETA}
+# said of either: the series tells which
+_EITHER = ("", "INVOICE", "RECEIPT")
 _SERIES = re.compile(r"[A-Z0-9]{4}")
 
 
 def choose_modified(draft: Draft) -> None:
-    """The type of the document that a note modifies: as said, else by the letter of its series."""
+    """The type of the document that a note modifies: as said, else by the letter of its series, or of the note's."""
     if not draft.is_note:
         return
     first = draft.case.references[0] if draft.case.references else Reference()
-    letter = (first.series or draft.series)[:1].upper()
-    draft.modified = _KINDS.get(first.kind.upper(), FACTURA if letter == "F" else BOLETA)
+    letters = [series[:1] for series in (first.series.upper(), draft.series) if series[:1] in ("F", "B")]
+    draft.modified = _KINDS.get(first.kind.upper(), FACTURA if letters[:1] == ["F"] else BOLETA)
 
 
 def references(draft: Draft, total: Decimal) -> dict[str, Any]:
@@ -54,6 +57,10 @@ def _check(draft: Draft, given: Reference, total: Decimal) -> None:
     credit = draft.kind == CREDITO
     series = given.series.upper()
     letter = "F" if draft.modified == FACTURA else "B"
+    if given.kind.upper() not in (*_KINDS, *_EITHER):
+        draft.refuse("reference_kind", "references[0].kind", _(
+            "To send a note the document that it modifies must be a factura (01) or a boleta (03), not %(found)s.",
+            found=given.kind), 2399 if credit else 2400)
     if not _SERIES.fullmatch(series) or given.number is None or not 1 <= given.number <= 99_999_999:
         draft.refuse("reference_number", "references[0].series" if not _SERIES.fullmatch(series) else
                      "references[0].number", _(
@@ -80,22 +87,38 @@ def _check(draft: Draft, given: Reference, total: Decimal) -> None:
 
 def note_kind(draft: Draft) -> int:
     """The type of note that was asked for, in Nubefact's numbers; 0 where none was, -1 where it does not exist."""
-    said = draft.extra.get(_field(draft))
+    said = _said(draft)
     if said not in (None, ""):
         chosen = whole(said) or 0
         return chosen if chosen in note_kinds(draft.kind) else -1
-    reason = draft.case.references[0].reason if draft.case.references else ""
-    # a bare code in the reason is SUNAT's: 11 and 12 are not Nubefact's
-    return next((one.number for one in note_kinds(draft.kind).values() if one.sunat == reason.strip()), 0)
+    return _of_reason(draft)
+
+
+def _said(draft: Draft) -> Any:
+    """Nubefact's own field, of the document or in its reference."""
+    entry = draft.case.references[0].entry if draft.case.references else {}
+    return draft.extra.get(_field(draft)) or entry.get(_field(draft))
+
+
+def _of_reason(draft: Draft) -> int:
+    """A bare code in the reason is SUNAT's, where the two differ: credit 11 and 12, debit 11 and 12; or its name."""
+    reason = draft.case.references[0].reason.strip() if draft.case.references else ""
+    kinds = note_kinds(draft.kind)
+    if reason.isdecimal():
+        code = reason.zfill(2)
+        return next((one.number for one in kinds.values() if one.sunat == code), int(reason) if int(reason) in kinds
+                    else -1)
+    return next((one.number for one in kinds.values() if names.fold(one.name) == names.fold(reason)), 0)
 
 
 def _kind(draft: Draft, given: Reference, total: Decimal) -> int:
     chosen = note_kind(draft)
     if chosen < 0:
         known = ", ".join(f"{one.number} {one.name}" for one in note_kinds(draft.kind).values())
-        draft.refuse("note_kind", f"extra.{_field(draft)}", _(
+        said = _said(draft)
+        draft.refuse("note_kind", f"extra.{_field(draft)}" if said not in (None, "") else "references[0].reason", _(
             "To send a note you must choose a kind that exists (%(known)s), not %(found)s.", known=known,
-            found=draft.extra[_field(draft)]), 2172 if draft.kind == CREDITO else 2173)
+            found=said or given.reason), 2172 if draft.kind == CREDITO else 2173)
     if draft.kind == CREDITO and chosen == PENDING_AMOUNT and draft.modified != FACTURA:
         draft.refuse("note_13", f"extra.{_field(draft)}", _(
             "Sending is not possible because a note of kind 13 only modifies a factura on credit."), 3259)

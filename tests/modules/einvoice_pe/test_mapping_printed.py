@@ -73,3 +73,19 @@ def test_the_preview_is_the_shape_of_the_command():
     (note(), "Motivo: Anulación de la operación")])
 def test_legends(data, words):
     assert words in shown(data)["print"]["legends"]
+
+
+@pytest.mark.parametrize("said", [{"extra": {"retencion_tipo": 1, "detraccion": False}},
+                                  {"taxes": [{"code": "RET", "base": "708.00", "rate": "3", "amount": "21.24",
+                                              "withheld": True}]}])
+def test_a_retention_is_shown_and_leaves_the_total(said):
+    found = shown(factura(lines=[line("600")], **said))
+    assert (found["valid"], found["totals"]["withheld"], found["totals"]["total"]) == (True, "21.24", "708.00")
+    assert (found["payload"]["total_retencion"], found["payload"]["venta_al_credito"][0]["importe"]) == (
+        "21.24", "686.76")
+
+
+@pytest.mark.parametrize(("data", "field", "code"), [
+    (case(number=None), "number", "1001"), (case(provider="other"), "provider", "")])
+def test_a_request_needs_number_and_provider(data, field, code):
+    assert (field, code) in {(one["field"], one["authority_code"]) for one in shown(data)["problems"]}

@@ -72,7 +72,12 @@ ZERO = [{"code": "VAT", "category": "zero"}]
      "21"),
     (case(taxes=[{"code": "IIBB", "amount": "1.00"}]), "taxes", "21"),
     (case(extra={"descuento_global": "-1"}), "extra.descuento_global", "2065"),
-    (case(extra={"descuento_global": "75.43"}), "extra.descuento_global", "2065"),
+    (case(extra={"descuento_global": "89.01"}), "extra.descuento_global", "2065"),
+    (factura(lines=[line("75.42")], extra={"descuento_global": "75.43"}), "extra.descuento_global", "2065"),
+    (case(lines=[line("10", code="x" * 251)]), "lines[0].code", "21"),
+    (case(customer__email="a@b.pe;c@d.pe;e@f.pe;g@h.pe"), "customer.email", "21"),
+    (factura(lines=[line("600")], extra={"detraccion": True, "retencion_tipo": 1}), "extra.retencion_tipo", "3262"),
+    (factura(taxes=[{"code": "RET", "rate": "3", "withheld": True}]), "taxes[0]", "3262"),
     # currency
     (case(currency="BRL"), "currency", "3088"), (case(exchange_rate="3.75"), "exchange_rate", "21"),
     (case(currency="USD", exchange_rate=None), "exchange_rate", "2721"),
@@ -94,6 +99,9 @@ ZERO = [{"code": "VAT", "category": "zero"}]
     (note(references=[REFERENCE | {"date": "2025-03-02"}]), "references[0].date", "2885"),
     (note(references=[REFERENCE | {"currency": "USD"}]), "currency", "3209"),
     (note(extra={"tipo_de_nota_de_credito": 14}), "extra.tipo_de_nota_de_credito", "2172"),
+    (note(references=[REFERENCE | {"reason": "14"}]), "references[0].reason", "2172"),
+    (note("debit_note", references=[REFERENCE | {"reason": "6"}]), "references[0].reason", "2173"),
+    (note(references=[REFERENCE | {"kind": "07"}]), "references[0].kind", "2399"),
     (note("debit_note", extra={"tipo_de_nota_de_debito": 6}), "extra.tipo_de_nota_de_debito", "2173"),
 ])
 def test_refused(data, field, code):
