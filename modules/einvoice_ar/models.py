@@ -255,7 +255,7 @@ class AccessTicket(CompanyScoped, Model):
     fault_code: Mapped[str] = mapped_column(sa.String(60), default="")
     fault_text: Mapped[str] = mapped_column(sa.Text, default="")
 
-    certificate: Mapped[Certificate] = relationship()
+    certificate: Mapped[Certificate] = relationship(Certificate)
 
     __table_args__ = (sa.UniqueConstraint("certificate_id", "environment", "service"),)
 

@@ -48,7 +48,7 @@ class AccountRole(CompanyScoped, Model):
     role: Mapped[str] = mapped_column(sa.String(30))
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_account.id"))
 
-    account: Mapped[Account] = relationship()
+    account: Mapped[Account] = relationship(Account)
 
     __table_args__ = (sa.UniqueConstraint("company_id", "role"),)
 
@@ -68,7 +68,7 @@ class CashAccount(CompanyScoped, Model):
     is_default: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
 
-    account: Mapped[Account] = relationship()
+    account: Mapped[Account] = relationship(Account)
 
     __table_args__ = (
         sa.UniqueConstraint("company_id", "name"),
@@ -129,7 +129,7 @@ class Posting(CompanyScoped, Model):
     currency: Mapped[str] = mapped_column(sa.String(3))
     amount: Mapped[Decimal] = mapped_column(Amount)
 
-    account: Mapped[Account] = relationship()
+    account: Mapped[Account] = relationship(Account)
 
     __table_args__ = (
         sa.Index("ix_accounting_posting_customer", "customer_id", "currency", "date", "id",
@@ -176,6 +176,20 @@ class DayTotal(CompanyScoped, Model):
         sa.UniqueConstraint("company_id", "day", "currency", "what"),
         sa.CheckConstraint("what IN ('billed', 'collected', 'other')", name="what"),
     )
+
+
+class MethodTotal(CompanyScoped, Model):
+    """What came in on a day by a method of payment, less what was taken back; kept together with DayTotal."""
+
+    __tablename__ = "accounting_method_total"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    day: Mapped[dt.date] = mapped_column(sa.Date)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    method: Mapped[str] = mapped_column(sa.String(20))
+    amount: Mapped[Decimal] = mapped_column(Amount)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "day", "currency", "method"),)
 
 
 class Policy(CompanyScoped, Model):
