@@ -14,11 +14,11 @@ from markupsafe import Markup
 from core import charts, clock, lists
 from core.charts import Part, Series
 from core.db import db
-from core.i18n import _, format_amount
+from core.i18n import _, format_amount, format_date
 from core.models import Company
 from core.scope import current_company, current_company_id
 from core.security import can
-from modules.accounting import summaries
+from modules.accounting import labels, summaries
 from modules.accounting.models import Invoice
 from modules.accounting.models.documents import OWED
 from modules.accounting.summaries import Summary
@@ -31,7 +31,7 @@ AGES: tuple[tuple[Callable[[], str], int | None, int | None, str], ...] = (
     (lambda: _("more than 90 days"), 91, None, "bad"))
 
 
-def _year() -> dict[str, Summary]:
+def money_year() -> dict[str, Summary]:
     """Thirteen months of each currency, read once per request and company."""
     kept = g.setdefault("money_of_a_year", {})
     company_id = current_company_id()
@@ -43,7 +43,8 @@ def _year() -> dict[str, Summary]:
 def this_month(what: str) -> Decimal:
     """What was billed or collected since the first, in the company's currency."""
     today = clock.today()
-    return _year()[current_company().currency].between(what, today.replace(day=1), charts.months_until(today, 1)[0][1])
+    month = charts.months_until(today, 1)[0]
+    return money_year()[current_company().currency].between(what, *month)
 
 
 def by_this_day_of_last_month(what: str) -> Decimal:
@@ -51,7 +52,7 @@ def by_this_day_of_last_month(what: str) -> Decimal:
     today = clock.today()
     first, last = charts.months_until(today, 2)[0]
     until = min(first + dt.timedelta(days=today.day - 1), last)
-    return _year()[current_company().currency].between(what, first, until)
+    return money_year()[current_company().currency].between(what, first, until)
 
 
 def money(_company: Company) -> Markup:
@@ -59,7 +60,7 @@ def money(_company: Company) -> Markup:
     if not can("accounting.view_payments"):
         return Markup("")
     home = current_company().currency
-    moved = {currency: one for currency, one in _year().items() if one.days or (currency == home and one.before)}
+    moved = {currency: one for currency, one in money_year().items() if one.days or (currency == home and one.before)}
     return Markup("").join(charts.card(_title(currency, home), _by_month(currency, one))
                            for currency, one in moved.items())
 
@@ -85,6 +86,48 @@ def _by_month(currency: str, year: Summary) -> Markup:
         Series(_("owed at its end"), [year.owed_after(last) for _first, last in months],
                [lists.url_of(DEBTORS)] * len(months)),
         show=lambda value: format_amount(value, currency))
+
+
+def by_day(company: Company) -> Markup:
+    """What was collected on each day of this month, with the same day of last month as a line."""
+    from modules.accounting.lists import PAYMENTS
+
+    (before, end), (first, last) = charts.months_until(clock.today(company), 2)
+    days = [first + dt.timedelta(days=place) for place in range(last.day)]
+    collected = _collected(days)
+    former = _collected([min(before + dt.timedelta(days=place), end) for place in range(last.day)])
+    former[end.day:] = [ZERO] * len(former[end.day:])  # a shorter month has no 31st
+    if not any(collected) and not any(former):
+        return Markup("")
+    title, spans = _("Collected per day of this month"), [day.isoformat() for day in days]
+    return charts.card(title, charts.bars(
+        "by-day", title, [(str(day.day), format_date(day)) for day in days],
+        [Series(_("collected"), collected, [
+            lists.url_of(PAYMENTS, state="recorded", date_from=day, date_to=day) for day in spans])],
+        Series(_("on the same day of last month"), former), show=lambda value: format_amount(value, company.currency)))
+
+
+def _collected(days: list[dt.date]) -> list[Decimal]:
+    year = money_year()[current_company().currency]
+    return [year.on("collected", day) for day in days]
+
+
+def by_method(company: Company) -> Markup:
+    """How this month's money came: each method of payment with its share."""
+    from modules.accounting.lists import PAYMENTS
+
+    first, last = charts.months_until(clock.today(company), 1)[0]
+    amounts = summaries.by_method(company.currency, first, last)
+    total = sum(amounts.values(), ZERO)
+    if total <= 0:
+        return Markup("")
+    span = {"state": "recorded", "date_from": first.isoformat(), "date_to": last.isoformat()}
+    parts = [Part(labels.method_of(code), amount, lists.url_of(PAYMENTS, method=code, **span)
+                  if code in labels.METHODS else "")
+             for code, amount in sorted(amounts.items(), key=lambda one: (-one[1], one[0]))]
+    title = _("Collected this month, by payment method")
+    return charts.card(title, charts.ranked("by-method", title, parts, show=lambda value: _(
+        "%(amount)s · %(share)s %%", amount=format_amount(value, company.currency), share=round(value * 100 / total))))
 
 
 def ageing(company: Company) -> Markup:

@@ -24,6 +24,10 @@ slots.add("home.figures", "accounting.collected", lazy("Collected this month"), 
 slots.add("home.figures", "accounting.owed", lazy("Owed"), desk.owed, permission=DOCUMENTS, order=50)
 slots.add("home.charts", "accounting.money", lazy("Billed, collected, owed"), figures.money,
           permission=DOCUMENTS, order=10)
+slots.add("home.charts", "accounting.by_day", lazy("Collected per day of this month"), figures.by_day,
+          permission=PAYMENTS, order=15)
+slots.add("home.charts", "accounting.by_method", lazy("Collected this month, by payment method"), figures.by_method,
+          permission=PAYMENTS, order=35)
 slots.add("home.charts", "accounting.ageing", lazy("Not paid, by how long it is due"), figures.ageing,
           permission=DOCUMENTS, order=30)
 slots.add("setup.steps", "accounting.design", lazy("Logo and design"), desk.design_steps,

@@ -1,7 +1,8 @@
 """What was billed, collected and owed by day, for charts and figures, without adding up the ledger each time.
 
-Sums per day stand in DayTotal up to an entry; what was booked after it is read from the ledger. Entries are never
-changed, so both parts together are always exact. A job moves the border along, well behind what is being written now.
+Sums per day stand in DayTotal, and of payments by their method in MethodTotal, up to an entry; what was booked after it
+is read from the ledger. Entries are never changed, so both parts together are always exact. A job moves the border
+along, well behind what is being written now.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import sqlalchemy as sa
 from core import clock
 from core.db import db, is_postgresql
 from core.scope import current_company, current_company_id, every_company
-from modules.accounting.models import Entry, Invoice, Posting
-from modules.accounting.models.ledger import DayTotal
+from modules.accounting.models import Entry, Invoice, Payment, PaymentMedium, Posting
+from modules.accounting.models.ledger import DayTotal, MethodTotal
 
 ZERO = Decimal("0.00")
 # entries younger than this may still have older ones beside them whose transaction has not ended
@@ -39,6 +40,11 @@ class Summary:
     def between(self, what: str, first: dt.date, last: dt.date) -> Decimal:
         """What was billed or collected in these days, both included; collected as people say it, positive."""
         total = sum((one for (day, kind), one in self.days.items() if kind == what and first <= day <= last), ZERO)
+        return -total if what == "collected" else total
+
+    def on(self, what: str, day: dt.date) -> Decimal:
+        """The same of one day."""
+        total = self.days.get((day, what), ZERO)
         return -total if what == "collected" else total
 
     def by_month(self, what: str) -> dict[dt.date, Decimal]:
@@ -71,6 +77,22 @@ def read(first: dt.date) -> dict[str, Summary]:
     return found
 
 
+def by_method(currency: str, first: dt.date, last: dt.date) -> dict[str, Decimal]:
+    """What was collected in these days by each method of payment; one statement, as `read`."""
+    company_id = current_company_id()
+    kept = sa.select(MethodTotal.method, sa.func.sum(MethodTotal.amount)).where(
+        MethodTotal.company_id == company_id, MethodTotal.currency == currency,
+        MethodTotal.day.between(first, last)).group_by(MethodTotal.method)
+    mark = sa.select(sa.func.coalesce(sa.func.max(DayTotal.last_entry_id), 0)).scalar_subquery()
+    unread = _by_method(mark, PaymentMedium.method).where(
+        Entry.company_id + 0 == company_id, Entry.currency == currency, Entry.date.between(first, last))
+    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    with every_company():
+        for method, amount in db.session.execute(sa.union_all(kept, unread)):
+            found[method] += amount
+    return {method: amount for method, amount in found.items() if amount}
+
+
 def last_read() -> int:
     """The last entry that is in the totals, of whatever company; 0 where there are none yet."""
     with every_company():
@@ -93,6 +115,14 @@ def _grouped(mark: int, *keys: Any) -> sa.Select[Any]:
             .where(Entry.id > mark, Posting.customer_id.is_not(None)).group_by(*keys))
 
 
+def _by_method(mark: Any, *keys: Any) -> sa.Select[Any]:
+    """The keys, and what payments after the mark brought less what was taken back."""
+    amount = sa.case((Entry.kind == "payment", PaymentMedium.amount), else_=-PaymentMedium.amount)
+    return (sa.select(*keys, sa.func.sum(amount)).select_from(Entry).join(Payment, Payment.id == Entry.payment_id)
+            .join(PaymentMedium, PaymentMedium.payment_id == Payment.id)
+            .where(Entry.id > mark, Entry.kind.in_(("payment", "reversal"))).group_by(*keys))
+
+
 # --- moving the border ------------------------------------------------------------------------------------
 
 
@@ -108,7 +138,11 @@ def fold() -> int:
         names = ("company_id", "day", "currency", "what", "amount", "last_entry_id")
         rows = [dict(zip(names, row, strict=True)) for row in db.session.execute(
             wanted.add_columns(sa.func.sum(Posting.amount), sa.func.max(Entry.id)))]
-        _add(rows)
+        _add(DayTotal, rows, "last_entry_id")
+        media = _by_method(mark, Entry.company_id, Entry.date, Entry.currency, PaymentMedium.method)
+        names = ("company_id", "day", "currency", "method", "amount")
+        _add(MethodTotal, [dict(zip(names, row, strict=True)) for row in db.session.execute(
+            media.where(Entry.id <= until))])
         return len(rows)
 
 
@@ -117,6 +151,7 @@ def rebuild() -> int:
     with every_company():
         _alone()
         db.session.execute(sa.delete(DayTotal))
+        db.session.execute(sa.delete(MethodTotal))
         return fold()
 
 
@@ -124,6 +159,10 @@ def wrong() -> sa.Select[Any]:
     """The companies (a row per day) whose kept total is not that of the ledger up to the mark; of every company."""
     with every_company():
         until = last_read()
+    return sa.union_all(*_wrong_days(until), *_wrong_methods(until))  # type: ignore[return-value]
+
+
+def _wrong_days(until: int) -> tuple[sa.Select[Any], sa.Select[Any]]:
     ledger = _grouped(0, Entry.company_id, Posting.date, Posting.currency, WHAT.label("what")).add_columns(
         sa.func.sum(Posting.amount).label("amount")).where(Entry.id <= until).subquery()
     same = sa.and_(DayTotal.company_id == ledger.c.company_id, DayTotal.day == ledger.c.date,
@@ -132,7 +171,18 @@ def wrong() -> sa.Select[Any]:
         sa.func.coalesce(DayTotal.amount, 0) != ledger.c.amount)
     alone = sa.select(DayTotal.company_id).outerjoin(ledger, same).where(
         ledger.c.date.is_(None), DayTotal.amount != 0)
-    return sa.union_all(missing, alone)  # type: ignore[return-value]
+    return missing, alone
+
+
+def _wrong_methods(until: int) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    ledger = _by_method(0, Entry.company_id, Entry.date, Entry.currency, PaymentMedium.method).where(
+        Entry.id <= until).subquery()
+    company, day, currency, method, amount = ledger.c
+    same = sa.and_(MethodTotal.company_id == company, MethodTotal.day == day, MethodTotal.currency == currency,
+                   MethodTotal.method == method)
+    missing = sa.select(company).outerjoin(MethodTotal, same).where(sa.func.coalesce(MethodTotal.amount, 0) != amount)
+    alone = sa.select(MethodTotal.company_id).outerjoin(ledger, same).where(day.is_(None), MethodTotal.amount != 0)
+    return missing, alone
 
 
 def is_behind() -> bool:
@@ -155,17 +205,18 @@ def _alone() -> None:
         db.session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('accounting_day_total'))"))
 
 
-def _add(rows: list[dict[str, Any]]) -> None:
+def _add(model: Any, rows: list[dict[str, Any]], *newest: str) -> None:
+    """Add amounts to the rows with the same unique key; columns of `newest` become the new ones."""
     if not rows:
         return
     if is_postgresql():
         from sqlalchemy.dialects.postgresql import insert
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-    table: Any = DayTotal.__table__
+    table: Any = model.__table__
     statement = insert(table)
     new = statement.excluded
-    db.session.connection().execute(statement.on_conflict_do_update(
-        index_elements=["company_id", "day", "currency", "what"],
-        set_={"amount": table.c.amount + new.amount, "last_entry_id": new.last_entry_id}), rows)
+    key = [name for name in rows[0] if name not in ("amount", *newest)]
+    db.session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_={
+        "amount": table.c.amount + new.amount, **{name: new[name] for name in newest}}), rows)
     db.session.expire_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +12,16 @@ from markupsafe import Markup
 from core import charts, clock, lists
 from core.charts import Part, Series
 from core.db import db
-from core.i18n import _, ngettext
+from core.i18n import _, format_amount, ngettext
 from core.models import Company
 from core.scope import current_company_id
+from core.security import can
 from core.templating import number
-from modules.contracts import states
+from modules.accounting.figures import money_year
+from modules.contracts import queries, states
 from modules.contracts.models import Contract, Plan
 
+CENT, ZERO = Decimal("0.01"), Decimal("0.00")
 # plans with a row of their own; the others share one
 ROWS = 8
 
@@ -62,6 +66,36 @@ def _by_month(what: str, column: Any, months: list[tuple[dt.date, dt.date]], con
     return sa.select(sa.literal(what), year, month, sa.func.count(Contract.id)).where(
         column.between(months[0][0], months[-1][1]), condition,
         Contract.company_id == current_company_id()).group_by(year, month)
+
+
+def arpu(company: Company) -> Markup:
+    """What was billed per contract by month, in the company's currency: the average revenue per user."""
+    if not can("accounting.view_documents"):
+        return Markup("")
+    from modules.accounting.lists import INVOICES
+
+    months = charts.months_until(clock.today(company))
+    billed, contracts = money_year()[company.currency].by_month("billed"), _in_use(months)
+    of_each = {first: (billed[first] / count).quantize(CENT) if count else ZERO
+               for (first, _last), count in zip(months, contracts, strict=True)}
+    if not any(of_each.values()):
+        return Markup("")
+    shown = charts.since_something(months, lambda first, _last: bool(of_each[first]))
+    title, words = _("Billed per contract (ARPU)"), [charts.month_words(first) for first, _last in shown]
+    return charts.card(title, charts.bars("arpu", title, words, [Series(
+        _("billed per contract"), [of_each[first] for first, _last in shown],
+        [lists.url_of(INVOICES, date_from=first.isoformat(), date_to=last.isoformat()) for first, last in shown])],
+        show=lambda value: format_amount(value, company.currency)))
+
+
+def _in_use(months: list[tuple[dt.date, dt.date]]) -> list[int]:
+    """How many contracts there were at the end of each month: those of today, less who came, more who left since."""
+    counts = queries.state_counts()
+    now, found = counts.get(states.ACTIVE, 0) + counts.get(states.SUSPENDED, 0), []
+    for came, left in reversed(list(zip(*_came_and_left(months), strict=True))):
+        found.append(max(now, 0))
+        now += left - came
+    return found[::-1]
 
 
 def plans(_company: Company) -> Markup:

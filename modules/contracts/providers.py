@@ -23,6 +23,7 @@ slots.add("customer.actions", "contracts", lazy("New contract"), desk.customer_a
 slots.add("home.figures", "contracts", lazy("Contracts"), desk.figures, permission=SEE, order=10)
 slots.add("home.charts", "contracts.comings", lazy("Contracts that began and ended"), figures.comings, permission=SEE,
           order=20)
+slots.add("home.charts", "contracts.arpu", lazy("Billed per contract (ARPU)"), figures.arpu, permission=SEE, order=25)
 slots.add("home.charts", "contracts.plans", lazy("Active contracts by plan"), figures.plans, permission=SEE, order=50)
 slots.add("home.todo", "contracts", lazy("Billing"), desk.todo, permission=BILL, order=10)
 slots.add("home.todo", "contracts.drafts", lazy("Drafts to approve"), desk.drafts_todo,

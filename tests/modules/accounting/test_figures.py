@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from core.db import db, is_postgresql
 from core.models import Company
-from modules.accounting import figures
+from modules.accounting import figures, payments
 from modules.crm.models import Customer
 from tests.modules.accounting.books import DAY, issue, pay, statements
 
@@ -110,3 +110,49 @@ def test_the_ageing_is_read_from_its_index_alone(company: Company, customer: Cus
         "EXPLAIN QUERY PLAN", "USING COVERING INDEX")
     told = " ".join(str(row) for row in connection.exec_driver_sql(f"{explain} {wanted}"))
     assert f"{plan} ix_accounting_invoice_ageing" in told
+
+
+def test_a_day_says_what_came_in_and_what_came_on_the_same_day_of_last_month(login: Login, customer: Customer,
+                                                                             own_numbers: None) -> None:
+    issue(customer, "5000", issue_date=dt.date(2026, 10, 1), due_date=DAY)
+    for day, total in ((dt.date(2026, 10, 31), "31"), (dt.date(2026, 10, 2), "40"), (dt.date(2026, 11, 2), "25.50")):
+        pay(customer, total, paid_on=day)
+    payments.reverse_payment(pay(customer, "9", paid_on=DAY), "Rebotó")
+    db.session.commit()
+    browser = login(PAYMENTS)
+    page = browser.get("/").text
+    rows = {row[0]: row[1:] for row in table(page[page.index('id="chart-by-day-title"'):])}
+    assert len(rows) == 30  # November has no 31st: that of October is not shown beside another day
+    assert rows["02/11/2026"] == ["$25,50", "$40,00"] and rows["30/11/2026"] == ["$0,00", "$0,00"]
+    bar = re.search(r'href="([^"]+)" tabindex="-1" aria-label="02/11/2026', page)
+    assert bar and "25,50" in browser.get(html.unescape(bar[1])).text
+
+
+def test_each_payment_method_has_its_share_and_leads_to_its_payments(login: Login, customer: Customer,
+                                                                     own_numbers: None) -> None:
+    from modules.accounting.models import PaymentMedium
+
+    issue(customer, "5000")
+    for total, method in (("30", "cash"), ("100", "transfer"), ("70", "transfer"), ("50", "siro")):
+        pay(customer, total).media[0].method = method
+    payments.reverse_payment(pay(customer, "8"), "Rebotó")
+    pay(customer, "900", paid_on=dt.date(2026, 10, 31))
+    db.session.commit()
+    assert db.session.query(PaymentMedium).count() == 6
+    browser = login(PAYMENTS)
+    page = browser.get("/").text.replace("\xa0", " ")
+    shares = re.search(r'id="chart-by-method">(.*?)</table>', page, re.DOTALL)
+    assert shares
+    assert re.findall(r'class="num">([^<]+)<', shares[1]) == ["$170,00 · 68 %", "$50,00 · 20 %", "$30,00 · 12 %"]
+    listed = browser.get(link(shares[1], "Transferencia[^<]*")).text
+    assert "100,00" in listed and "70,00" in listed and "30,00" not in listed and "900,00" not in listed
+    assert "Siro" in shares[1]
+
+
+def test_who_may_not_see_payments_sees_no_days_and_no_methods(login: Login, customer: Customer,
+                                                              own_numbers: None) -> None:
+    issue(customer, "100")
+    pay(customer, "30")
+    db.session.commit()
+    page = login(SEE).get("/").text
+    assert "chart-by-day" not in page and "chart-by-method" not in page

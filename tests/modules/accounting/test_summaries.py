@@ -16,7 +16,7 @@ from core.models import Company
 from core.scope import company_scope
 from modules.accounting import checks, opening, payments, services, summaries
 from modules.accounting.models import Entry
-from modules.accounting.models.ledger import DayTotal
+from modules.accounting.models.ledger import DayTotal, MethodTotal
 from modules.crm.models import Customer
 from tests.modules.accounting.books import DAY, issue, pay, statements
 
@@ -134,3 +134,46 @@ def test_reading_takes_four_statements_whatever_there_is(busy: None, customer: C
         found = summaries.read(FIRST)
     assert len(seen) == 4
     assert found["ARS"].by_month("billed")[DAY.replace(day=1)] == found["ARS"].between("billed", FIRST, DAY)
+
+
+# --- by method of payment -----------------------------------------------------------------------------------
+
+
+def ways(first: dt.date = FIRST, last: dt.date = DAY) -> dict[str, str]:
+    return {method: str(amount) for method, amount in summaries.by_method("ARS", first, last).items()}
+
+
+def test_methods_are_exact_whatever_part_was_added_up(busy: None, customer: Customer, other_company: Company,
+                                                      frozen: Callable[..., Any]) -> None:
+    """Cash 5000; 100 was taken back; 20 by card came after the border, 30 of last month too."""
+    assert ways() == {"cash": "5000.00"}
+    settle(frozen)
+    assert ways() == {"cash": "5000.00"}
+    card = pay(customer, "20")
+    card.media[0].method = "card"
+    pay(customer, "30", paid_on=LAST_MONTH)
+    assert ways() == {"cash": "5030.00", "card": "20.00"}
+    assert ways(FIRST, LAST_MONTH) == {"cash": "30.00"}
+    frozen(2026, 11, 3, 18)
+    summaries.fold()
+    assert ways() == {"cash": "5030.00", "card": "20.00"} and not checks.day_totals_match()[1]
+    with company_scope(other_company):
+        assert not ways()
+
+
+def test_a_wrong_total_of_a_method_is_found_and_mended(busy: None, frozen: Callable[..., Any]) -> None:
+    settle(frozen)
+    db.session.execute(sa.update(MethodTotal).values(amount=Decimal(1)))
+    with scope.every_company():
+        assert not checks.day_totals_match()[0]
+    summaries.rebuild()
+    assert ways() == {"cash": "5000.00"}
+
+
+def test_methods_are_read_in_one_statement(busy: None, customer: Customer, frozen: Callable[..., Any]) -> None:
+    settle(frozen)
+    pay(customer, "5")
+    db.session.flush()
+    with statements() as seen:
+        ways()
+    assert len(seen) == 1

@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from core.db import db
 from modules.contracts import services
 from modules.contracts.models import Contract, Plan
+from modules.crm.models import Customer
+from tests.modules.accounting.books import issue
 
 SEE = "contracts.view_contracts"
 
@@ -46,3 +48,23 @@ def test_plans_by_how_many_have_them(login: Callable[..., FlaskClient], make_con
     assert [(html.unescape(name), count) for _url, name, count in rows] == [("Plan H50", "2"), ("Hogar 20 & más", "1")]
     listed = login(SEE).get(html.unescape(rows[1][0])).text
     assert "Cora" in listed and "Anahí" not in listed
+
+
+def test_what_was_billed_per_contract_by_month(login: Callable[..., FlaskClient],
+                                               make_contract: Callable[..., Contract]) -> None:
+    """100 for one contract in September, 300 for two in October; one of three left since, so 500 for two now."""
+    first = make_contract("Anahí", billing_from=dt.date(2026, 9, 1))
+    make_contract("Beto", billing_from=dt.date(2026, 10, 1))
+    gone = make_contract("Cora", billing_from=dt.date(2026, 11, 1))
+    services.end(gone, dt.date(2026, 11, 4), "Se mudó")
+    customer = db.session.get_one(Customer, first.customer_id)
+    for day, total in ((dt.date(2026, 9, 3), "100"), (dt.date(2026, 10, 3), "300"), (dt.date(2026, 11, 3), "500.01")):
+        issue(customer, total, issue_date=day, due_date=day)
+    db.session.commit()
+    page = login(SEE, "accounting.view_documents").get("/").text
+    chart = page[page.index('id="chart-arpu-title"'):]
+    rows = re.findall(r'<td class="num"><a href="([^"]+)">([^<]+)</a>', chart.split("</table>")[0])
+    assert [re.sub("[^0-9,]", "", figure) for _url, figure in rows[:4]] == ["250,00", "150,00", "100,00", "0,00"]
+    listed = login(SEE, "accounting.view_documents").get(html.unescape(rows[1][0])).text
+    assert "300,00" in listed and "500,01" not in listed
+    assert "chart-arpu" not in login(SEE).get("/").text
