@@ -87,6 +87,8 @@ class CountryPart:
     legal: list[Fact] = field(default_factory=list)
     legal_title: str = ""
     qr_text: str = ""
+    # Code 128, where the authority's number is read by scanners
+    barcode: str = ""
     # the mask a country's tests proved readable; fixed, because trying all eight costs five times as much
     qr_mask: int = 5
 
@@ -135,6 +137,7 @@ class Sheet:
     legal_title: str = ""
     legal: list[Fact] = field(default_factory=list)
     qr: str = ""
+    barcode: str = ""
     watermark: str = ""
     # with %(page)s and %(pages)s in it, for the renderer
     pages: str = ""

@@ -69,8 +69,9 @@ def build(source: Source) -> Sheet:
         customer_name=customer.get("name", ""), customer_lines=address_lines(customer.get("address")),
         customer_facts=[*part.customer, Fact(_("Customer No."), customer.get("code", ""))], color=color,
         tint=tint(color), logo=source.logo, blocks=list(source.design.blocks), legends=part.legends, legal=part.legal,
-        legal_title=part.legal_title, qr=qr_image(part.qr_text, part.qr_mask), watermark=watermark(company, part),
-        pages=_("Page %(page)s of %(pages)s"), made_at=f"{invoice.issue_date.isoformat()}T12:00:00+00:00")
+        legal_title=part.legal_title, qr=qr_image(part.qr_text, part.qr_mask), barcode=part.barcode,
+        watermark=watermark(company, part), pages=_("Page %(page)s of %(pages)s"),
+        made_at=f"{invoice.issue_date.isoformat()}T12:00:00+00:00")
     _amount_due(sheet, source, locale)
     _body(sheet, source, locale)
     _account(sheet, source, locale)

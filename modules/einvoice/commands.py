@@ -332,6 +332,7 @@ def _ask(one: Any) -> Any:
         return _file(click.prompt(_("%(label)s: path of the file", label=one.label)))
     for value, label in one.choices:
         click.echo(f"    {value}: {label}")
-    return click.prompt(one.label, default=one.value or None)
+    # what may stay empty is for the step to judge
+    return click.prompt(one.label, default=one.value, show_default=bool(one.value), hide_input=one.kind == "password")
 
 

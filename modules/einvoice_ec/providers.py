@@ -1,9 +1,30 @@
 """What this module plugs into the ports of others."""
 
+from core import deeds as known_deeds
+from core import outside, slots
+from core.i18n import lazy
+from modules.accounting.ports import layouts
 from modules.accounting.totals import RULES
-from modules.einvoice.ports import previewers
+from modules.contracts.ports import billing_checks
+from modules.einvoice.ports import cancellers, enablers, issuers, previewers
+from modules.einvoice_ec import desk
 from modules.einvoice_ec.amounts import EC
+from modules.einvoice_ec.billing import EcuadorianBillingCheck
+from modules.einvoice_ec.cancelling import EcuadorianCanceller
+from modules.einvoice_ec.deeds import WORDS as DEEDS
+from modules.einvoice_ec.enabling import EcuadorianEnabler
+from modules.einvoice_ec.issuer import EcuadorianIssuer
+from modules.einvoice_ec.layout import EcuadorianLayout
 from modules.einvoice_ec.previewer import previewer
 
 RULES["EC"] = EC
+issuers.register("EC", EcuadorianIssuer())
+cancellers.register("EC", EcuadorianCanceller())
+enablers.register("EC", EcuadorianEnabler())
+layouts.register("EC", EcuadorianLayout())
+billing_checks.register("EC", EcuadorianBillingCheck())
+outside.services.register("sri", desk.standing)
+slots.add("home.todo", "einvoice_ec.certificates", lazy("Certificates"), desk.certificates,
+          permission="einvoice.enable", order=30)
 previewers.register("EC", previewer)
+known_deeds.add(DEEDS)

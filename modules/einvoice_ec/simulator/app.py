@@ -92,6 +92,9 @@ class Sri:
                 return as_json(self.authority.enrol(given, self.config))
             if request.path == "/_sim/authority":
                 return as_json(self.authority.accept(given))
+            if request.path == "/_sim/accepts":
+                known = self.register.find(str(given.get("ruc") or ""), self.config.open_register) is not None
+                return as_json({"accepted": known and self.authority.accepts(str(given.get("pem") or ""))})
             if request.path == "/_sim/taxpayer":
                 return as_json(vars(self.register.add(given)))
             if request.path == "/_sim/annul":

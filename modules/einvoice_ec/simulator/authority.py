@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -38,6 +39,14 @@ class Authority:
         """The authorities whose certificates are good."""
         kept = self._store.meta("accepted") or []
         return tuple(x509.load_pem_x509_certificate(pem.encode()) for pem in [self._keys()["certificate"], *kept])
+
+    def accepts(self, pem: str) -> bool:
+        """Whether a certificate is of one of them."""
+        try:
+            found = x509.load_pem_x509_certificate(pem.encode())
+        except ValueError:
+            return False
+        return any(_issued(found, one) for one in self.accepted())
 
     def accept(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """`_sim/authority`: accept one more; frame.BadRequest where it is no certificate."""
@@ -79,6 +88,14 @@ class Authority:
             kept = _make()
             self._store.set_meta("authority", kept)
         return kept
+
+
+def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _make() -> dict[str, str]:

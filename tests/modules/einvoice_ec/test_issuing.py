@@ -1,0 +1,220 @@
+"""From an invoice to an authorised voucher, against the simulated SRI: the ordinary way, refusals, lost answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from lxml import etree
+
+from core import clock
+from core.db import db
+from modules.accounting import notes
+from modules.accounting.models import Invoice
+from modules.einvoice import cancelling, files, services
+from modules.einvoice.models import Document
+from modules.einvoice.models import Sequence as Numbering
+from modules.einvoice_ec import access
+from modules.einvoice_ec.clave_acceso import is_well_formed
+from modules.einvoice_ec.issuer import EcuadorianIssuer
+from tests.modules.einvoice_ec.conftest import customer, documents
+
+
+def states() -> list[tuple[str, int | None]]:
+    return [(one.state, one.number) for one in documents()]
+
+
+def fault(sri: Any, name: str, **options: Any) -> None:
+    sri.post("sri", "faults", {"fault": name, "rate": 1, "count": 1, "seconds": 0.01, **options})
+
+
+def test_invoices_become_authorised_vouchers(sri, issue, work):
+    issue("25.00", "30.00", "0.10")
+    work()
+    assert states() == [("authorized", 1), ("authorized", 2), ("authorized", 3)]
+    first = documents()[0]
+    assert first.kind == "01" and first.series == "001-001"
+    assert is_well_formed(first.authorization_code)
+    assert [one["code"] for one in first.observations] == ["60"]
+    kept = files.of_documents([first.id])[first.id]
+    assert set(kept) == {"xml", "answer"}
+    assert db.session.scalars(sa.select(Invoice.legal_number).order_by(Invoice.id)).first() == "001-001-000000001"
+    tree = etree.fromstring(first.request["xml"].encode())
+    assert tree.findtext("infoFactura/pagos/pago/plazo") == "9"
+    assert tree.findtext("infoFactura/importeTotal") == "28.75"
+    assert sri.state("sri")["states"] == {"AUTORIZADO": 3}
+
+
+def test_the_file_that_the_buyer_gets(sri, issue, work):
+    from core import storage
+
+    issue("25.00")
+    work()
+    (document,) = documents()
+    answer = files.of_documents([document.id])[document.id]["answer"]
+    tree = etree.fromstring(storage.read(answer))
+    assert [tree.findtext(name) for name in ("estado", "numeroAutorizacion")] == ["AUTORIZADO",
+                                                                                   document.authorization_code]
+    assert etree.fromstring(tree.findtext("comprobante").encode()).tag == "factura"
+
+
+@pytest.mark.parametrize("name", ["lost_answer", "timeout_before", "error_500", "garbage", "html_maintenance_page",
+                                  "refuse_connection", "internal_error_50", "already_registered",
+                                  "received_then_lost", "two_authorizations", "unsigned_returned",
+                                  "wrong_key_answered", "clock_ahead"])
+def test_whatever_is_lost_every_invoice_is_authorised_once(sri, issue, work, name):
+    issue("25.00", "30.00")
+    fault(sri, name, count=2)
+    work()
+    assert states() == [("authorized", 1), ("authorized", 2)]
+    state = sri.state("sri")
+    assert state["states"] == {"AUTORIZADO": 2} and state["documents_total"] == 2
+
+
+def test_a_voucher_in_process_is_asked_about_and_never_sent_again(sri, issue, work):
+    sri.post("sri", "config", {"delay": "never"})
+    issue("25.00")
+    work(4)
+    assert states() == [("unknown", None)] or documents()[0].state == "unknown"
+    assert sri.state("sri")["calls"]["validarComprobante"] == 1
+    assert sri.state("sri")["calls"]["autorizacionComprobante"] >= 2
+
+
+def test_a_refusal_keeps_its_number_and_is_mended_under_the_same_key(sri, issue, work):
+    issue("25.00")
+    fault(sri, "certificate_expired")
+    work()
+    (document,) = documents()
+    assert (document.state, document.cause, document.tried_number) == ("rejected", "39", 1)
+    clave = document.request["clave"]
+    services.retry(document)
+    db.session.commit()
+    work()
+    (document,) = documents()
+    assert (document.state, document.number, document.authorization_code) == ("authorized", 1, clave)
+
+
+def test_a_number_of_another_program_stops_the_series_for_a_person(sri, issue, work):
+    issue("25.00")
+    fault(sri, "sequence_taken")
+    work(3)
+    (sequence,) = db.session.scalars(sa.select(Numbering).where(Numbering.kind == "01"))
+    assert sequence.blocked_code and "45" not in sequence.blocked_code
+    services.continue_after(sequence)
+    db.session.commit()
+    work()
+    assert states() == [("authorized", 2)]
+
+
+def test_an_issuer_who_may_not_issue_stops_the_series(sri, issue, work):
+    access.key("rehearsal")
+    sri.post("sri", "taxpayer", {"ruc": "1790012344001", "estado": "suspendido"})
+    issue("25.00")
+    work()
+    assert documents()[0].cause == "57"
+    issue("30.00", "31.00")
+    sri.post("sri", "taxpayer", {"ruc": "1790012344001"})
+    services.retry(documents()[0])
+    db.session.commit()
+    work()
+    assert {one.state for one in documents()} == {"authorized"}
+
+
+def test_what_the_sri_would_refuse_is_refused_here(ecuador, issue, sri):
+    issue("25.00", to=customer("CEDULA", "1710034066"))
+    (document,) = documents()
+    assert (document.state, document.cause) == ("rejected", "62")
+    assert "identification" in document.problems[0]["message"]
+
+
+def test_a_credit_note_of_an_authorised_invoice(sri, issue, work):
+    (invoice,) = issue("25.00")
+    work()
+    note = notes.credit(invoice, "Servicio no prestado") if hasattr(notes, "credit") else None
+    if note is None:
+        pytest.skip("no such verb")
+    db.session.commit()
+    services.open_documents([note.id])
+    db.session.commit()
+    work()
+    assert [(one.kind, one.state, one.number) for one in documents()] == [("01", "authorized", 1),
+                                                                          ("04", "authorized", 1)]
+
+
+def test_an_annulment_in_the_portal_is_watched(sri, issue, work):
+    issue("25.00")
+    work()
+    (document,) = documents()
+    (reason,) = cancelling.reasons_for(document)
+    cancelling.request(document, reason.code, "cobrado dos veces")
+    db.session.commit()
+    order = cancelling.order_of(document)
+    from modules.einvoice.ports import cancellers
+
+    answer = cancellers.get("EC").cancel(order)
+    assert document.authorization_code in answer.text
+    sri.post("sri", "annul", {"clave": document.authorization_code, "estado": "PENDIENTE DE ANULAR"})
+    assert cancellers.get("EC").ask(order).seconds > 0
+    sri.post("sri", "annul", {"clave": document.authorization_code})
+    done = cancellers.get("EC").ask(order)
+    cancelling.conclude(document, done)
+    db.session.commit()
+    assert (document.state, document.invoice.state) == ("cancelled", "cancelled")
+
+
+def test_after_the_seventh_only_a_credit_note_takes_it_back(sri, issue, work, frozen):
+    issue("25.00")
+    work()
+    (document,) = documents()
+    later = document.issue_date + dt.timedelta(days=45)
+    frozen(later.year, later.month, later.day)
+    with pytest.raises(Exception, match="credit note"):
+        cancelling.reasons_for(document)
+
+
+def test_a_consumidor_final_is_never_annulled(sri, issue, work):
+    issue("10.00", to=customer("CONSUMIDOR_FINAL", "9999999999999", "Mostrador"))
+    work()
+    (document,) = documents()
+    assert document.state == "authorized"
+    with pytest.raises(Exception, match="consumidor final"):
+        cancelling.reasons_for(document)
+
+
+def test_one_document_as_the_sri_has_it(sri, issue, work):
+    issue("25.00")
+    work()
+    (document,) = documents()
+    found = EcuadorianIssuer().find("rehearsal", "001-001", "01", 1)
+    assert found is not None
+    assert (found.authorization_code, str(found.total), found.date, found.receiver) == (
+        document.authorization_code, "28.75", document.issue_date, "1710034065")
+    assert EcuadorianIssuer().find("rehearsal", "001-001", "01", 2) is None
+
+
+def test_a_simulator_that_was_started_anew_gives_another_certificate(sri, issue, work):
+    issue("25.00")
+    work()
+    first = access.active("rehearsal").id
+    sri.post("sri", "reset", {})
+    sri.post("sri", "config", {"delay": 0, "open_register": False})
+    sri.post("sri", "taxpayer", {"ruc": "1790012344001", "estado": "no activo"})
+    issue("30.00")
+    work()
+    assert first  # the certificate of the same authority stays good
+    assert documents()[1].cause == "2"
+
+
+def test_what_was_never_sent_gets_todays_date_and_keeps_its_number_afterwards(sri, issue, work, frozen):
+    issue("25.00")
+    tomorrow = clock.now() + dt.timedelta(days=1)
+    frozen(tomorrow.year, tomorrow.month, tomorrow.day, 15)
+    sri.post("sri", "config", {"delay": 0})
+    work()
+    (document,) = documents()
+    assert document.state == "authorized"
+    assert document.issue_date == tomorrow.date()
+    assert document.authorization_code.startswith(tomorrow.strftime("%d%m%Y"))
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Document)) == 1
