@@ -199,7 +199,8 @@ def _periods(run: BillingRun, bill: Bill, invoice_id: int | None, draft_id: int 
              "customer_id": bill.customer.id, "run_id": run.id, "invoice_id": invoice_id, "draft_id": draft_id,
              "service_from": part.service.first if part.service else None,
              "service_to": part.service.last if part.service else None, "currency": bill.draft.currency,
-             "net": total - tax, "tax": tax, "total": total}
+             "net": total - tax, "tax": tax, "total": total, "plan_id": part.plans[-1],
+             "changed_from_id": part.plans[0] if part.plans[0] != part.plans[-1] else None}
             for part, (tax, total) in zip(bill.parts, shares, strict=True)]
 
 

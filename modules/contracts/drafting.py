@@ -39,6 +39,12 @@ class Part:
     lines: tuple[Line, ...]
     instalment_ids: tuple[int, ...] = ()
 
+    @property
+    def plans(self) -> list[int]:
+        """The plans that it bills, in their order; one-off charges alone go with the plan that there is then."""
+        billed = [line.ref_id for line in self.lines if line.kind == PLAN]
+        return billed or [self.contract.plan_on(months.last_day(self.month))]
+
 
 @dataclass(slots=True)
 class Bill:

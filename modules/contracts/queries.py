@@ -13,6 +13,7 @@ from core.db import db
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company_id
+from modules.accounting import reissuing
 from modules.accounting.models import Invoice
 from modules.contracts.models import (
     BilledPeriod,
@@ -100,12 +101,17 @@ def profiles() -> list[BillingProfile]:
 
 
 def billed_periods(contract_id: int, limit: int = 24) -> list[tuple[BilledPeriod, Invoice | None]]:
-    """What the contract was billed, with the invoice (None: a draft that waits), the newest first."""
+    """What the contract was billed, with its present invoice (None: a draft that waits), the newest first.
+
+    Where the invoice was issued again to the right receiver, the present one is the last one issued instead.
+    """
     rows = db.session.execute(
         sa.select(BilledPeriod, Invoice).outerjoin(Invoice, Invoice.id == BilledPeriod.invoice_id)
         .where(BilledPeriod.contract_id == contract_id)
         .order_by(BilledPeriod.month.desc(), BilledPeriod.id.desc()).limit(limit))
-    return [(row.BilledPeriod, row.Invoice) for row in rows]
+    found = [(row.BilledPeriod, row.Invoice) for row in rows]
+    present = reissuing.present([invoice.id for _period, invoice in found if invoice is not None])
+    return [(period, present.get(invoice.id, invoice) if invoice is not None else None) for period, invoice in found]
 
 
 def last_run(month: dt.date | None = None) -> BillingRun | None:
@@ -134,7 +140,10 @@ def plan_names() -> dict[int, str]:
 
 
 def billed_plans(plan_ids: list[int]) -> sa.ColumnElement[bool]:
-    """The condition on documents that they bill a contract which has one of these plans now."""
-    return Invoice.id.in_(
-        sa.select(BilledPeriod.invoice_id).join(Contract, Contract.id == BilledPeriod.contract_id)
-        .where(Contract.plan_id.in_(plan_ids), BilledPeriod.invoice_id.is_not(None)))
+    """The condition on documents that they bill one of these plans, also where they were issued instead of another."""
+    billed = sa.union_all(*[
+        sa.select(BilledPeriod.invoice_id).where(column.in_(plan_ids), BilledPeriod.invoice_id.is_not(None))
+        for column in (BilledPeriod.plan_id, BilledPeriod.changed_from_id)]).subquery()
+    chains = reissuing.chains()
+    instead = sa.select(chains.c.right_id).where(chains.c.first_id.in_(sa.select(billed.c.invoice_id)))
+    return sa.or_(Invoice.id.in_(sa.select(billed.c.invoice_id)), Invoice.id.in_(instead))

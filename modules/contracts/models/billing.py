@@ -28,6 +28,9 @@ class BilledPeriod(CompanyScoped, Model):
     # one of both: the invoice, or the draft that waits for approval
     invoice_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_invoice.id"), index=True)
     draft_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contracts_billing_draft.id"), index=True)
+    # the plan that was billed; where it changed within the month the last one, and which one it was at first
+    plan_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contracts_plan.id"))
+    changed_from_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contracts_plan.id"))
     service_from: Mapped[dt.date | None] = mapped_column(sa.Date)
     service_to: Mapped[dt.date | None] = mapped_column(sa.Date)
     currency: Mapped[str] = mapped_column(sa.String(3))
@@ -41,6 +44,11 @@ class BilledPeriod(CompanyScoped, Model):
         sa.CheckConstraint("(invoice_id IS NULL) <> (draft_id IS NULL)", name="one_document"),
         # comparing months customer by customer
         sa.Index("ix_contracts_billed_period_month", "company_id", "month", "customer_id"),
+        # documents of a plan
+        sa.Index("ix_contracts_billed_period_plan", "plan_id", "invoice_id"),
+        sa.Index("ix_contracts_billed_period_changed", "changed_from_id", "invoice_id",
+                 sqlite_where=sa.text("changed_from_id IS NOT NULL"),
+                 postgresql_where=sa.text("changed_from_id IS NOT NULL")),
     )
 
 
