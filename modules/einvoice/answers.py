@@ -42,4 +42,12 @@ class Wait:
     response: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Somebody else's document has the number: ours gets the next one. `text` tells people, `alarm`: before it does."""
+
+    text: str
+    alarm: bool = False
+
+
 Answer = Yes | No | Wait

@@ -24,7 +24,7 @@ from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.scope import current_company
 from modules.einvoice import services as documents
-from modules.einvoice.answers import Answer, No, Wait, Yes
+from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 
@@ -32,6 +32,8 @@ from modules.einvoice.models import Sequence as Numbering
 BATCH = 50
 # rounds in a row without a single answer, after which the authority is left in peace for a while
 PATIENCE = 3
+# rounds in a row in which others had our numbers, after which a person must look
+COLLISIONS = 4
 
 log = logs.get(__name__)
 
@@ -46,6 +48,7 @@ class Row:
     attempts: int
     request: dict[str, Any]
     data: dict[str, Any]
+    sent_at: dt.datetime | None = None
 
 
 class Stop(Exception):
@@ -71,10 +74,10 @@ class Wire(Protocol):
     def numbered(self, row: Row, number: int, date: dt.date) -> dict[str, Any]:
         """The request with its number and date, and all that is made of them; pure."""
 
-    def send(self, row: Row) -> Answer:
+    def send(self, row: Row) -> Answer | Taken:
         """Send the request of the row, whose number is claimed."""
 
-    def ask(self, row: Row) -> Answer | None:
+    def ask(self, row: Row) -> Answer | Taken | None:
         """What became of what was sent; None where it certainly never came."""
 
 
@@ -90,6 +93,8 @@ class OwnNumbers:
             sa.select(Numbering.environment).where(Numbering.id == sequence_id)).scalar_one()
         # rounds in a row in which every answer was lost
         self._silent = 0
+        # rounds in a row in which somebody else had a number
+        self._collided = 0
 
     def run(self) -> None:
         """Work until nothing is left that may be done now; raises Unavailable where it must be tried again later."""
@@ -132,7 +137,7 @@ class OwnNumbers:
         due = sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())
         found = db.session.execute(
             sa.select(Document.id, sa.func.coalesce(Document.number, Document.tried_number), Document.issue_date,
-                      Document.attempts, Document.request, Document.data)
+                      Document.attempts, Document.request, Document.data, Document.sent_at)
             .where(Document.sequence_id == self.id, Document.state.in_(states), due)
             .order_by(Document.issue_date, Document.id).limit(BATCH)).all()
         return [Row(*row) for row in found]
@@ -167,7 +172,7 @@ class OwnNumbers:
 
     # --- talking and recording -------------------------------------------------------------------------
 
-    def _all(self, wire: Wire, call: Callable[[Row], Answer | None], rows: list[Row]) -> list[Any]:
+    def _all(self, wire: Wire, call: Callable[[Row], Answer | Taken | None], rows: list[Row]) -> list[Any]:
         """What came of each call, in order: its answer, or the error instead."""
         with self._outside():
             if wire.width == 1 or len(rows) == 1:
@@ -192,17 +197,32 @@ class OwnNumbers:
         # sent and certainly not done, or asked about and not there: to be sent again under its number
         documents.release(row.id for row, one in pairs if one is None or (
             isinstance(one, Unavailable | Stop) and not asked))
+        self._move_on([(row, one) for row, one in pairs if isinstance(one, Taken)])
         documents.mark_unknown(row.id for row, one in pairs if isinstance(one, Unknown))
         if any(isinstance(one, Yes | No | Wait) for one in answers):
             documents.clear_trouble(self.id)
             self._silent = 0
-        stop = next((one for one in answers if isinstance(one, Stop)), None)
+        stop = next((one for one in answers if isinstance(one, Stop)), None) or self._alarm(answers)
         if stop is not None:
             documents.block(self.id, stop.code, stop.reason)
         jobs.checkpoint()
         if stop is not None:
             raise stop
         self._rest([one for one in answers if isinstance(one, Unavailable | Unknown)])
+
+    def _move_on(self, taken: list[tuple[Row, Taken]]) -> None:
+        """Leave the numbers to those who have them; these documents get the next ones."""
+        documents.use_up(self.id, [row.number for row, _one in taken])
+        documents.release((row.id for row, _one in taken), forget=True)
+        self._collided = self._collided + 1 if taken else 0
+
+    def _alarm(self, answers: list[Any]) -> Stop | None:
+        """Where somebody else's numbers mean more than a chance meeting."""
+        taken = [one for one in answers if isinstance(one, Taken)]
+        if any(one.alarm for one in taken) or self._collided > COLLISIONS:
+            self._collided = 0
+            return Stop("foreign_document", next((one.text for one in taken if one.alarm), taken[0].text))
+        return None
 
     def _rest(self, lost: list[Unavailable | Unknown]) -> None:
         """Where the authority is away, or answers are lost again and again, leave it in peace for a while."""
@@ -216,7 +236,7 @@ class OwnNumbers:
             raise Unavailable(lost[-1].message if lost else _("Answers are lost again and again."))
 
 
-def _outcome(call: Callable[[Row], Answer | None], row: Row) -> Any:
+def _outcome(call: Callable[[Row], Answer | Taken | None], row: Row) -> Any:
     """The answer; an error of the outside as a value, so that one lost answer does not lose the others."""
     try:
         return call(row)
