@@ -83,9 +83,13 @@ class CountryPart:
     # the country's word for a tax code: "VAT" -> "IVA"
     tax_names: dict[str, str] = field(default_factory=dict)
     show_rates: bool = False
+    # the law wants the code of what is sold before its description
+    show_codes: bool = False
     legends: list[Note] = field(default_factory=list)
     legal: list[Fact] = field(default_factory=list)
     legal_title: str = ""
+    # long proofs (digital seals), after all else and once
+    seals: list[Note] = field(default_factory=list)
     qr_text: str = ""
     # Code 128, where the authority's number is read by scanners
     barcode: str = ""
@@ -136,6 +140,7 @@ class Sheet:
     legends: list[Note] = field(default_factory=list)
     legal_title: str = ""
     legal: list[Fact] = field(default_factory=list)
+    seals: list[Note] = field(default_factory=list)
     qr: str = ""
     barcode: str = ""
     watermark: str = ""

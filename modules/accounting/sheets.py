@@ -69,7 +69,7 @@ def build(source: Source) -> Sheet:
         customer_name=customer.get("name", ""), customer_lines=address_lines(customer.get("address")),
         customer_facts=[*part.customer, Fact(_("Customer No."), customer.get("code", ""))], color=color,
         tint=tint(color), logo=source.logo, blocks=list(source.design.blocks), legends=part.legends, legal=part.legal,
-        legal_title=part.legal_title, qr=qr_image(part.qr_text, part.qr_mask), barcode=part.barcode,
+        legal_title=part.legal_title, seals=part.seals, qr=qr_image(part.qr_text, part.qr_mask), barcode=part.barcode,
         watermark=watermark(company, part), pages=_("Page %(page)s of %(pages)s"),
         made_at=f"{invoice.issue_date.isoformat()}T12:00:00+00:00")
     _amount_due(sheet, source, locale)
@@ -181,7 +181,8 @@ def line_row(line: Any, part: CountryPart, locale: str) -> Row:
         details = (*details, _("Discount: %(amount)s", amount=number(-abs(discount), locale)))
     rates = sorted({str(tax.get("rate", "")) for tax in line.taxes or () if tax.get("rate")})
     shown = " / ".join(number(Decimal(rate), locale, 0) for rate in rates)
-    return Row(line.description, number(line.quantity, locale, 0), number(price, locale), number(amount, locale),
+    description = f"{line.code} · {line.description}" if part.show_codes and line.code else line.description
+    return Row(description, number(line.quantity, locale, 0), number(price, locale), number(amount, locale),
                details, shown)
 
 

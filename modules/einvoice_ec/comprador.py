@@ -8,11 +8,21 @@ from decimal import Decimal
 from core.i18n import _
 from modules.crm import countries
 from modules.einvoice_ec import catalogs
-from modules.einvoice_ec.catalogs import CEDULA, CONSUMIDOR_FINAL, FACTURA, FINAL_CONSUMER, FINAL_CONSUMER_LIMIT, RUC
+from modules.einvoice_ec.catalogs import (
+    CEDULA,
+    CONSUMIDOR_FINAL,
+    EXTERIOR,
+    FACTURA,
+    FINAL_CONSUMER,
+    FINAL_CONSUMER_LIMIT,
+    PASAPORTE,
+    RUC,
+)
 from modules.einvoice_ec.emisor import street
 from modules.einvoice_ec.findings import BAD_DIGIT, BAD_RECEIVER, DIFFERENCES, Draft, clean, money
 
 NAME = "CONSUMIDOR FINAL"
+LONGEST_NUMBER = 20
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,9 @@ def _final_consumer(draft: Draft, place: str) -> Comprador:
 
 def _number(draft: Draft, tipo: str) -> str:
     """The number in the SRI's form. A digit that fails is an error only where every number of the kind has one."""
-    said = draft.case.customer.tax_id
+    said = draft.text(draft.case.customer.tax_id, "customer.tax_id", LONGEST_NUMBER, needed=True)
+    if not said or tipo in (PASAPORTE, EXTERIOR) and said != FINAL_CONSUMER:
+        return said  # as it stands in the document of another country: nothing to check
     answer = countries.get("EC").validate(catalogs.identity_names()[tipo], said)
     where = "customer.tax_id"
     if answer.compact == FINAL_CONSUMER:
@@ -66,7 +78,7 @@ def _number(draft: Draft, tipo: str) -> str:
     elif not answer.valid:
         draft.refuse("identity", where, _(
             "To send this you must correct the customer's identification. %(reason)s", reason=answer.reason),
-            BAD_DIGIT if tipo == CEDULA and len(answer.compact) == 10 else BAD_RECEIVER)
+            BAD_DIGIT if tipo == CEDULA else BAD_RECEIVER)
     elif answer.warning:
         draft.remark("identity_digit", where, answer.warning, BAD_DIGIT)
     if tipo == RUC and answer.valid and answer.compact == draft.case.issuer.tax_id:

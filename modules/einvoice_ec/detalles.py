@@ -12,7 +12,7 @@ from modules.accounting.totals import VAT
 from modules.einvoice.case import CaseLine, LineTax
 from modules.einvoice_ec import catalogs
 from modules.einvoice_ec.amounts import CENT, ICE, MICRO, Detalle, Impuesto, cents, detalle
-from modules.einvoice_ec.catalogs import FACTURA, NEGOCIO_POPULAR, TWO_DECIMALS
+from modules.einvoice_ec.catalogs import FACTURA, ICE_OF_COMPANIES, NEGOCIO_POPULAR, RUC, TWO_DECIMALS
 from modules.einvoice_ec.findings import DIFFERENCES, Draft, clean, decimals
 
 MOST_ADDITIONAL = 3
@@ -129,6 +129,10 @@ def _check_iva(draft: Draft, place: str, tax: LineTax) -> None:
         draft.refuse("rate_unknown", f"{place}.rate", _(
             "To send this you must choose a rate of IVA that is in force on %(day)s (%(known)s), not %(found)s.",
             day=day.isoformat(), found=f"{rate:f}", known=", ".join(_rates(day))), DIFFERENCES)
+    elif clean(tax.entry.get("codigoPorcentaje")) not in ("", row.codigo):
+        draft.refuse("iva_code", f"{place}.codigoPorcentaje", _(
+            "To send this you must give IVA of %(rate)s %% its codigoPorcentaje %(expected)s, not %(found)s.",
+            rate=f"{rate:f}", expected=row.codigo, found=clean(tax.entry.get("codigoPorcentaje"))), DIFFERENCES)
     elif rate and row.first is None:
         draft.remark("rate_special", f"{place}.rate", _(
             "%(rate)s %% is no general rate of IVA: it holds only where a decree says so.", rate=f"{rate:f}"))
@@ -154,9 +158,18 @@ def _check_ice(draft: Draft, place: str, tax: LineTax) -> None:
         draft.refuse("ice_rate", f"{place}.rate", _(
             "To send this you must give ICE %(code)s its rate %(expected)s, not %(found)s.", code=code,
             expected=f"{row.rate:f}", found=f"{rate:f}"), DIFFERENCES)
+    elif code == ICE_OF_COMPANIES and not _is_company(draft):
+        draft.remark("ice_of_companies", f"{place}.codigoPorcentaje", _(
+            "ICE %(code)s is only for telephony sold to companies; this customer is none.", code=code))
     if not 0 <= rate < LARGEST_RATE:
         draft.refuse("ice_rate", f"{place}.rate", _("To send this you must give ICE a rate below 100, not %(found)s.",
                                                     found=f"{rate:f}"))
+
+
+def _is_company(draft: Draft) -> bool:
+    """Whether the customer's RUC is one of a company or a public body: its third digit is 9 or 6."""
+    party = draft.case.customer
+    return catalogs.identities().get(party.tax_id_kind.upper()) == RUC and clean(party.tax_id)[2:3] in ("6", "9")
 
 
 def tax_day(draft: Draft) -> Any:

@@ -73,7 +73,7 @@ def _of_voucher(known: Ride, document: Document) -> Ride:
         production=document.environment == "production", dir_matriz=text("dirMatriz", head),
         dir_establecimiento=text("dirEstablecimiento"), legends=tuple(_legends(head, info, tree)),
         customer_kind=text("tipoIdentificacionComprador"), customer_number=text("identificacionComprador"),
-        facts=tuple(_facts(info)), additional=tuple((one.get("nombre"), one.text or "")
+        facts=tuple(_facts(info)), sums=tuple(_sums(info)), additional=tuple((one.get("nombre"), one.text or "")
                                                     for one in tree.iter("campoAdicional")),
         authorized_at=_moment(document.data or {}))
 
@@ -100,6 +100,24 @@ def _facts(info: Any) -> list[tuple[str, str]]:
         term = f", {pago.findtext('plazo')} {pago.findtext('unidadTiempo')}" if pago.findtext("plazo") else ""
         found.append(("Forma de pago", name.capitalize() + term))
     return found
+
+
+def _sums(info: Any) -> list[tuple[str, str]]:
+    """Subtotals by rate, only those that are filled; taxes; discount; tip; total."""
+    parts = [*info.iterfind("totalConImpuestos/totalImpuesto"), *info.iterfind("impuestos/impuesto")]
+    ivas = [one for one in parts if one.findtext("codigo") == catalogs.IVA]
+    names = {code: row.name for code, row in catalogs.iva_by_code().items()}
+    found = [(f"SUBTOTAL {names.get(one.findtext('codigoPorcentaje'), '')}", one.findtext("baseImponible"))
+             for one in ivas]
+    found += [("SUBTOTAL SIN IMPUESTOS", info.findtext("totalSinImpuestos")),
+              ("TOTAL DESCUENTO", info.findtext("totalDescuento")),
+              *(("ICE", one.findtext("valor")) for one in parts if one.findtext("codigo") == catalogs.ICE),
+              *((f"IVA {names.get(one.findtext('codigoPorcentaje'), '')}", one.findtext("valor")) for one in ivas
+                if one.findtext("codigoPorcentaje") not in catalogs.WITHOUT_RATE),
+              ("PROPINA", info.findtext("propina"))]
+    total = next((info.findtext(name) for name in ("importeTotal", "valorModificacion", "valorTotal")
+                  if info.findtext(name)), "")
+    return [(name, value) for name, value in (*found, ("VALOR TOTAL", total)) if value]
 
 
 def _moment(data: Mapping[str, Any]) -> str:

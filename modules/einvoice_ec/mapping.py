@@ -22,11 +22,13 @@ from modules.einvoice_ec.comprador import Comprador
 from modules.einvoice_ec.comprobante import Node
 from modules.einvoice_ec.detalles import Linea
 from modules.einvoice_ec.emisor import SERIES, Emisor
-from modules.einvoice_ec.findings import BAD_SUPPORT, BAD_VERSION, NO_SUCH_KIND, Draft, clean, day, money
+from modules.einvoice_ec.findings import BAD_SUPPORT, BAD_VERSION, NO_SUCH_KIND, TOO_LARGE, Draft, clean, day, money
 
 THIRD_PARTIES = "2.1.0"
 MOST_FIELDS = 15
 PERMIT_FROM = Decimal(200_000_000)
+# bytes that the SRI takes, and those that the signature adds
+LARGEST_FILE, SIGNATURE = 320 * 1024, 8 * 1024
 DOLLAR = "DOLAR"
 PROVIDER, LARGE = "RUC Proveedor", "Gran Contribuyente"
 
@@ -74,7 +76,9 @@ def map_document(case: Case) -> Mapped:
     tree = comprobante.root(draft.kind, draft.version, [
         comprobante.info_tributaria(draft.kind, issuer, key), *body, comprobante.info_adicional(fields)])
     _check_schema(draft, tree)
-    return Mapped(draft.kind, draft.version, str(key), issuer, buyer, comprobante.text_of(tree),
+    xml = comprobante.text_of(tree)
+    _check_size(draft, xml)
+    return Mapped(draft.kind, draft.version, str(key), issuer, buyer, xml,
                   replace(found, lines=_shown(lines)), tuple(rubros), tuple(lines), ordered(draft.problems), fields)
 
 
@@ -270,6 +274,13 @@ _FIELDS = {"razonSocial": "issuer.name", "nombreComercial": "issuer.trade_name",
            "tipoIdentificacionComprador": "customer.tax_id_kind", "direccionComprador": "customer.address",
            "formaPago": "payment.method", "numDocModificado": "references[0]", "motivo": "references[0].reason",
            "detalles": "lines", "detalle": "lines", "campoAdicional": "extra.infoAdicional"}
+
+
+def _check_size(draft: Draft, xml: bytes) -> None:
+    if len(xml) + SIGNATURE > LARGEST_FILE:
+        draft.refuse("too_large", "lines", _(
+            "To send this you must split it: the SRI takes documents of up to 320 KB, and this one has %(size)s KB.",
+            size=(len(xml) + SIGNATURE) // 1024), TOO_LARGE)
 
 
 def _check_schema(draft: Draft, tree: Any) -> None:

@@ -24,6 +24,10 @@ def pagos(draft: Draft, total: Decimal) -> list[Any]:
         draft.refuse("means_of_payment", "payment.method", _(
             "To send this you must choose a means of payment of table 24 (%(known)s), not %(found)s.",
             known=", ".join(catalogs.means_of_payment()), found=method))
+    if not method:
+        draft.remark("means_assumed", "payment.method", _(
+            "It does not say how the customer pays; %(code)s is sent (%(name)s).", code=DEFAULT,
+            name=catalogs.means_of_payment()[DEFAULT]))
     if method == CASH and total > DEDUCTIBLE_IN_CASH:
         draft.remark("cash", "payment.method", _(
             "Above USD 500 a customer who pays outside the financial system cannot deduct the expense."))

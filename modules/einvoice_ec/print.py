@@ -5,7 +5,7 @@ The fixed words are the SRI's and are not translated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from modules.accounting.print_data import CountryPart, Fact, Note
 from modules.einvoice_ec.legends import TESTING
@@ -40,8 +40,9 @@ class Ride:
     # label and text: means of payment, what a note changes, the free fields
     facts: tuple[tuple[str, str], ...] = ()
     additional: tuple[tuple[str, str], ...] = ()
+    # the subtotals that the form must show
+    sums: tuple[tuple[str, str], ...] = ()
     authorized_at: str = ""
-    issuer_facts: tuple[tuple[str, str], ...] = field(default_factory=tuple)
 
 
 def part(ride: Ride) -> CountryPart:
@@ -51,7 +52,7 @@ def part(ride: Ride) -> CountryPart:
         title=TITLES.get(ride.cod_doc, NAMES[ride.accounting_kind]), valid=valid, void_text=VOID, date=ride.date,
         issuer=[Fact(f"{label}:", value) for label, value in _issuer(ride) if value],
         customer=[Fact(f"{label}:", value) for label, value in _customer(ride) if value],
-        tax_in_prices=False, show_rates=True, tax_names={"VAT": "IVA", "ICE": "ICE"}, legends=_notes(ride),
+        tax_in_prices=False, show_rates=True, show_codes=True, tax_names={"VAT": "IVA", "ICE": "ICE"}, legends=_notes(ride),
         rehearsal=not ride.production)
     if valid:
         found.number = f"No. {ride.number}"
@@ -74,9 +75,10 @@ def _customer(ride: Ride) -> list[tuple[str, str]]:
 
 
 def _notes(ride: Ride) -> list[Note]:
-    """Legends first, then the free fields."""
+    """Legends first, then the subtotals and the free fields."""
     lines = [one for one in ride.legends if one != TESTING or ride.clave]
-    notes = [Note("\n".join(lines))] if lines else []
-    if ride.additional:
-        notes.append(Note(" · ".join(f"{name}: {value}" for name, value in ride.additional), "Información adicional"))
+    notes = [Note(" · ".join(lines))] if lines else []
+    for title, pairs in (("Subtotales", ride.sums), ("Información adicional", ride.additional)):
+        if pairs:
+            notes.append(Note(" · ".join(f"{name}: {value}" for name, value in pairs), title))
     return notes

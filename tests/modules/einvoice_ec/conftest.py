@@ -69,12 +69,14 @@ def customer(kind: str = "CEDULA", number: str = "1710034065", name: str = "Ana 
 def issue(ecuador: Company) -> Callable[..., list[Invoice]]:
     """`issue("25.00", "30.00")`: an invoice of each price (without tax), of today, to one customer."""
 
-    def make(*prices: str, to: Customer | None = None, **changes: Any) -> list[Invoice]:
+    def make(*prices: str, to: Customer | None = None, service_from: dt.date | None = None,
+             service_to: dt.date | None = None, **changes: Any) -> list[Invoice]:
         day = clock.now().astimezone(GUAYAQUIL).date()
         who = (to or customer()).id
         line = {"taxes": VAT, "code": "INET", **changes}
         drafts = [InvoiceDraft(who, day, (DraftLine("Internet fijo 100 Mbps", Decimal(1), Decimal(price), **line),),
-                               due_date=day + dt.timedelta(days=9)) for price in prices]
+                               due_date=day + dt.timedelta(days=9), service_from=service_from, service_to=service_to)
+                  for price in prices]
         ids = issue_many(ecuador, drafts)
         services.open_documents(ids)
         db.session.commit()

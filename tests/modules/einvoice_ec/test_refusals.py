@@ -53,10 +53,11 @@ def taxed(*taxes: Any) -> dict[str, Any]:
     # customer
     (to("RUC", "179001234400"), "69", "customer.tax_id"), (to("RUC", "1780012344001"), "69", "customer.tax_id"),
     (to("RUC", "1790012344000"), "69", "customer.tax_id"), (to("RUC", "1710034066001"), "69", "customer.tax_id"),
-    (to("CEDULA", "171003406"), "69", "customer.tax_id"), (to("CEDULA", "1790012344001"), "69", "customer.tax_id"),
+    (to("CEDULA", "171003406"), "62", "customer.tax_id"), (to("CEDULA", "1790012344001"), "62", "customer.tax_id"),
     (to("CEDULA", "1710034066"), "62", "customer.tax_id"), (to("CEDULA", "2510034065"), "62", "customer.tax_id"),
-    (to("PASAPORTE", "A" * 21), "69", "customer.tax_id"), (to("DNI", "12345678"), "35", "customer.tax_id_kind"),
-    (to("", "1710034065"), "35", "customer.tax_id_kind"), (to("CEDULA", ""), "69", "customer.tax_id"),
+    (to("PASAPORTE", "A" * 21), "35", "customer.tax_id"), (to("EXTERIOR", ""), "35", "customer.tax_id"),
+    (to("PASAPORTE", "9999999999999"), "69", "customer.tax_id_kind"), (to("DNI", "12345678"), "35", "customer.tax_id_kind"),
+    (to("", "1710034065"), "35", "customer.tax_id_kind"), (to("CEDULA", ""), "35", "customer.tax_id"),
     (to("RUC", "9999999999999"), "69", "customer.tax_id_kind"),
     (to("CONSUMIDOR_FINAL", "1710034065", lines=[line("1.00")]), "69", "customer.tax_id"),
     (to("CONSUMIDOR_FINAL", "9999999999999", lines=[line("43.49")]), "52", "customer.tax_id_kind"),
@@ -80,6 +81,7 @@ def taxed(*taxes: Any) -> dict[str, Any]:
     (taxed(), "35", "lines[0].taxes"), (taxed(*VAT, *VAT), "35", "lines[0].taxes"),
     (taxed({"code": "VAT", "rate": "12"}), "52", "lines[0].taxes[0].rate"),
     (taxed({"code": "VAT", "rate": "16"}), "52", "lines[0].taxes[0].rate"),
+    (taxed({"code": "VAT", "rate": "15", "codigoPorcentaje": "2"}), "52", "lines[0].taxes[0].codigoPorcentaje"),
     (taxed({"code": "VAT", "category": "excluded"}), "52", "lines[0].taxes[0].category"),
     (taxed({"code": "ICE", "rate": "15"}, *VAT), "52", "lines[0].taxes[0].codigoPorcentaje"),
     (taxed({"code": "ICE", "rate": "15", "codigoPorcentaje": "9999"}, *VAT), "52",
@@ -118,7 +120,8 @@ def test_refused(data, code, field):
     (case(lines=[line(code="")]), "", "lines[0].code"),
     (case(lines=[line(taxes=[{"code": "VAT", "rate": "8"}])]), "", "lines[0].taxes[0].rate"),
     (case(issuer__tax_id="1793200002001"), "62", "issuer.tax_id"),
-    (case(lines=[line("200000000.00")]), "", "lines"),
+    (case(lines=[line("200000000.00")]), "", "lines"), (case(payment={"terms": "credit"}), "", "payment.method"),
+    (taxed({"code": "ICE", "rate": "15", "codigoPorcentaje": "3093"}, *VAT), "", "lines[0].taxes[0].codigoPorcentaje"),
 ])
 def test_remarked_on(data, code, field):
     assert found(data) == set()
@@ -127,3 +130,21 @@ def test_remarked_on(data, code, field):
 
 def test_what_only_the_schema_finds():
     assert found(case(lines=[line("999999999999.00", quantity="99")])) == {("35", "lines")}
+
+
+def test_what_is_larger_than_the_sri_takes():
+    assert found(case(lines=[line(description="x" * 300)] * 500)) == {("26", "lines")}
+
+
+@pytest.mark.parametrize(("kind", "number"), [
+    ("PASAPORTE", "AB"), ("PASAPORTE", "X" * 20), ("EXTERIOR", "DE-123 456"), ("EXTERIOR", "1")])
+def test_foreign_numbers_are_sent_as_they_are(kind, number):
+    mapped = map_document(parse(to(kind, number)))
+    assert mapped.comprador.identificacion == number
+    assert not [one for one in mapped.problems if one.severity == ERROR]
+
+
+@pytest.mark.parametrize("number", ["1790012344001", "1760001390001"])
+def test_telephony_to_companies_bears_its_ice(number):
+    data = to("RUC", number, lines=[line(taxes=[{"code": "ICE", "rate": "15", "codigoPorcentaje": "3093"}, *VAT])])
+    assert not found(data) and not found(data, WARNING)
