@@ -67,8 +67,8 @@ def _final_consumer(draft: Draft, place: str) -> Comprador:
 def _number(draft: Draft, tipo: str) -> str:
     """The number in the SRI's form. A digit that fails is an error only where every number of the kind has one."""
     said = draft.text(draft.case.customer.tax_id, "customer.tax_id", LONGEST_NUMBER, needed=True)
-    if not said or tipo in (PASAPORTE, EXTERIOR) and said != FINAL_CONSUMER:
-        return said  # as it stands in the document of another country: nothing to check
+    if not said or (tipo in (PASAPORTE, EXTERIOR) and said != FINAL_CONSUMER):
+        return said.replace(" ", "")  # as it stands in the document of another country: nothing to check
     answer = countries.get("EC").validate(catalogs.identity_names()[tipo], said)
     where = "customer.tax_id"
     if answer.compact == FINAL_CONSUMER:

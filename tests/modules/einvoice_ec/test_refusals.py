@@ -56,7 +56,8 @@ def taxed(*taxes: Any) -> dict[str, Any]:
     (to("CEDULA", "171003406"), "62", "customer.tax_id"), (to("CEDULA", "1790012344001"), "62", "customer.tax_id"),
     (to("CEDULA", "1710034066"), "62", "customer.tax_id"), (to("CEDULA", "2510034065"), "62", "customer.tax_id"),
     (to("PASAPORTE", "A" * 21), "35", "customer.tax_id"), (to("EXTERIOR", ""), "35", "customer.tax_id"),
-    (to("PASAPORTE", "9999999999999"), "69", "customer.tax_id_kind"), (to("DNI", "12345678"), "35", "customer.tax_id_kind"),
+    (to("PASAPORTE", "9999999999999"), "69", "customer.tax_id_kind"),
+    (to("DNI", "12345678"), "35", "customer.tax_id_kind"),
     (to("", "1710034065"), "35", "customer.tax_id_kind"), (to("CEDULA", ""), "35", "customer.tax_id"),
     (to("RUC", "9999999999999"), "69", "customer.tax_id_kind"),
     (to("CONSUMIDOR_FINAL", "1710034065", lines=[line("1.00")]), "69", "customer.tax_id"),
@@ -137,14 +138,14 @@ def test_what_is_larger_than_the_sri_takes():
 
 
 @pytest.mark.parametrize(("kind", "number"), [
-    ("PASAPORTE", "AB"), ("PASAPORTE", "X" * 20), ("EXTERIOR", "DE-123 456"), ("EXTERIOR", "1")])
+    ("PASAPORTE", "AB"), ("PASAPORTE", "X" * 20), ("EXTERIOR", "DE-123456"), ("EXTERIOR", "1")])
 def test_foreign_numbers_are_sent_as_they_are(kind, number):
     mapped = map_document(parse(to(kind, number)))
     assert mapped.comprador.identificacion == number
     assert not [one for one in mapped.problems if one.severity == ERROR]
 
 
-@pytest.mark.parametrize("number", ["1790012344001", "1760001390001"])
+@pytest.mark.parametrize("number", ["1790085783001", "1760001390001"])
 def test_telephony_to_companies_bears_its_ice(number):
     data = to("RUC", number, lines=[line(taxes=[{"code": "ICE", "rate": "15", "codigoPorcentaje": "3093"}, *VAT])])
     assert not found(data) and not found(data, WARNING)
