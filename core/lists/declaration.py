@@ -199,8 +199,9 @@ class List:
     actions: Sequence[Action] = field(default=(), kw_only=True)
     # to export; the same as `permission` where it is left out
     export_permission: str | None = field(default=None, kw_only=True)
-    # SQL expression of the core_file.id of the row's PDF: then they can be merged or zipped
+    # SQL expression of the core_file.id of the row's file: then they can be zipped, and merged where it is a PDF
     file: Any = field(default=None, kw_only=True)
+    is_pdf: bool = field(default=True, kw_only=True)
     empty: Empty = field(default=Empty(), kw_only=True)
     # in words of this list: lambda count: ngettext("%(num)s row", "%(num)s rows", count)
     count: Callable[[int], str] = field(default=_rows, kw_only=True)
@@ -208,6 +209,11 @@ class List:
     # steps above the title: function giving [(label, address)]
     crumbs: Callable[..., Iterable[tuple[Any, str]]] = field(default=lambda **given: (), kw_only=True)
     template: str = field(default="core/list.html", kw_only=True)
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """What its files can be put together as."""
+        return () if self.file is None else ("pdf", "zip") if self.is_pdf else ("zip",)
 
     def __post_init__(self) -> None:
         for kind, entries in (("column", self.columns), ("filter", self.filters), ("action", self.actions)):

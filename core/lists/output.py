@@ -29,7 +29,7 @@ MEDIA = {
     "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "pdf": ("pdf", "application/pdf"), "zip": ("zip", "application/zip"),
 }
-TABLES, PAPERS = ("xlsx", "csv", "csv_plain"), ("pdf", "zip")
+TABLES = ("xlsx", "csv", "csv_plain")
 FILES_AT_ONCE = 200
 
 Told = Callable[[int], None]

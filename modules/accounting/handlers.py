@@ -17,6 +17,7 @@ from core.scope import current_company
 from modules.accounting import documents, labels, notices, queries, receipt_files
 from modules.accounting.events import InvoiceReady, PaymentRecorded, PaymentReversed
 from modules.accounting.models import Invoice, Payment
+from modules.accounting.ports import attachers
 from modules.accounting.print_data import money
 from modules.notifications.services import Notice, notify_many
 
@@ -50,20 +51,29 @@ def document_notices(invoice_ids: Sequence[int]) -> list[Notice]:
     names = storage.names_of([invoice.pdf_file_id for invoice in invoices if invoice.pdf_file_id])
     owed = documents.open_documents(sorted({invoice.customer_id for invoice in invoices}))
     company = current_company()
-    ways = documents.ways_to_pay(invoices)
-    made = []
+    ways, more, made = documents.ways_to_pay(invoices), _attached([one.id for one in invoices]), []
     for invoice in invoices:
         title = names[invoice.pdf_file_id or 0].name.removesuffix(".pdf")
         made.append(_notice(company, invoice, {"document": title, "ways_to_pay": ways[invoice.id]},
-                            owed.get(invoice.customer_id, [])))
+                            owed.get(invoice.customer_id, []), more.get(invoice.id, [])))
     return made
 
 
-def _notice(company: Company, invoice: Invoice, known: dict[str, str], owed: Sequence[Any]) -> Notice:
+def _attached(invoice_ids: Sequence[int]) -> dict[int, list[int]]:
+    """What goes with the PDFs of these documents, in order."""
+    found: dict[int, list[int]] = {}
+    for _key, attacher in attachers.items():
+        for invoice_id, files in attacher.files(invoice_ids).items():
+            found.setdefault(invoice_id, []).extend(files)
+    return found
+
+
+def _notice(company: Company, invoice: Invoice, known: dict[str, str], owed: Sequence[Any],
+            more: Sequence[int]) -> Notice:
     kind = notices.CREDIT_NOTE_READY if invoice.kind == "credit_note" else notices.INVOICE_READY
     with use_locale(((invoice.snapshot or {}).get("customer") or {}).get("language") or company.locale):
         context = known | _context(company, invoice, owed)
-    return Notice(invoice.customer_id, kind.code, f"invoice:{invoice.id}", context, [invoice.pdf_file_id or 0])
+    return Notice(invoice.customer_id, kind.code, f"invoice:{invoice.id}", context, [invoice.pdf_file_id or 0, *more])
 
 
 def _context(company: Company, invoice: Invoice, owed: Sequence[Any]) -> dict[str, str]:

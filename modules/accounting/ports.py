@@ -109,6 +109,14 @@ class ClosingCheck(Protocol):
         """What is not closed of these days; [] where everything is. A handful of selects over indexes."""
 
 
+class Attacher(Protocol):
+    """Has more to go with a document's PDF when it is sent: the XML that the law wants the receiver to get."""
+
+    def files(self, invoice_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+        """Ids of stored files by invoice, with a select or two for a batch."""
+
+
+attachers: Registry[Attacher] = Registry("attachers")
 print_blocks: Registry[Printer] = Registry("print_blocks")
 # by country
 layouts: Registry[Layout] = Registry("layouts")

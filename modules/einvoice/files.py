@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core import storage
 from core.db import among, db, insert_new
 from core.models import StoredFile
-from modules.einvoice.models import DocumentFile
+from modules.einvoice.models import Document, DocumentFile
 
 XML, ANSWER, CDR, PDF = "xml", "answer", "cdr", "pdf"
 
@@ -34,6 +34,18 @@ def keep(found: Mapping[int, Sequence[Kept]]) -> None:
     insert_new(DocumentFile.__table__, [
         {"document_id": document_id, "role": one.role, "file_id": file_id}
         for (document_id, one), file_id in zip(pairs, ids, strict=True)], unique=("document_id", "role"))
+
+
+class Attached:
+    """Its entry among what goes with a PDF: the XML that the authority has, which the receiver must get."""
+
+    def files(self, invoice_ids: Sequence[int]) -> dict[int, list[int]]:
+        """The file of the XML by invoice."""
+        rows = db.session.execute(
+            sa.select(Document.invoice_id, DocumentFile.file_id)
+            .join(DocumentFile, DocumentFile.document_id == Document.id)
+            .where(among(Document.invoice_id, invoice_ids), DocumentFile.role == XML))
+        return {row.invoice_id: [row.file_id] for row in rows}
 
 
 def of_documents(document_ids: Sequence[int]) -> dict[int, dict[str, StoredFile]]:

@@ -62,8 +62,8 @@ class Issuer(Protocol):
         `keep` is called before each talk: it commits and renews the lease, or raises Unavailable where it was lost.
         """
 
-    def last_number(self, environment: str, series: str, kind: str) -> int:
-        """Ask the authority for the last number of a sequence."""
+    def last_number(self, environment: str, series: str, kind: str) -> int | None:
+        """Ask the authority for the last number of a sequence; None where it cannot be asked."""
 
     def find(self, environment: str, series: str, kind: str, number: int) -> AtAuthority | None:
         """Ask the authority for one document."""

@@ -3,9 +3,11 @@
 from core import deeds as known_deeds
 from core import setup, slots
 from core.i18n import lazy
+from modules.accounting.ports import attachers
 from modules.accounting.ports import closing as closing_checks
 from modules.einvoice import closing, desk
 from modules.einvoice.deeds import WORDS as DEEDS
+from modules.einvoice.files import Attached
 
 slots.add("home.todo", "einvoice", lazy("Electronic documents"), desk.todo, permission="einvoice.view_documents",
           order=20)
@@ -19,4 +21,5 @@ slots.add("setup.steps", "einvoice.invoice", lazy("First invoice"), desk.invoice
           permission="accounting.issue_documents", order=80)
 setup.facts.register("einvoice.newest_authorized", desk.newest_authorized)
 closing_checks.register("einvoice", closing.Documents())
+attachers.register("einvoice", Attached())
 known_deeds.add(DEEDS)

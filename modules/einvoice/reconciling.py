@@ -30,7 +30,8 @@ def reconcile(company: Company, period: str, progress: Callable[[int], None] = l
         for sequence in _sequences():
             top = _compare_last(issuer, sequence, found)
             tops.append(top)
-            checked += _compare_documents(issuer, sequence, period, top["last_authority"], found, progress)
+            last = sequence.last_number if top["last_authority"] is None else top["last_authority"]
+            checked += _compare_documents(issuer, sequence, period, last, found, progress)
         return {"company": code, "period": period, "sequences": tops, "checked": checked, "differences": found}
 
 
@@ -45,7 +46,7 @@ def _sequences() -> list[Any]:
 def _compare_last(issuer: Issuer, sequence: Any, found: list[dict[str, Any]]) -> dict[str, Any]:
     with jobs.outside():
         last = issuer.last_number(sequence.environment, sequence.series, sequence.kind)
-    if last != sequence.last_number:
+    if last is not None and last != sequence.last_number:
         found.append(_difference(sequence, max(last, sequence.last_number), "last_number",
                                  f"{sequence.last_number} / {last}"))
     return {"environment": sequence.environment, "series": sequence.series, "kind": sequence.kind,

@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
 
-from core import clock, jobs
+from core import clock, jobs, storage
 from core.db import db
 from core.errors import Rejected, Unavailable, Unknown
+from core.lists import output
+from core.lists.ask import Ask
+from core.lists.query import Query
 from modules.accounting.models import Invoice
 from modules.einvoice import checks, files, services
+from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
 from modules.einvoice.files import Kept
+from modules.einvoice.lists import DOCUMENTS
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
-from modules.einvoice.own_numbers import Answer, No, OwnNumbers, Row, Stop, Wait, Yes
+from modules.einvoice.own_numbers import OwnNumbers, Row, Stop
 from tests.modules.einvoice.conftest import DAY, FakeIssuer
 
 WRONG = [{"code": "35", "message": "DOCUMENTO INVÁLIDO"}]
@@ -134,6 +141,21 @@ def test_documents_are_numbered_in_order_and_keep_what_the_authority_gave(
     assert kept[files.XML].name == "1.xml"
     assert db.session.scalars(sa.select(Invoice.legal_number).order_by(Invoice.id)).all() == [
         f"B 0003-0000000{number}" for number in (1, 2, 3)]
+
+
+def test_the_xml_goes_with_the_pdf_and_all_of_them_in_one_zip(
+        authority: Authority, opened: Callable[[int], list[Document]], tmp_path: Path) -> None:
+    opened(2)
+    work(authority)
+    sent = {row.invoice_id: row.id for row in documents()}
+    found = files.Attached().files(list(sent))
+    assert {one: storage.read(ids[0]) for one, ids in found.items()} == {
+        invoice_id: f"<n>{number}</n>".encode() for number, invoice_id in enumerate(sent, 1)}
+    made = output.Output(DOCUMENTS, "zip", Query(Ask(DOCUMENTS, {})), [])
+    with output.snapshot() as source:
+        made.write(tmp_path / "all.zip", source)
+    assert sorted(ZipFile(tmp_path / "all.zip").namelist()) == ["1.xml", "2.xml"]
+    assert DOCUMENTS.papers == ("zip",)
 
 
 def test_an_answer_that_was_lost_is_asked_for_and_never_sent_again(
@@ -274,3 +296,26 @@ def test_another_worker_comes_back_for_what_waits(
     authorize_sequence(sequence_id)
     keys = db.session.scalars(sa.select(Job.key).where(Job.key.like("einvoice.ask:%"))).all()
     assert len(keys) == 1
+
+
+def test_a_number_that_somebody_else_has_is_left_to_him(
+        authority: Authority, opened: Callable[[int], list[Document]]) -> None:
+    opened(3)
+    authority.tricks[-2] = [Taken("used by another program")]
+    authority.tricks[2] = [Unknown("no answer")]
+    assert work(authority) is None
+    assert numbers() == [("authorized", 1), ("authorized", 4), ("authorized", 3)]
+    assert db.session.scalars(sa.select(Numbering.skipped)).one() == [[2, 2]]
+
+
+def test_somebody_else_s_document_under_a_number_of_ours_stops_the_sequence(
+        authority: Authority, opened: Callable[[int], list[Document]]) -> None:
+    opened(1)
+    authority.tricks[1], authority.tricks[-1] = [Unknown("no answer")], [Taken("another document", alarm=True)]
+    assert work(authority) is None
+    sequence = db.session.scalars(sa.select(Numbering)).one()
+    assert (sequence.blocked_code, sequence.blocked_reason) == ("foreign_document", "another document")
+    services.continue_after(sequence)
+    db.session.commit()
+    assert work(authority) is None
+    assert numbers() == [("authorized", 2)]
