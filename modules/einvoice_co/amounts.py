@@ -11,6 +11,7 @@ from core.i18n import _
 from modules.accounting import totals
 from modules.accounting.totals import EXCLUDED, EXEMPT, HUNDRED, ZERO, Line, Tax, Totals, TotalsRule, tax_of
 from modules.einvoice.case import CaseLine, CaseTax, LineTax
+from modules.einvoice_co.adjustments import NOTHING, Adjustments, adjustments
 from modules.einvoice_co.catalogs import INC, IVA, WITHHOLDINGS, codes, tribute, vat_rates
 from modules.einvoice_co.findings import Draft, decimals, money
 
@@ -80,6 +81,12 @@ class Amounts:
     totals: Totals
     rows: tuple[Row, ...]
     withheld: tuple[Withheld, ...] = ()
+    adjusted: Adjustments = NOTHING
+
+    @property
+    def gross(self) -> Decimal:
+        """TaxInclusiveAmount: before what is taken off or put on the whole document."""
+        return self.totals.total - self.adjusted.change
 
     @property
     def net(self) -> Decimal:
@@ -138,11 +145,16 @@ def amounts(draft: Draft) -> Amounts:
         _check_repeated(draft, index, line)
     found = totals.compute(lines, (), CO)
     rows = tuple(_row(line, shown) for line, shown in zip(lines, found.lines, strict=True))
+    adjusted = adjustments(draft)
+    found.total, found.discount = found.total + adjusted.change, found.discount + adjusted.discounts
     if found.total <= 0 and lines:
         draft.refuse("total", "lines", _(
             "Sending is not possible because the document adds up to %(total)s.", total=money(found.total)), "FAU14",
             "invalid_amount")
-    return Amounts(found, rows, _withholdings(draft, rows))
+    kept = _withholdings(draft, rows)
+    # shown, and not taken off the total
+    found.withheld = sum((one.amount for one in kept), ZERO)
+    return Amounts(found, rows, kept, adjusted)
 
 
 def _check_line(draft: Draft, index: int, line: CaseLine) -> None:

@@ -13,7 +13,7 @@ from modules.crm import names
 FOLDER = Path(__file__).parent / "data"
 # our kinds of identity documents and the DIAN's; its own number is accepted too
 IDENTITIES = {"RC": "11", "TI": "12", "CC": "13", "TE": "21", "CE": "22", "NIT": "31", "PASAPORTE": "41", "PAS": "41",
-              "EXT": "42", "PEP": "47", "PPT": "48", "NIT_EXT": "50", "NUIP": "91"}
+              "PA": "41", "EXT": "42", "PEP": "47", "PPT": "48", "NIT_EXT": "50", "NUIP": "91"}
 CEDULA, NIT = "13", "31"
 NOBODY, NOBODY_NAME = "222222222222", "consumidor final"
 COMPANY, PERSON = "1", "2"
@@ -32,7 +32,8 @@ CASH, CREDIT = "1", "2"
 # our words of how it is paid and the DIAN's means of payment
 METHODS = {"cash": "10", "efectivo": "10", "check": "20", "cheque": "20", "deposit": "42", "consignacion": "42",
            "transfer": "47", "bank_transfer": "47", "transferencia": "47", "credit_card": "48", "tarjeta_credito": "48",
-           "debit_card": "49", "tarjeta_debito": "49", "undefined": "1", "credit": "1", "credito": "1"}
+           "card": "48", "tarjeta": "48", "debit_card": "49", "tarjeta_debito": "49", "acuerdo_mutuo": "ZZZ",
+          "undefined": "1", "credit": "1", "credito": "1"}
 UNIT = "94"
 
 
@@ -72,6 +73,13 @@ def identity(kind: str) -> str:
     """The DIAN's number of a kind of identity document; "" where there is none."""
     known = set(codes("tipo_identificacion")) | set(IDENTITIES.values())
     return kind if kind in known else IDENTITIES.get(kind.upper(), "")
+
+
+def regime(said: str) -> str:
+    """48 or 49 of a regime written as code or in words; "" where it is neither."""
+    words = names.fold(said).removesuffix(" de iva").replace("_", " ")
+    return said if said in (RESPONSIBLE, NOT_RESPONSIBLE) else {
+        "responsable": RESPONSIBLE, "no responsable": NOT_RESPONSIBLE}.get(words, "")
 
 
 def tribute(code: str) -> str:

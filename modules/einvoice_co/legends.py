@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from babel.numbers import format_decimal
 
-from modules.einvoice_co.catalogs import CREDIT, KIND_NAMES, codes
+from modules.einvoice_co.catalogs import CREDIT, KIND_NAMES, codes, regime
 
 QUALITIES = {"48": "Responsable de IVA", "49": "No responsable de IVA", "O-13": "Gran contribuyente",
              "O-15": "Autorretenedor", "O-23": "Agente de retención IVA",
@@ -58,7 +58,9 @@ def legends(facts: LegendFacts) -> tuple[str, ...]:
 
 def _lines(facts: LegendFacts) -> Iterator[str]:
     yield KIND_NAMES.get(facts.kind, "")
-    yield ", ".join(_qualities(facts))
+    qualities = ", ".join(_qualities(facts))
+    if qualities:
+        yield qualities
     if facts.nobody:
         yield "Adquiriente: consumidor final, 222222222222"
     if facts.resolution and facts.kind == "01":
@@ -81,7 +83,7 @@ def _lines(facts: LegendFacts) -> Iterator[str]:
 
 
 def _qualities(facts: LegendFacts) -> Iterator[str]:
-    for code in (facts.condition, *facts.responsibilities):
+    for code in (regime(facts.condition), *facts.responsibilities):
         if code in QUALITIES:
             more = f" (resolución {facts.simple_resolution})" if code == "O-47" and facts.simple_resolution else ""
             yield QUALITIES[code] + more

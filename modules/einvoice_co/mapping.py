@@ -83,6 +83,11 @@ def read(draft: Draft) -> Parts:
         draft.refuse("currency", "currency", _(
             "To send this you must invoice in pesos (COP), not %(found)s.", found=case.currency), "109",
             "invalid_currency")
+    said = draft.text("tipoDocumento")
+    if said and said != draft.kind:
+        draft.refuse("document_kind", draft.where("tipoDocumento"), _(
+            "To send this its tipoDocumento must be %(kind)s, not %(found)s: contingency is the provider's affair, and "
+            "exports are not made here.", kind=draft.kind, found=said), "109", "invalid_document")
     _check_period(draft)
     if draft.today is not None and draft.date < draft.today and draft.provider == SIIGO:
         draft.refuse("date_before_today", "issued_at", _(

@@ -26,6 +26,7 @@ from modules.einvoice_co.catalogs import (
     RESPONSIBLE,
     codes,
     identity,
+    regime,
     tribute,
 )
 from modules.einvoice_co.findings import Draft, flattened
@@ -49,6 +50,13 @@ class Buyer:
     email: str = ""
     phone: str = ""
     place: Place | None = None
+    # addresses beside the first
+    more_emails: tuple[str, ...] = ()
+    # whether the provider mails the document
+    notified: bool = True
+    trade_name: str = ""
+    second_name: str = ""
+    surname: str = ""
 
     @property
     def nobody(self) -> bool:
@@ -72,7 +80,8 @@ def issuer_nit(draft: Draft) -> str:
 def split_nit(written: str, said: str) -> tuple[str, str, bool]:
     """(number without check digit, right check digit, whether the one that was written is right).
 
-    `said` is a check digit given apart. Nine digits alone, or ten of a cédula in the RUT, are without it.
+    `said` is a check digit given apart. Nine digits alone, or ten of a cédula in the RUT, are without it; ten of a
+    company (8 or 9 at the front) and eleven of a person have it at their end.
     """
     plain = co.compact(written)
     if not plain.isdecimal() or len(plain) < 3:
@@ -82,7 +91,7 @@ def split_nit(written: str, said: str) -> tuple[str, str, bool]:
     marked = re.search(r"\d\s*[-–—]\s*\d\s*$", written) is not None
     head, last = plain[:-1], plain[-1]
     right = co.check_digit(head) == last
-    if marked or (right and len(plain) != 9) or (len(plain) == 10 and plain[0] in "89"):
+    if marked or (right and len(plain) == 11) or (len(plain) == 10 and plain[0] in "89"):
         return head, co.check_digit(head), right
     return plain, co.check_digit(plain), True
 
@@ -102,10 +111,13 @@ def buyer(draft: Draft) -> Buyer:
     if not who.name.strip():
         draft.refuse("customer_name", "customer.name", _("To send this you must give the customer's name."), "109",
                      "parameter_required")
-    regime = _regime(draft, who)
-    return Buyer(kind, number, digit, names.tidy(who.name), person, regime, _responsibilities(draft, extra),
-                 _tribute(draft, said("codigoimpuesto", "tributo"), regime), _email(draft, who),
-                 names.digits(said("telefono", "phone")), places.place(draft))
+    condition = _regime(draft, who.tax_condition or said("regimen", "responsabilidadesrutregimen"))
+    emails = _emails(draft, who)
+    return Buyer(kind, number, digit, names.tidy(who.name), person, condition, _responsibilities(draft, extra),
+                 _tribute(draft, said("codigoimpuesto", "tributo", "detallestributarios"), condition), emails[0],
+                 names.digits(said("telefono", "phone")), places.place(draft), emails[1:],
+                 _notified(draft, said("notificar"), emails[0]), names.tidy(who.trade_name), said("segundonombre"),
+                 said("apellido"))
 
 
 def _is_nobody(who: Party) -> bool:
@@ -118,8 +130,9 @@ def _nobody(draft: Draft, who: Party) -> Buyer:
     if who.name and names.fold(who.name) != NOBODY_NAME:
         draft.remark("customer_nobody", "customer.tax_id", _(
             "The number 222222222222 is that of the final consumer: the document is issued to nobody by name."))
+    emails = _emails(draft, who)
     return Buyer(CEDULA, NOBODY, "", NOBODY_NAME, PERSON, NOT_RESPONSIBLE, (NO_RESPONSIBILITY,), NO_TRIBUTE,
-                 _email(draft, who))
+                 emails[0], more_emails=emails[1:], notified=bool(emails[0]))
 
 
 def _kind(draft: Draft, who: Party) -> str:
@@ -177,20 +190,22 @@ def _person(draft: Draft, said: str, kind: str, number: str) -> str:
     return given or (COMPANY if kind == NIT and len(number) == 9 and number[0] in "89" else PERSON)
 
 
-def _regime(draft: Draft, who: Party) -> str:
-    said = who.tax_condition
-    if said and said not in co.TAX_CONDITIONS:
+def _regime(draft: Draft, said: str) -> str:
+    found = regime(said)
+    if said and not found:
         draft.refuse("customer_regime", "customer.tax_condition", _(
             "To send this you must choose the customer's regime: 48 (responsable de IVA) or 49 (no responsable), not "
             "%(found)s.", found=said), "109", "invalid_value")
-    return said if said in co.TAX_CONDITIONS else NOT_RESPONSIBLE
+    return found or NOT_RESPONSIBLE
 
 
 def responsibilities(said: Any) -> tuple[str, ...]:
     """The DIAN's codes out of a text or a list."""
+    if isinstance(said, dict):  # as the WSDL has it: {"Obligaciones": [{"obligaciones": "O-13"}]}
+        said = said.get("Obligaciones", [said])
     listed: Iterable[Any] = re.split(r"[;,\s]+", said) if isinstance(said, str) else said or ()
-    found = [str(one.get("code") or one.get("obligaciones") or "") if isinstance(one, dict) else str(one)
-             for one in listed]
+    found = [str(next((one[name] for name in ("code", "codigo", "obligaciones") if one.get(name)), ""))
+             if isinstance(one, dict) else str(one) for one in listed]
     return tuple(dict.fromkeys(one.strip().upper() for one in found if one.strip()))
 
 
@@ -217,10 +232,21 @@ def _tribute(draft: Draft, said: str, regime: str) -> str:
     return found or (IVA if regime == RESPONSIBLE else NO_TRIBUTE)
 
 
-def _email(draft: Draft, who: Party) -> str:
-    if who.email and not EMAIL.fullmatch(who.email):
+def _emails(draft: Draft, who: Party) -> tuple[str, ...]:
+    """The customer's addresses; ("",) where there is none."""
+    listed = [one for one in re.split(r"[;,\s]+", who.email) if one]
+    if not all(EMAIL.fullmatch(one) for one in listed):
         draft.refuse("customer_email", "customer.email", _(
             "To send this you must correct the customer's e-mail address, or leave it empty; found: %(found)s.",
             found=who.email), "109", "invalid_email")
-        return ""
-    return who.email
+        return ("",)
+    return tuple(listed) or ("",)
+
+
+def _notified(draft: Draft, said: str, email: str) -> bool:
+    """notificar: as said, else whoever has an address."""
+    wanted = {"si": True, "sí": True, "no": False}.get(said.lower(), bool(email))
+    if wanted and not email:
+        draft.refuse("notify_email", "customer.email", _(
+            "To have the document mailed you must give the customer's e-mail address."), "109", "parameter_required")
+    return wanted

@@ -9,7 +9,7 @@ from typing import Any
 from core.i18n import _
 from modules.crm import names
 from modules.einvoice_co.catalogs import CASH, CREDIT, METHODS, codes
-from modules.einvoice_co.findings import Draft, flattened
+from modules.einvoice_co.findings import SIIGO, Draft, flattened, whole
 
 _TERMS = {"1": CASH, "cash": CASH, "contado": CASH, "immediate": CASH, "2": CREDIT, "credit": CREDIT,
           "credito": CREDIT}
@@ -59,11 +59,16 @@ def _form(draft: Draft, said: str) -> str:
 def _means(draft: Draft, said: str, form: str) -> str:
     known = said.upper() in codes("medios_pago")
     found = said.upper() if known else METHODS.get(names.fold(said).replace(" ", "_"), "")
-    if said and not found:
+    if said and not found and not (draft.provider == SIIGO and is_payment_type(said)):
         draft.refuse("payment_method", "payment.method", _(
             "To send this you must choose a means of payment that the DIAN has (10 cash, 47 transfer, 48 credit card "
             "...), not %(found)s.", found=said), "109", "invalid_payment")
     return found or (UNDEFINED if form == CREDIT else IN_CASH)
+
+
+def is_payment_type(said: str) -> bool:
+    """Whether it is the number of one of a company's payment types in Siigo: above all codes of the DIAN."""
+    return (whole(said) or 0) > 99
 
 
 def _reference(draft: Draft, said: Any) -> str:

@@ -43,14 +43,16 @@ def place(draft: Draft) -> Place | None:
     if country != "CO":
         return Place(address.street, address.city, "", "", address.postal_code, country)
     department, municipality = _codes(draft, code)
-    return Place(names.tidy(address.street), names.tidy(address.city) or codes("municipios_divipola").get(
-        municipality, ""), department, municipality, _postal_code(draft))
+    city = "" if address.city == municipality else names.tidy(address.city)
+    return Place(names.tidy(address.street), city or codes("municipios_divipola").get(municipality, ""), department,
+                 municipality, _postal_code(draft))
 
 
 def _codes(draft: Draft, code: str) -> tuple[str, str]:
     """(department, municipality), both proved against DIVIPOLA."""
     address = draft.case.customer.address
     department = catalogs.department(address.region)
+    code = code or (address.city if address.city in codes("municipios_divipola") else "")
     if not code:
         code = catalogs.municipality(department, address.city)
     if address.region and not department:
@@ -115,7 +117,8 @@ def check_estrato(draft: Draft) -> None:
 def _check_line(draft: Draft, index: int, line: CaseLine, known: dict[str, tuple[Any, str]], estrato: str) -> None:
     category, residential = _category(line), _is_residential(known)
     expected = internet_category(estrato, residential)
-    internet = "internet" in names.fold(str(known.get("servicio", known.get("service", ("", "")))[0]))
+    service = str(known.get("servicio", known.get("service", ("", "")))[0])
+    internet = "internet" in names.fold(service or line.description)
     if category == expected or (category == TAXED and not internet) or (
             category == EXCLUDED and residential and expected != TAXED and not internet):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ from modules.einvoice_co.findings import Draft, flattened
 
 # 5 and above differ between the lists and are not sent (reference 1.6)
 CONCEPTS = ("1", "2", "3", "4")
+# what a note may correct, as we, the DIAN and people call it
+_INVOICES = ("", "invoice", "factura", "01", "02", "03", "04", "1", "fev", "fv")
+GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORDS = {"credit_note": {"return": "1", "devolucion": "1", "cancellation": "2", "annulment": "2", "anulacion": "2",
                           "discount": "3", "descuento": "3", "rebaja": "3", "price": "4", "price_adjustment": "4",
                           "ajuste de precio": "4", "ajuste": "4"},
@@ -33,6 +37,8 @@ class Corrected:
     cufe: str
     concept: str
     id: str = ""
+    # the reason in own words, where the concept was said apart
+    words: str = ""
 
     def concept_name(self, kind: str) -> str:
         """The DIAN's words for the concept."""
@@ -69,18 +75,24 @@ def operation(draft: Draft) -> str:
 
 def _one(draft: Draft, index: int, one: Reference) -> Corrected:
     where, more = f"references[{index}]", flattened(one.entry, "")
-    found = str(more.get("id", more.get("invoice", ("", "")))[0])
+    found = str(more.get("id", more.get("invoice", ("", "")))[0]) or draft.text("invoice")
+    if one.kind.lower() not in _INVOICES:
+        draft.refuse("reference_kind", f"{where}.kind", _(
+            "To issue a note you must refer to an invoice, not to %(found)s.", found=one.kind), "109",
+            "invalid_reference")
     if one.number is None or one.number < 1:
         draft.refuse("reference_number", f"{where}.number", _(
             "To send this you must give the number of the invoice that is corrected."), "109", "parameter_required")
     cufe = one.authorization_code.lower()
+    if draft.provider == "siigo" and GUID.fullmatch(cufe):  # Siigo's own name of its invoice
+        found, cufe = found or cufe, ""
     if not KEY.fullmatch(cufe) and not (draft.provider == "siigo" and found and not cufe):
         draft.refuse("reference_cufe", f"{where}.authorization_code", _(
             "To send this you must give the CUFE of the invoice (96 hexadecimal digits), not %(found)s.",
             found=one.authorization_code[:40] or _("nothing")), "109", "invalid_reference")
     _check_date(draft, where, one)
     return Corrected(f"{one.series}{one.number or ''}", one.series, one.number or 0, one.date, cufe,
-                     _concept(draft, where, one, more), found)
+                     _concept(draft, where, one, more), found, one.reason if _own(draft, more) else "")
 
 
 def _check_date(draft: Draft, where: str, one: Reference) -> None:
@@ -93,8 +105,14 @@ def _check_date(draft: Draft, where: str, one: Reference) -> None:
             "invalid_date")
 
 
+def _own(draft: Draft, more: dict[str, tuple[Any, str]]) -> str:
+    """The concept in a field of its own, of the reference or of the document."""
+    return str(more.get("codigoestatusdocumento", more.get("concepto", ("", "")))[0]) or draft.text(
+        "codigoEstatusDocumento", "concepto", "conceptoNota")
+
+
 def _concept(draft: Draft, where: str, one: Reference, more: dict[str, tuple[Any, str]]) -> str:
-    said = one.reason or str(more.get("codigoestatusdocumento", more.get("concepto", ("", "")))[0])
+    said = _own(draft, more) or one.reason
     words = _WORDS[draft.case.kind]
     found = said if said in CONCEPTS else words.get(said.lower(), words.get(names.fold(said), ""))
     found = found or next((code for code, text in concepts(draft.case.kind).items()

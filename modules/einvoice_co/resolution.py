@@ -72,6 +72,10 @@ def _with_range(draft: Draft, found: Resolution) -> Resolution:
             draft.refuse("range", draft.where("rangoNumeracion"), _(
                 "To send this you must give rangoNumeracion as prefix, dash and first number of the range, like "
                 "%(example)s; found: %(found)s.", example=f"{found.prefix}-{first or 1}", found=said), "FAB10")
+        elif first is not None and whole(start) != first:
+            draft.refuse("range_first", draft.where("rangoNumeracion"), _(
+                "To send this rangoNumeracion must name the first number of the range, %(first)s, not %(found)s.",
+                first=first, found=start), "FAB11")
         first = whole(start) if whole(start) is not None else first
     elif first is None and draft.is_note:
         first = 1
@@ -87,6 +91,8 @@ def check(draft: Draft, found: Resolution) -> None:
         draft.refuse("prefix", "issuer.series", _(
             "To send this you must give a prefix of four capital letters or digits at most, not %(found)s.",
             found=found.prefix), "FAB10")
+    if draft.is_note:
+        _check_prefix_of_note(draft, found.prefix)
     number = draft.case.number
     if number is None or number < 1:
         draft.refuse("number", "number", _("To send this you must give the document's number, 1 or above."), "109")
@@ -98,6 +104,14 @@ def check(draft: Draft, found: Resolution) -> None:
             "To send this you must give the first number of the authorised range (rangoNumeracion)."), "109")
     _check_number(draft, found, number)
     _check_validity(draft, found)
+
+
+def _check_prefix_of_note(draft: Draft, prefix: str) -> None:
+    """Notes have a prefix of their own (reference 1.2)."""
+    if not prefix or any(one.series == prefix for one in draft.case.references):
+        draft.refuse("prefix_of_note", "issuer.series", _(
+            "To issue a note you must give it a prefix of its own, not %(found)s.",
+            found=prefix or _("nothing")), "109")
 
 
 def _check_number(draft: Draft, found: Resolution, number: int) -> None:

@@ -12,7 +12,18 @@ from lxml import etree
 from zeep import Client, Settings
 
 from modules.einvoice_co.catalogs import FOLDER
-from tests.modules.einvoice_co.cases import CUFE, EXCLUDED, EXEMPT, SAMPLES, VAT, case, line, note, valid
+from tests.modules.einvoice_co.cases import (
+    CUFE,
+    EXCLUDED,
+    EXEMPT,
+    REFERENCE,
+    SAMPLES,
+    VAT,
+    case,
+    line,
+    note,
+    valid,
+)
 
 pytestmark = pytest.mark.once
 
@@ -210,3 +221,66 @@ def test_whatever_is_billed_adds_up(rows):
     for one in detail:
         assert round(D(one["cantidadUnidades"]) * D(one["precioVentaUnitario"]), 2) == pytest.approx(
             D(one["precioTotalSinImpuestos"]), abs=D("0.005"))
+
+
+@pytest.mark.parametrize(("extra", "expected"), [
+    ({"totalDescuentos": "1000.00"}, ("1000.00", "0.00", "0.00", "0.00", "99000.00")),
+    ({"totalCargosAplicados": "500"}, ("0.00", "500.00", "0.00", "0.00", "100500.00")),
+    ({"totalAnticipos": "40000.00"}, ("0.00", "0.00", "40000.00", "0.00", "60000.00")),
+    ({"redondeoAplicado": "-0.39"}, ("0.00", "0.00", "0.00", "-0.39", "99999.61")),
+    ({"cargosDescuentos": [{"indicador": "0", "monto": "300"}, {"indicador": "1", "monto": "100.00"}]},
+     ("300.00", "100.00", "0.00", "0.00", "99800.00")),
+])
+def test_what_is_of_the_whole_document_changes_only_what_is_to_be_paid(soap, extra, expected):
+    """totalMonto = totalBruto − descuentos + cargos − anticipos + redondeo (reference 2.3)."""
+    data = case(extra=extra)
+    found, shown = factura(data), valid(data)
+    assert tuple(found[name] for name in ("totalDescuentos", "totalCargosAplicados", "totalAnticipos",
+                                          "redondeoAplicado", "totalMonto")) == expected
+    assert (found["totalBrutoConImpuesto"], shown.totals.total) == ("100000.00", D(expected[-1]))
+    assert f"ValTolFac: {expected[-1]}" in shown.printed.qr
+    assert message(soap, data)
+
+
+def test_a_discount_of_the_whole_document_says_what_it_is_of():
+    found = factura(case(extra={"totalDescuentos": "1000.00"}))["cargosDescuentos"]["CargosDescuentos"]
+    assert found == [{"codigo": "00", "descripcion": "Descuento", "indicador": "0", "monto": "1000.00",
+                      "montoBase": "84033.61", "porcentaje": "1.19", "secuencia": "1"}]
+
+
+def test_a_withholding_is_shown_beside_the_total():
+    taxes = [{"code": "ReteFuente", "base": "84033.61", "rate": "4", "amount": "3361.34", "withheld": True}]
+    found = valid(case(taxes=taxes)).totals
+    assert (found.withheld, found.total) == (D("3361.34"), D("100000.00"))
+
+
+def test_more_about_the_customer(soap):
+    data = case(customer__email="ana@ejemplo.co; casa@ejemplo.co", customer__trade_name="Tienda Ana",
+                customer__tax_condition="", customer__extra={"segundoNombre": "MARIA", "apellido": "PEREZ",
+                                                             "regimen": "48", "notificar": "NO"})
+    found = factura(data)["cliente"]
+    assert found["destinatario"]["Destinatario"][0]["email"]["string"] == ["ana@ejemplo.co", "casa@ejemplo.co"]
+    assert (found["email"], found["notificar"], found["nombreComercial"]) == ("ana@ejemplo.co", "NO", "Tienda Ana")
+    assert (found["segundoNombre"], found["apellido"]) == ("MARIA", "PEREZ")
+    assert found["responsabilidadesRut"]["Obligaciones"][0]["regimen"] == "48"
+    assert message(soap, data)
+
+
+def test_ten_digits_of_a_person_s_nit_are_a_whole_cedula():
+    """1020304058 ends with the check digit of its first nine: by chance."""
+    found = factura(case(customer__tax_id_kind="NIT", customer__tax_id="1020304058"))["cliente"]
+    assert (found["numeroDocumento"], found["numeroIdentificacionDV"]) == ("1020304058", "6")
+
+
+def test_a_city_by_its_code():
+    found = factura(case(customer__address__city="76001"))["cliente"]["direccionCliente"]
+    assert (found["municipio"], found["ciudad"]) == ("76001", "Cali")
+
+
+@pytest.mark.parametrize("place", ["reference", "extra"])
+def test_a_concept_apart_leaves_the_reason_its_own_words(place):
+    said = {"codigoEstatusDocumento": "4"}
+    reference = {**REFERENCE, "reason": "Plan cobrado de más"} | (said if place == "reference" else {})
+    found = factura(note(references=[reference], extra=said if place == "extra" else {}))
+    reason = found["documentosReferenciados"]["DocumentoReferenciado"][0]
+    assert (reason["codigoEstatusDocumento"], reason["descripcion"]["string"]) == ("4", ["Plan cobrado de más"])

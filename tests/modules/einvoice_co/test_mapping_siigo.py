@@ -11,7 +11,7 @@ import pytest
 from modules.einvoice.case import parse
 from modules.einvoice_co.mapping import map_document
 from modules.einvoice_co.providers.siigo.customers import customer
-from modules.einvoice_co.providers.siigo.wire import as_json
+from modules.einvoice_co.providers.siigo.numbers import as_json
 from tests.modules.einvoice_co.cases import (
     CUFE,
     EXCLUDED,
@@ -27,6 +27,7 @@ from tests.modules.einvoice_co.cases import (
 )
 
 pytestmark = pytest.mark.once
+GUID = "63f918c2-ca65-4edc-a7db-66bcdd5159fb"
 
 
 def sample(name: str) -> Any:
@@ -132,6 +133,9 @@ def test_siigo_numbers_unless_the_document_type_says_no():
     ({"kind": "debit_note", "references": [REFERENCE]}, ("kind", "invalid_document")),
     ({"currency": "USD"}, ("currency", "invalid_currency")),
     ({"kind": "credit_note"}, ("references", "parameter_required")),
+    ({"extra": {"totalDescuentos": "1000.00"}}, ("extra.totalDescuentos", "parameter_not_allowed")),
+    ({"lines": [line(taxes=[{"code": code, "rate": "1", "id": 1} for code in ("IC", "ICA", "INC")] + [
+        {"code": "VAT", "rate": "19"}])]}, ("lines[0].taxes", "invalid_array")),
     ({"kind": "credit_note", "references": [{**REFERENCE, "reason": "5"}]},
      ("references[0].reason", "invalid_range")),
 ])
@@ -171,3 +175,26 @@ def test_a_customer_without_phone_is_only_remarked():
     found = preview(siigo(customer__extra={}))
     assert found.valid and [(one.severity, one.field) for one in found.problems] == [
         ("warning", "customer.extra.phone")]
+
+
+@pytest.mark.parametrize(("changes", "name", "wanted"), [
+    ({"extra": {"stamp": {"send": False}}}, "stamp", {"send": False}),
+    ({"extra": {"mail": {"send": False}}}, "mail", {"send": False}),
+    ({"customer__extra": {"branch_office": 2}}, "customer", {"identification": "1020304050", "branch_office": 2}),
+    ({"payment": {"terms": "credit", "method": "5636"}}, "payments", [
+        {"id": 5636, "value": 100000, "due_date": "2025-03-15"}]),
+])
+def test_what_siigo_calls_it_may_be_said(changes, name, wanted):
+    assert valid(siigo(**changes)).payload[name] == wanted
+
+
+@pytest.mark.parametrize("said", [{"references": [{**REFERENCE, "authorization_code": GUID}]},
+                                  {"references": [{**REFERENCE, "authorization_code": ""}],
+                                   "extra": {"invoice": GUID}}])
+def test_a_note_by_siigo_s_own_name_of_its_invoice(said):
+    assert valid(note(**said)).payload["invoice"] == GUID
+
+
+def test_a_tax_that_is_not_in_the_catalog_is_named():
+    found = preview(siigo(lines=[line(taxes=[{"code": "INC", "rate": "8"}])]))
+    assert "INC 8 %" in found.problems[0].message

@@ -68,6 +68,15 @@ pytestmark = pytest.mark.once
     ({"extra": {"adjuntos": "2"}}, ("extra.adjuntos", "109")),
     ({"extra": {"adjuntos": "11"}, "customer__email": ""}, ("customer.email", "109")),
     ({"extra": {"tipoOperacion": "20"}}, ("extra.tipoOperacion", "109")),
+    ({"extra": {"tipoDocumento": "03"}}, ("extra.tipoDocumento", "109")),
+    ({"issuer__extra__rangoNumeracion": "SETP-990000123"}, ("issuer.extra.rangoNumeracion", "FAB11")),
+    ({"lines": [line(extra={"unidadMedida": "QQQ"})]}, ("lines[0].extra.unidadMedida", "109")),
+    ({"lines": [line(extra={"estandarCodigo": "777"})]}, ("lines[0].extra.estandarCodigo", "109")),
+    ({"customer__email": "ana@ejemplo.co;luis@"}, ("customer.email", "109")),
+    ({"customer__email": "", "customer__extra": {"notificar": "SI"}}, ("customer.email", "109")),
+    ({"extra": {"totalDescuentos": "-1"}}, ("extra.totalDescuentos", "109")),
+    ({"extra": {"totalAnticipos": "1.005"}}, ("extra.totalAnticipos", "109")),
+    ({"extra": {"totalDescuentos": "100000.00"}}, ("lines", "FAU14")),
 ])
 def test_what_would_be_refused(changes, expected):
     assert expected in errors(case(**changes))
@@ -81,6 +90,9 @@ def test_what_would_be_refused(changes, expected):
     ({"references": [{**REFERENCE, "number": None}]}, ("references[0].number", "109")),
     ({"references": [{**REFERENCE, "reason": "5"}]}, ("references[0].reason", "109")),
     ({"references": [{**REFERENCE, "reason": ""}]}, ("references[0].reason", "109")),
+    ({"references": [{**REFERENCE, "kind": "91"}]}, ("references[0].kind", "109")),
+    ({"issuer__series": ""}, ("issuer.series", "109")),
+    ({"issuer__series": "SETP"}, ("issuer.series", "109")),
 ])
 def test_what_would_be_refused_of_a_note(changes, expected):
     assert expected in errors(note(**changes))
@@ -109,6 +121,24 @@ def test_internet_of_estrato_1_at_19_is_remarked_but_equipment_is_not():
     lines = [line(extra={"servicio": "internet"}), line()]
     found = preview(case(lines=lines, customer__address__extra={"estrato": "1"}))
     assert [one.field for one in found.problems] == ["lines[0].taxes"]
+
+
+@pytest.mark.parametrize(("estrato", "taxes"), [("1", VAT), ("2", EXCLUDED), ("3", VAT), ("4", EXEMPT)])
+def test_internet_is_known_by_its_description(estrato, taxes):
+    lines = [line(taxes=taxes, description="Internet hogar 100 Mbps")]
+    found = preview(case(lines=lines, customer__address__extra={"estrato": estrato}))
+    assert [one.code for one in found.problems] == ["estrato_differs"]
+
+
+@pytest.mark.parametrize(("said", "wanted"), [
+    ("48", "Responsable de IVA"), ("Responsable de IVA", "Responsable de IVA"), ("49", "No responsable de IVA"),
+    ("no responsable", "No responsable de IVA")])
+def test_the_issuer_s_quality_as_code_or_in_words(said, wanted):
+    assert valid(case(issuer__tax_condition=said)).printed.legends[1] == wanted
+
+
+def test_no_empty_legend():
+    assert "" not in valid(case(issuer__tax_condition="")).printed.legends
 
 
 def test_legends():

@@ -13,9 +13,9 @@ from typing import Any
 from core.i18n import _
 from modules.accounting.totals import HUNDRED, ZERO
 from modules.einvoice.case import Case
-from modules.einvoice_co import cufe, resolution
+from modules.einvoice_co import adjustments, cufe, resolution
 from modules.einvoice_co.amounts import CO, Node, Row, sums
-from modules.einvoice_co.catalogs import CREDIT, INVOICE, NIT, UNIT
+from modules.einvoice_co.catalogs import CREDIT, INVOICE, NIT, UNIT, codes
 from modules.einvoice_co.findings import Draft, decimals, flattened, money
 from modules.einvoice_co.mapping import Parts
 from modules.einvoice_co.parties import Buyer
@@ -26,6 +26,8 @@ TOKEN = re.compile("[0-9a-z]{40}")
 # no attachments: the platform makes XML and its PDF and mails; 10 without its PDF; 1 and 11 wait for CargarAdjuntos
 ADJUNTOS = ("0", "1", "10", "11")
 _UNCONDITIONAL = "00"
+# UNSPSC, GTIN, the company's own
+STANDARDS = ("001", "010", "999")
 _EXTRAS = ("nombre", "valor", "controlInterno1", "controlInterno2", "pdf", "xml")
 
 
@@ -34,6 +36,8 @@ def request(parts: Parts) -> dict[str, Any]:
     draft = parts.draft
     resolution.check(draft, parts.resolution)
     _check_tokens(draft)
+    for index, row in enumerate(parts.amounts.rows):
+        _check_codes(draft, index, row)
     adjuntos = _adjuntos(draft, parts.buyer)
     return {"factura": _factura(parts), "adjuntos": adjuntos}
 
@@ -44,6 +48,18 @@ def _check_tokens(draft: Draft) -> None:
         if said and not TOKEN.fullmatch(said):
             draft.refuse("token", draft.where(name), _(
                 "To send this you must give %(name)s as 40 small letters and digits.", name=name), "111")
+
+
+def _check_codes(draft: Draft, index: int, row: Row) -> None:
+    """Unit and product standard of a line, both out of the DIAN's lists."""
+    said = flattened(row.line.extra, f"lines[{index}].extra")
+    for name, known, shown in (("unidadMedida", codes("unidades_medida"), "94, WSD ..."),
+                               ("estandarCodigo", STANDARDS, ", ".join(STANDARDS))):
+        found, where = said.get(name.lower(), ("", ""))
+        if found and str(found) not in known:
+            draft.refuse("line_code_unknown", where, _(
+                "To send this you must give %(name)s of line %(line)s as the DIAN lists it (%(known)s), not %(found)s.",
+                name=name, line=index + 1, known=shown, found=found))
 
 
 def _adjuntos(draft: Draft, buyer: Buyer) -> str:
@@ -64,19 +80,25 @@ def _factura(parts: Parts) -> dict[str, Any]:
     made: dict[str, Any] = {
         "cantidadDecimales": str(max([2, *(decimals(row.price) for row in found.rows),
                                       *(decimals(row.line.quantity) for row in found.rows)])),
-        "cliente": _cliente(parts.buyer), "consecutivoDocumento": parts.document,
+        "cargosDescuentos": _globales(parts), "cliente": _cliente(parts.buyer), "consecutivoDocumento": parts.document,
         "detalleDeFactura": {"FacturaDetalle": [_detalle(index, row) for index, row in enumerate(found.rows, 1)]},
         "documentosReferenciados": _referenciados(parts), "extras": _extras(draft),
         "fechaEmision": draft.moment.strftime("%Y-%m-%d %H:%M:%S"), **_fechas(parts),
         "impuestosGenerales": {"FacturaImpuestos": [_impuesto(node) for node in nodes]} if nodes else None,
         "impuestosTotales": _totales(nodes), "informacionAdicional": _informacion(draft),
         "mediosDePago": {"MediosDePago": [_medio(parts)]}, "moneda": case.currency.upper(),
-        "rangoNumeracion": parts.resolution.range_name, "redondeoAplicado": "0.00", "tipoDocumento": draft.kind,
-        "tipoOperacion": parts.operation, "totalAnticipos": "0.00", "totalBaseImponible": money(found.base),
-        "totalBrutoConImpuesto": money(found.totals.total), "totalCargosAplicados": "0.00", "totalDescuentos": "0.00",
+        "rangoNumeracion": parts.resolution.range_name, "redondeoAplicado": money(found.adjusted.rounding),
+        "tipoDocumento": draft.kind, "tipoOperacion": parts.operation, "totalAnticipos": money(found.adjusted.advances),
+        "totalBaseImponible": money(found.base), "totalBrutoConImpuesto": money(found.gross),
+        "totalCargosAplicados": money(found.adjusted.charges), "totalDescuentos": money(found.adjusted.discounts),
         "totalMonto": money(found.totals.total), "totalProductos": str(len(found.rows)),
         "totalSinImpuestos": money(found.net)}
     return {name: value for name, value in made.items() if value not in (None, "")}
+
+
+def _globales(parts: Parts) -> dict[str, Any] | None:
+    made = adjustments.entries(parts.amounts.adjusted, parts.amounts.net, CO.round)
+    return {"CargosDescuentos": made} if made else None
 
 
 # --- customer -------------------------------------------------------------------------------------------
@@ -87,16 +109,18 @@ def _cliente(buyer: Buyer) -> dict[str, Any]:
     legal = {"nombreRegistroRUT": buyer.name, "numeroIdentificacion": buyer.number,
              "numeroIdentificacionDV": buyer.dv if buyer.kind == NIT else "", "tipoIdentificacion": buyer.kind}
     made: dict[str, Any] = {
-        "destinatario": {"Destinatario": [{"canalDeEntrega": "0", "email": {"string": [buyer.email]}}]}
-        if buyer.email else None,
+        "apellido": buyer.surname, "destinatario": {"Destinatario": [{
+            "canalDeEntrega": "0", "email": {"string": [buyer.email, *buyer.more_emails]}}]} if buyer.email else None,
         "detallesTributarios": {"Tributos": [{"codigoImpuesto": buyer.tribute}]}, "direccionCliente": place,
         "direccionFiscal": place, "email": buyer.email,
         "informacionLegalCliente": {name: value for name, value in legal.items() if value},
-        "nombreRazonSocial": buyer.name, "notificar": "SI" if buyer.email else "NO", "numeroDocumento": buyer.number,
+        "nombreComercial": buyer.trade_name, "nombreRazonSocial": buyer.name,
+        "notificar": "SI" if buyer.notified and buyer.email else "NO", "numeroDocumento": buyer.number,
         "numeroIdentificacionDV": buyer.dv if buyer.kind == NIT else "",
         "responsabilidadesRut": {"Obligaciones": [{"obligaciones": one, "regimen": buyer.regime}
                                                   for one in buyer.responsibilities]},
-        "telefono": buyer.phone, "tipoIdentificacion": buyer.kind, "tipoPersona": buyer.person}
+        "segundoNombre": buyer.second_name, "telefono": buyer.phone, "tipoIdentificacion": buyer.kind,
+        "tipoPersona": buyer.person}
     return {name: value for name, value in made.items() if value not in (None, "")}
 
 
@@ -183,7 +207,7 @@ def _referenciados(parts: Parts) -> dict[str, Any] | None:
 
 def _pair(one: Corrected, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
     reason = {"codigoEstatusDocumento": one.concept, "codigoInterno": "4", "cufeDocReferenciado": one.cufe,
-              "descripcion": {"string": [one.concept_name(case.kind)]}, "numeroDocumento": one.number}
+              "descripcion": {"string": [one.words or one.concept_name(case.kind)]}, "numeroDocumento": one.number}
     return reason, {"codigoInterno": "5", "cufeDocReferenciado": one.cufe,
                     "fecha": one.date.isoformat() if one.date else "", "numeroDocumento": one.number,
                     "tipoCUFE": cufe.CUFE, "tipoDocumentoCodigo": INVOICE}

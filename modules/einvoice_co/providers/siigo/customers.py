@@ -7,7 +7,7 @@ from typing import Any
 from core.i18n import _
 from modules.crm import names
 from modules.einvoice_co.catalogs import COMPANY, RESPONSIBLE
-from modules.einvoice_co.findings import flattened
+from modules.einvoice_co.findings import flattened, whole
 from modules.einvoice_co.mapping import Parts
 from modules.einvoice_co.parties import Buyer
 from modules.einvoice_co.places import Place
@@ -16,9 +16,10 @@ STREET, FIRST_NAME, EMAIL, PHONE = 256, 50, 100, 10
 COUNTRY_PHONE = "57"
 
 
-def identified(buyer: Buyer) -> dict[str, Any]:
+def identified(parts: Parts) -> dict[str, Any]:
     """The customer as an invoice names him."""
-    return {"identification": buyer.number, "branch_office": 0}
+    said = flattened(parts.draft.case.customer.extra, "").get("branchoffice", (0, ""))[0]
+    return {"identification": parts.buyer.number, "branch_office": whole(said) or 0}
 
 
 def check(parts: Parts) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 from core.i18n import _
 from modules.accounting.totals import HUNDRED
 from modules.einvoice_co.amounts import CO, Row
-from modules.einvoice_co.catalogs import CREDIT
+from modules.einvoice_co.catalogs import CREDIT, codes
 from modules.einvoice_co.findings import Draft, decimals, flattened, whole
 from modules.einvoice_co.mapping import Parts
+from modules.einvoice_co.payment import is_payment_type
 from modules.einvoice_co.providers.siigo import customers
 
-MOST_ITEMS, OBSERVATIONS, PRICE_DECIMALS = 500, 4000, 6
+MOST_ITEMS, MOST_TAXES, OBSERVATIONS, PRICE_DECIMALS = 500, 3, 4000, 6
 
 
 def request(parts: Parts) -> dict[str, Any]:
@@ -30,9 +31,11 @@ def request(parts: Parts) -> dict[str, Any]:
                      siigo="invalid_array")
     items = [_item(draft, index, row) for index, row in enumerate(parts.amounts.rows)]
     made: dict[str, Any] = {"document": {"id": _document(draft)}, **_number(draft), "date": draft.date.isoformat()}
-    made |= _of_note(parts) if draft.is_note else {"customer": customers.identified(parts.buyer),
+    made |= _of_note(parts) if draft.is_note else {"customer": customers.identified(parts),
                                                    "seller": _seller(draft)}
-    made |= _cost_center(draft) | {"stamp": {"send": True}, "mail": {"send": bool(parts.buyer.email)}}
+    made |= _cost_center(draft) | {
+        "stamp": {"send": draft.said("stampsend") is not False},
+        "mail": {"send": draft.said("mailsend") is not False and bool(parts.buyer.email)}}
     made |= _observations(draft) | _retentions(draft)
     return made | {"items": items, "payments": [_payment(parts)]}
 
@@ -157,6 +160,10 @@ def _discount_type(draft: Draft) -> str:
 def _tax(draft: Draft, index: int, row: Row, position: int) -> int:
     """The id of the company's tax with this rate: of the line's own entry, else of the catalog."""
     node = row.nodes[position]
+    if position == MOST_TAXES:
+        draft.refuse("too_many_taxes", f"lines[{index}].taxes", _(
+            "To send this through Siigo you must give line %(line)s three taxes at most.", line=index + 1),
+            siigo="invalid_array")
     entries = [tax for tax in row.line.taxes if not tax.withheld and tax.category not in ("excluded", "untaxed")]
     found = next((number for tax in entries if (tax.rate or Decimal(0)) == node.rate
                   and (number := whole(tax.entry.get("id"))) is not None), None)
@@ -164,8 +171,9 @@ def _tax(draft: Draft, index: int, row: Row, position: int) -> int:
         found = _from_catalog(draft, node.code, node.rate)
     if found is None:
         draft.refuse("tax_missing", f"lines[{index}].taxes[{position}]", _(
-            "To send this through Siigo you must choose which of the company's taxes in Siigo is IVA %(rate)s %%.",
-            rate=f"{node.rate.normalize():f}"), siigo="invalid_reference")
+            "To send this through Siigo you must choose which of the company's taxes in Siigo is %(tax)s %(rate)s %%.",
+            tax=codes("tributos").get(node.code, node.code), rate=f"{node.rate.normalize():f}"),
+            siigo="invalid_reference")
     return found or 0
 
 
@@ -193,6 +201,9 @@ def _payment(parts: Parts) -> dict[str, Any]:
     types = _listed(draft, *(["payment_types_NC"] if draft.is_note else []), "payment_types_FV", "payment_types")
     said = flattened(draft.case.payment, "")
     found = whole(said.get("id", said.get("paymentid", (None, "")))[0])
+    method = str(draft.case.payment.get("method") or "")
+    if found is None and is_payment_type(method):
+        found = whole(method)
     if found is None:
         found = whole(draft.text("payment_id", "payment_type_id", "payment", "paymenttype"))
     if found is None:
@@ -232,5 +243,5 @@ def _of_note(parts: Parts) -> dict[str, Any]:
         return {"invoice": one.id, "reason": int(one.concept or 0)}
     data = {"date": one.date.isoformat() if one.date else "", "prefix": one.prefix, "number": one.digits,
             "cufe": one.cufe}
-    return {"customer": customers.identified(parts.buyer), "seller": _seller(parts.draft), "invoice_data": data,
+    return {"customer": customers.identified(parts), "seller": _seller(parts.draft), "invoice_data": data,
             "reason": int(one.concept or 0)}
