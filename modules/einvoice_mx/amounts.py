@@ -214,6 +214,9 @@ class MexicanRule(TotalsRule):
         entries = list(document_taxes)
         withheld = [entry for entry in entries if _is_withheld(entry)]
         found = totals_of(add_up(list(lines), withheld))
+        codes = {tax.code for tax in taxes_of(withheld)}
+        for tax in found.taxes:
+            tax.of_document = tax.withheld and tax.code in codes
         for entry in entries:
             if entry not in withheld:
                 _add_of_document(found, entry)

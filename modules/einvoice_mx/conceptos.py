@@ -13,7 +13,7 @@ from modules.einvoice.case import CaseLine, CaseTax, LineTax
 from modules.einvoice_mx import catalogs
 from modules.einvoice_mx.amounts import IEPS, ISR, VAT, Concepto, Sums, Tributo, add_up, code_of
 from modules.einvoice_mx.catalogs import ACTIVITY, BILLING, IMPUESTOS, INTERNET, PIECE, RECEIPT, RESICO, SERVICE_UNIT
-from modules.einvoice_mx.findings import Draft, collapsed, decimals, plain, precise
+from modules.einvoice_mx.findings import Draft, decimals, plain, precise
 
 OBJECT, NO_OBJECT = "02", "01"
 SALE = "Venta"
@@ -64,7 +64,7 @@ def _is_withheld(tax: CaseTax | LineTax) -> bool:
 
 def _resico(draft: Draft) -> list[dict[str, Any]]:
     """Income tax that a legal entity withholds from an issuer of RESICO, where no line says it already."""
-    applies = (draft.kind in ("I", "E") and draft.case.issuer.tax_condition == RESICO and len(draft.rfc) == 13
+    applies = (draft.kind in ("I", "E") and draft.regime == RESICO and len(draft.rfc) == 13
                and len(draft.receiver_rfc) == 12)
     said = [tax for line in draft.case.lines for tax in line.taxes] + list(draft.case.taxes)
     if not applies or any(code_of(tax.code) == ISR for tax in said):
@@ -79,8 +79,9 @@ def _attributes(draft: Draft, index: int, line: CaseLine, concepto: Concepto) ->
     product, identification = _keys(draft, index, line)
     places = max(2, decimals(concepto.descuento))  # CFDI40168: not more decimals than Importe
     found = {"ClaveProdServ": product, "NoIdentificacion": identification, "Cantidad": plain(line.quantity),
-             "ClaveUnidad": _unit(draft, index, line), "Unidad": collapsed(str(line.extra.get("Unidad") or ""), 20),
-             "Descripcion": SALE if draft.is_global else collapsed(line.description, 1000),
+             "ClaveUnidad": _unit(draft, index, line), "Unidad": draft.text(line.extra.get("Unidad"), f"lines[{index}].extra.Unidad", 20),
+             "Descripcion": SALE if draft.is_global else draft.text(line.description, f"lines[{index}].description",
+                                                                    1000),
              "ValorUnitario": precise(concepto.unit), "Importe": precise(concepto.importe, places)}
     if concepto.descuento:
         found["Descuento"] = precise(concepto.descuento)
@@ -93,7 +94,7 @@ def _attributes(draft: Draft, index: int, line: CaseLine, concepto: Concepto) ->
 
 def _keys(draft: Draft, index: int, line: CaseLine) -> tuple[str, str]:
     """ClaveProdServ and NoIdentificacion; a line's code that is a key of the SAT is taken as such."""
-    code = collapsed(str(line.extra.get("NoIdentificacion") or line.code), 100)
+    code = draft.text(line.extra.get("NoIdentificacion") or line.code, f"lines[{index}].code", 100)
     if draft.is_global:
         if not code:
             draft.remark("receipt_missing", f"lines[{index}].code", _(
@@ -169,6 +170,7 @@ def _check_line(draft: Draft, index: int, line: CaseLine) -> None:
             "To send this the discount of line %(line)s must not be above its amount.", line=index + 1), "CFDI40169")
     for place, tax in enumerate(line.taxes):
         _check_tax(draft, f"{where}.taxes[{place}]", tax)
+        _check_withheld(draft, f"{where}.taxes[{place}]", tax)
     codes = [(code_of(tax.code), _is_withheld(tax)) for tax in line.taxes]
     if len(set(codes)) < len(codes):
         draft.refuse("tax_repeated", f"{where}.taxes", _(
@@ -199,6 +201,13 @@ def _check_tax(draft: Draft, where: str, tax: LineTax | CaseTax) -> None:
             "CFDI40179")
 
 
+def _check_withheld(draft: Draft, where: str, tax: LineTax | CaseTax) -> None:
+    """Income tax is withheld by legal entities (LISR art. 113-J): not by a natural person, not by the public."""
+    if code_of(tax.code) == ISR and len(draft.receiver_rfc) != 12:
+        draft.remark("withheld_by_person", where, _(
+            "Only legal entities withhold income tax, and %(rfc)s is none.", rfc=draft.receiver_rfc))
+
+
 def _check_document_tax(draft: Draft, index: int, tax: CaseTax) -> None:
     """Only what is withheld may be said once for all lines."""
     if not _is_withheld(tax):
@@ -207,6 +216,7 @@ def _check_document_tax(draft: Draft, index: int, tax: CaseTax) -> None:
             "CFDI40175")
         return
     _check_tax(draft, f"taxes[{index}]", tax)
+    _check_withheld(draft, f"taxes[{index}]", tax)
     if tax.rate is None:
         draft.refuse("rate_missing", f"taxes[{index}].rate", _(
             "To send this you must give the rate of the tax withheld %(code)s.", code=tax.code), "CFDI40185")

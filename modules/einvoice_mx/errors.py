@@ -9,3 +9,9 @@ class BadCsd(DomainError):
     """The files are not the digital seal (CSD) that is needed."""
 
     code = "bad_csd"
+
+
+class NotEnabled(DomainError):
+    """The company has no seal or no account to issue with."""
+
+    code = "not_enabled"

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from core.i18n import _
 from modules.einvoice.case import Case
 from modules.einvoice.preview import ERROR, WARNING, Problem
 
@@ -53,6 +54,11 @@ class Draft:
         return self.case.issued_at.astimezone(self.zone)
 
     @property
+    def regime(self) -> str:
+        """The issuer's RegimenFiscal."""
+        return str(self.case.issuer.extra.get("RegimenFiscal") or self.case.issuer.tax_condition).strip()
+
+    @property
     def is_global(self) -> bool:
         """The month's (or day's, or week's) one invoice to the general public."""
         return self.extra.get("InformacionGlobal") is not None and self.kind == "I"
@@ -69,6 +75,15 @@ class Draft:
     def remark(self, code: str, where: str, message: str, authority: str = "") -> None:
         """Note what would pass, or only the SAT's own lists can tell."""
         self.problems.append(Problem(code, where, message, authority, WARNING))
+
+    def text(self, value: Any, where: str, longest: int) -> str:
+        """A text as an attribute takes it (`collapsed`); refused where it is too long."""
+        found = collapsed("" if value is None else str(value))
+        if len(found) > longest:
+            self.refuse("too_long", where, _(
+                "To send this you must shorten %(field)s to %(longest)s characters; it has %(found)s.", field=where,
+                longest=longest, found=len(found)), "301")
+        return found[:longest]
 
 
 def cents(value: Decimal) -> Decimal:
@@ -102,7 +117,7 @@ def decimals(value: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def collapsed(text: str, longest: int) -> str:
+def collapsed(text: str, longest: int | None = None) -> str:
     """A text as an attribute takes it: single spaces, no bar (it parts the cadena original), not longer."""
     return _SPACE.sub(" ", str(text).replace("|", "/")).strip()[:longest].rstrip()
 

@@ -25,7 +25,7 @@ def information(draft: Draft) -> dict[str, str]:
         draft.refuse("period", f"{where}.Periodicidad", _(
             "To issue a global invoice you must say its period: 01 day, 02 week, 03 fortnight, 04 month, 05 two "
             "months; found: %(found)s.", found=period or _("nothing")), "CFDI40131")
-    elif period == BIMONTHLY and draft.case.issuer.tax_condition != INCORPORATION:
+    elif period == BIMONTHLY and draft.regime != INCORPORATION:
         draft.refuse("period", f"{where}.Periodicidad", _(
             "To issue a global invoice of two months the issuer must have the regime %(regime)s; give 04 (month).",
             regime=INCORPORATION), "CFDI40132")

@@ -96,7 +96,7 @@ def _invoice(draft: Draft, head: Mapping[str, str], issuer: Mapping[str, str],
     conceptos.internet_with_ieps(draft, lines)
     document = _comprobante({
         **head, "FormaPago": form,
-        "CondicionesDePago": collapsed(str(draft.extra.get("CondicionesDePago") or ""), 1000),
+        "CondicionesDePago": draft.text(draft.extra.get("CondicionesDePago"), "extra.CondicionesDePago", 1000),
         "SubTotal": money(sums.subtotal), "Descuento": money(sums.descuento) if sums.descuento else "",
         **paying.currency(draft), "Total": money(sums.total), "TipoDeComprobante": draft.kind,
         "Exportacion": _export(draft), "MetodoPago": method, "LugarExpedicion": draft.place,

@@ -42,6 +42,8 @@ class Docto:
     before: Decimal
     paid: Decimal
     tributos: tuple[Tributo, ...]
+    # ObjetoImpDR; "" where its taxes say it
+    tax_object: str = ""
 
     @property
     def after(self) -> Decimal:
@@ -112,7 +114,7 @@ def _docto_element(node: etree._Element, docto: Docto) -> None:
         "IdDocumento": docto.uuid, "Serie": docto.series, "Folio": docto.folio, "MonedaDR": docto.currency,
         "EquivalenciaDR": plain(docto.equivalence), "NumParcialidad": str(docto.instalment),
         "ImpSaldoAnt": money(docto.before), "ImpPagado": money(docto.paid), "ImpSaldoInsoluto": money(docto.after),
-        "ObjetoImpDR": "02" if docto.tributos else "01"})
+        "ObjetoImpDR": docto.tax_object or ("02" if docto.tributos else "01")})
     _taxes(made, "DR", docto.tributos)
 
 

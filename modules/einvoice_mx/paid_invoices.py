@@ -14,11 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from core.i18n import _
-from modules.accounting.totals import HUNDRED, ONE, VAT, ZERO, Tax
-from modules.einvoice.case import Reference
+from modules.accounting.totals import EXCLUDED, HUNDRED, ONE, UNTAXED, VAT, ZERO, Tax
+from modules.einvoice.case import CATEGORIES, Reference
 from modules.einvoice_mx import catalogs
-from modules.einvoice_mx.amounts import Tributo, taxes_of
-from modules.einvoice_mx.catalogs import TO_BE_DEFINED
+from modules.einvoice_mx.amounts import IEPS, Tributo, taxes_of
+from modules.einvoice_mx.catalogs import TO_BE_DEFINED, TRANSFER
 from modules.einvoice_mx.findings import Draft, cents, collapsed, decimal_of, decimals, money, plain, six
 from modules.einvoice_mx.pagos import ACCOUNTS, Docto, Payment
 from modules.einvoice_mx.paying import NONE, PESOS
@@ -26,6 +26,8 @@ from modules.einvoice_mx.qr import UUID
 
 # of an invoice whose taxes are not said
 USUAL = {"code": VAT, "rate": "16"}
+# ObjetoImpDR of invoices that say their taxes, and of those that have none
+OBJECT, UNTAXED_OBJECTS = "02", ("01", "03", "04", "05")
 # names under which a reference says its amounts
 PAID = ("ImpPagado", "paid", "amount_paid", "amount")
 BALANCE = ("ImpSaldoAnt", "balance", "previous_balance", "open_amount")
@@ -61,9 +63,12 @@ def _date(draft: Draft) -> dt.datetime:
         draft.refuse("payment_date", "payment.date", _(
             "To send this you must give the date of the payment like 2026-11-20, not %(found)s.", found=said), "301")
         return dt.datetime.combine(draft.moment.date(), dt.time(12))
-    if len(str(said)) == 10:
-        return dt.datetime.combine(found.date(), dt.time(12))
-    return found.astimezone(draft.zone).replace(tzinfo=None) if found.tzinfo else found
+    if found.tzinfo:
+        found = found.astimezone(draft.zone).replace(tzinfo=None)
+    if found.date() > draft.moment.date():
+        draft.remark("payment_later", "payment.date", _("The payment (%(paid)s) is later than this document.",
+                                                        paid=found.date().isoformat()))
+    return dt.datetime.combine(found.date(), dt.time(12)) if len(str(said)) == 10 else found
 
 
 def _form(draft: Draft) -> str:
@@ -118,6 +123,9 @@ def _accounts(draft: Draft, form: str) -> dict[str, str]:
     number = collapsed(str(_said(draft, "NumOperacion", "reference") or ""), 100)
     found = {"NumOperacion": number} if number else {}
     known = catalogs.forms().get(form)
+    if _said(draft, "TipoCadPago") and form != TRANSFER:
+        draft.refuse("proof", "payment.TipoCadPago", _(
+            "To send this you must take TipoCadPago away: only a transfer (03) has the proof of the bank."), "CRP20229")
     for name, code in ACCOUNTS.items():
         said = str(_said(draft, name) or "").strip()
         if not said or known is None:
@@ -139,7 +147,8 @@ def _accounts(draft: Draft, form: str) -> dict[str, str]:
 
 
 def _docto(draft: Draft, index: int, one: Reference) -> Docto:
-    where, entry = f"references[{index}]", one.entry
+    where, nested = f"references[{index}]", one.entry.get("extra")
+    entry = {**(nested if isinstance(nested, Mapping) else {}), **one.entry}
     uuid = str(entry.get("IdDocumento") or one.authorization_code).strip()
     if not re.fullmatch(UUID, uuid):
         draft.refuse("reference_uuid", f"{where}.authorization_code", _(
@@ -153,7 +162,7 @@ def _docto(draft: Draft, index: int, one: Reference) -> Docto:
     _check_balance(draft, where, entry, before, paid)
     return Docto(uuid.upper(), collapsed(str(entry.get("Serie") or one.series), 25), _folio(entry, one),
                  *_other_currency(draft, where, entry), instalment, before, paid,
-                 _shares(draft, where, entry, paid, total))
+                 *_taxed(draft, where, entry, paid, total))
 
 
 def _first(entry: Mapping[str, Any], names: Iterable[str]) -> Any:
@@ -226,7 +235,8 @@ def _other_currency(draft: Draft, where: str, entry: Mapping[str, Any]) -> tuple
 
 
 def _instalment(draft: Draft, where: str, entry: Mapping[str, Any]) -> int:
-    said = str(_first(entry, ("NumParcialidad", "instalment", "installment")) or "1")
+    found = _first(entry, ("NumParcialidad", "instalment", "installment"))
+    said = "1" if found is None else str(found)
     if not (said.isdecimal() and 1 <= int(said) <= 999):
         draft.refuse("instalment", f"{where}.NumParcialidad", _(
             "To send this you must give which payment of the invoice this is, 1 to 999 (NumParcialidad), not "
@@ -236,6 +246,24 @@ def _instalment(draft: Draft, where: str, entry: Mapping[str, Any]) -> int:
 
 
 # --- taxes of what is paid -----------------------------------------------------------------------------
+
+
+def _taxed(draft: Draft, where: str, entry: Mapping[str, Any], paid: Decimal,
+           total: Decimal) -> tuple[tuple[Tributo, ...], str]:
+    """The taxes of what is paid, and ObjetoImpDR where it is said."""
+    found = _shares(draft, where, entry, paid, total)
+    said = str(entry.get("ObjetoImpDR") or "").strip()
+    if said and said not in catalogs.tax_objects():
+        draft.refuse("tax_object", f"{where}.ObjetoImpDR", _(
+            "To send this you must give ObjetoImpDR as the SAT has it (01 to 08), not %(found)s.", found=said),
+            "CRP20245")
+    elif said == OBJECT and not found:
+        draft.refuse("tax_object", f"{where}.ObjetoImpDR", _(
+            "To send this you must say the taxes of the invoice, or that it bears none (ObjetoImpDR 01)."), "CRP20246")
+    elif said in UNTAXED_OBJECTS and found:
+        draft.refuse("tax_object", f"{where}.ObjetoImpDR", _(
+            "To send this you must take the taxes of the invoice away, or give ObjetoImpDR 02."), "CRP20247")
+    return found, said
 
 
 def _shares(draft: Draft, where: str, entry: Mapping[str, Any], paid: Decimal, total: Decimal) -> tuple[Tributo, ...]:
@@ -254,21 +282,58 @@ def _shares(draft: Draft, where: str, entry: Mapping[str, Any], paid: Decimal, t
 
 def _invoice_taxes(draft: Draft, where: str, entry: Mapping[str, Any], total: Decimal) -> list[tuple[Tax, Decimal]]:
     """Each tax of the invoice with its base."""
-    if str(entry.get("ObjetoImpDR") or "") == "01":
-        return []
     said = entry.get("taxes")
     if not isinstance(said, list):
+        if str(entry.get("ObjetoImpDR") or "") in UNTAXED_OBJECTS:
+            return []
         said = [tax.entry for line in draft.case.lines for tax in line.taxes][:1]
         if not said:
             said = [USUAL]
             draft.remark("taxes_assumed", f"{where}.taxes", _(
                 "The taxes of the invoice are not said; IVA of 16 % on all of it is assumed."))
-    entries = [one for one in said if isinstance(one, Mapping) and one.get("code")]
-    taxes = [tax for tax in taxes_of(entries) if tax.code in catalogs.IMPUESTOS]
-    inside = ONE + sum(((-tax.rate if tax.withheld else tax.rate) for tax in taxes if tax.rate is not None),
-                       ZERO) / HUNDRED
-    found = []
-    for tax, one in zip(taxes, entries, strict=False):
-        base = decimal_of(one.get("base"))
-        found.append((tax, base if base is not None else cents(total / inside)))
-    return found
+    read = [(_tax(draft, f"{where}.taxes[{index}]", one), one) for index, one in enumerate(said)]
+    return _with_bases(draft, where, [(tax, decimal_of(one.get("base"))) for tax, one in read if tax is not None],
+                       total)
+
+
+def _tax(draft: Draft, where: str, said: Any) -> Tax | None:
+    """A tax of an invoice; None of what is outside the taxes, and of what cannot be read."""
+    rate = decimal_of(said.get("rate")) if isinstance(said, Mapping) else None
+    category = said.get("category") if isinstance(said, Mapping) else None
+    if not isinstance(said, Mapping) or not said.get("code") or (rate is None and category not in CATEGORIES):
+        draft.refuse("tax", where, _(
+            'To send this you must give each tax of the invoice with its code and its rate, like {"code": "VAT", '
+            '"rate": "16", "base": "100.00"}.'), "CRP20259")
+        return None
+    if category in (UNTAXED, EXCLUDED):
+        return None
+    tax = taxes_of([said])[0]
+    number = catalogs.IMPUESTOS.get(tax.code)
+    if number is None or (tax.rate is not None and not catalogs.rate_exists(number, tax.rate / HUNDRED, tax.withheld)):
+        draft.refuse("rate_unknown", where, _(
+            "To send this you must choose a rate that the SAT has for %(tax)s, not %(rate)s %%.", tax=tax.code,
+            rate=plain(tax.rate or ZERO)), "CRP20253" if tax.withheld else "CRP20260")
+        return None
+    return tax
+
+
+def _with_bases(draft: Draft, where: str, taxes: list[tuple[Tax, Decimal | None]],
+                total: Decimal) -> list[tuple[Tax, Decimal]]:
+    """The taxes with their bases; where one is not said, as if all lines bore the same taxes (IVA on IEPS too)."""
+    if all(base is not None for _tax, base in taxes):
+        return [(tax, base) for tax, base in taxes if base is not None]
+    vats = [tax for tax, _base in taxes if (tax.code, tax.withheld) == (VAT, False)]
+    if len(vats) > 1:
+        draft.refuse("bases", f"{where}.taxes", _(
+            "To send this you must give the base of each tax of the invoice, because it has several rates of IVA."),
+            "CRP20255")
+    ieps = ONE + _fraction(taxes, IEPS, False)
+    inside = ieps * (ONE + _fraction(taxes, VAT, False)) - sum(_fraction(taxes, code, True)
+                                                                for code in catalogs.IMPUESTOS)
+    return [(tax, base if base is not None else cents(total / inside * (ieps if tax in vats else ONE)))
+            for tax, base in taxes]
+
+
+def _fraction(taxes: Iterable[tuple[Tax, Decimal | None]], code: str, withheld: bool) -> Decimal:
+    return sum((tax.rate for tax, _base in taxes if (tax.code, tax.withheld) == (code, withheld)
+                and tax.rate is not None), ZERO) / HUNDRED

@@ -46,17 +46,17 @@ def emisor(draft: Draft) -> dict[str, str]:
             "To send this you must correct the issuer's RFC. %(reason)s", reason=check.reason or check.warning),
             "CFDI40138")
     _check_place(draft)
-    regime = catalogs.regimes().get(party.tax_condition)
+    regime = catalogs.regimes().get(draft.regime)
     if regime is None:
         draft.refuse("issuer_regime", "issuer.tax_condition", _(
             "To send this you must give the issuer's regime as the SAT numbers it (like 601), not %(found)s.",
-            found=party.tax_condition or _("nothing")), "CFDI40140")
+            found=draft.regime or _("nothing")), "CFDI40140")
     elif not regime.fits(draft.rfc):
         draft.refuse("issuer_regime", "issuer.tax_condition", _(
             "To send this you must correct the issuer's regime: %(name)s is not one of whoever has an RFC of "
             "%(count)s characters.", name=regime.name, count=len(draft.rfc)), "CFDI40141")
     return {"Rfc": draft.rfc, "Nombre": _name(draft, party, "issuer.name", "CFDI40139"),
-            "RegimenFiscal": party.tax_condition}
+            "RegimenFiscal": draft.regime}
 
 
 def _check_place(draft: Draft) -> None:
@@ -67,7 +67,11 @@ def _check_place(draft: Draft) -> None:
 
 
 def _name(draft: Draft, party: Party, where: str, code: str) -> str:
-    name = collapsed(str(party.extra.get("Nombre") or party.name).upper(), LONGEST_NAME)
+    said = str(party.extra.get("Nombre") or party.name).upper()
+    name = draft.text(said, where, LONGEST_NAME)
+    if "|" in said:
+        draft.refuse("name_with_bar", where, _("To send this you must give the name without bars, not %(found)s.",
+                                               found=said), "301")
     if not name:
         draft.refuse("name_missing", where, _("To send this you must give the name as the SAT has registered it."),
                      code)
@@ -114,8 +118,8 @@ def _everybody(draft: Draft) -> dict[str, str]:
         draft.refuse("global_receiver", "customer.name", _(
             "To issue a global invoice you must give the customer's name as %(name)s, not %(found)s.", name=EVERYBODY,
             found=party.name), "CFDI40130")
-    if party.tax_condition not in ("", NO_OBLIGATIONS):
-        _refuse_generic_regime(draft, party.tax_condition)
+    if _said_regime(party) not in ("", NO_OBLIGATIONS):
+        _refuse_generic_regime(draft, _said_regime(party))
     return {"Rfc": NATIONAL, "Nombre": EVERYBODY, "DomicilioFiscalReceptor": _postal_code(draft, party, True),
             "RegimenFiscalReceptor": NO_OBLIGATIONS, "UsoCFDI": _use(draft, NO_OBLIGATIONS)}
 
@@ -131,6 +135,10 @@ def _receiver_rfc(draft: Draft, party: Party) -> str:
     kind = party.tax_id_kind.upper()
     if kind == "EXT":
         return FOREIGN
+    if kind == "RFC" and not party.tax_id and _said_regime(party) not in ("", NO_OBLIGATIONS):
+        draft.refuse("rfc_missing", "customer.tax_id", _(
+            "To send this you must give the customer's RFC. Who has none gets the generic RFC, with the regime "
+            "%(regime)s.", regime=NO_OBLIGATIONS), "CFDI40143")
     if kind not in ("", "RFC") or not party.tax_id:
         return NATIONAL
     check = countries.get("MX").validate("RFC", party.tax_id)
@@ -196,8 +204,12 @@ def _abroad(draft: Draft, party: Party) -> dict[str, str]:
     return {"ResidenciaFiscal": country}
 
 
+def _said_regime(party: Party) -> str:
+    return str(party.extra.get("RegimenFiscalReceptor") or party.tax_condition).strip()
+
+
 def _regime(draft: Draft, party: Party, generic: bool) -> str:
-    said = party.tax_condition.strip()
+    said = _said_regime(party)
     if generic:
         if said and said != NO_OBLIGATIONS:
             _refuse_generic_regime(draft, said)

@@ -1,9 +1,33 @@
 """What this module plugs into the ports of others."""
 
+from core import deeds as known_deeds
+from core import outside, slots
+from core.i18n import lazy
+from modules.accounting.ports import collectors, layouts
 from modules.accounting.totals import RULES
-from modules.einvoice.ports import previewers
+from modules.contracts.ports import billing_checks
+from modules.einvoice.ports import cancellers, enablers, issuers, previewers
+from modules.einvoice_mx import desk
 from modules.einvoice_mx.amounts import RULE
+from modules.einvoice_mx.billing import MexicanBillingCheck
+from modules.einvoice_mx.deeds import WORDS as DEEDS
+from modules.einvoice_mx.enabling import MexicanEnabler
+from modules.einvoice_mx.issuer import MexicanCanceller, MexicanIssuer
+from modules.einvoice_mx.layout import MexicanLayout
 from modules.einvoice_mx.previewer import previewer
+from modules.einvoice_mx.withholding import MexicanCollector
 
+issuers.register("MX", MexicanIssuer())
+cancellers.register("MX", MexicanCanceller())
+enablers.register("MX", MexicanEnabler())
+layouts.register("MX", MexicanLayout())
+collectors.register("MX", MexicanCollector())
+billing_checks.register("MX", MexicanBillingCheck())
+outside.services.register("facturacion_moderna", desk.standing)
+slots.add("home.todo", "einvoice_mx.certificates", lazy("Digital seals (CSD)"), desk.certificates,
+          permission="einvoice.enable", order=30)
+slots.add("home.todo", "einvoice_mx.stamps", lazy("Timbres"), desk.stamps,
+          permission="einvoice.view_documents", order=31)
 previewers.register("MX", previewer)
+known_deeds.add(DEEDS)
 RULES["MX"] = RULE

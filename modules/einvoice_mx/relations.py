@@ -36,7 +36,8 @@ def _kind(draft: Draft, index: int, one: Reference) -> str:
     said = str(one.entry.get("TipoRelacion") or (one.kind if re.fullmatch(r"\d\d", one.kind) else "")
                or draft.extra.get("TipoRelacion") or USUAL[draft.case.kind]).strip()
     if said not in catalogs.relations():
-        draft.refuse("relation", f"references[{index}].TipoRelacion", _(
+        name = "kind" if said == one.kind else "TipoRelacion"
+        draft.refuse("relation", f"references[{index}].{name}", _(
             "To send this you must give a relation that the SAT has (01 to 07), not %(found)s.", found=said),
             "CFDI40137")
     return said

@@ -48,3 +48,9 @@ def parse(data: bytes) -> etree._Element:
 def text(document: etree._Element) -> str:
     """The document as it is sent: UTF-8, no byte order mark, as it was built."""
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(document, encoding="unicode")
+
+
+def rfc_of(document: etree._Element, party: str) -> str:
+    """The RFC of Emisor or Receptor; "" where there is none."""
+    node = document.find(f"{{{CFDI}}}{party}")
+    return "" if node is None else str(node.get("Rfc") or "")

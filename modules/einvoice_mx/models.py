@@ -1,0 +1,124 @@
+"""What a Mexican company issues with: fiscal profile, digital seals (CSD), accounts at the PAC, customers' data."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core import clock
+from core.db import BigId, CompanyScoped, Model, UTCDateTime, secret
+from modules.crm.models import Customer
+
+ENVIRONMENTS = ("rehearsal", "testing", "production")
+_ENVIRONMENT = f"environment IN ({', '.join(repr(name) for name in ENVIRONMENTS)})"
+
+
+class FiscalProfile(CompanyScoped, Model):
+    """How the company issues."""
+
+    __tablename__ = "einvoice_mx_profile"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # where it issues once the company has left rehearsal: testing or production
+    environment: Mapped[str] = mapped_column(sa.String(12), default="rehearsal")
+    # the name as the SAT has registered it, without the kind of company; "" is the company's own in capitals
+    legal_name: Mapped[str] = mapped_column(sa.String(300), default="")
+    # CP of the place of issue; "" is that of the company's address
+    place: Mapped[str] = mapped_column(sa.String(5), default="")
+    # Serie of invoices and debit notes, and of credit notes
+    series: Mapped[str] = mapped_column(sa.String(20), default="A")
+    credit_series: Mapped[str] = mapped_column(sa.String(20), default="NC")
+    # PPD: paid later, or PUE: paid at once
+    method: Mapped[str] = mapped_column(sa.String(3), default="PPD")
+    # FormaPago of what is paid at once
+    form: Mapped[str] = mapped_column(sa.String(2), default="03")
+    # IVA of 8 %: registered in the stimulus of the border region
+    border_region: Mapped[bool] = mapped_column(default=False)
+    # timbres that were bought, as typed on that day: the PAC has no question for what is left
+    stamps_bought: Mapped[int | None] = mapped_column()
+    stamps_counted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (sa.UniqueConstraint("company_id"), sa.CheckConstraint(_ENVIRONMENT, name="environment"),
+                      sa.CheckConstraint("method IN ('PPD', 'PUE')", name="method"),
+                      sa.CheckConstraint("series <> credit_series", name="series"))
+
+    def __str__(self) -> str:
+        return self.series
+
+
+class Account(CompanyScoped, Model):
+    """The company's account at the PAC, in one environment."""
+
+    __tablename__ = "einvoice_mx_account"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    user: Mapped[str] = mapped_column(sa.String(60))
+    password: Mapped[str] = secret()
+    # given at sign-up; "" is the provider's usual one
+    address: Mapped[str] = mapped_column(sa.String(300), default="")
+    # the PAC last accepted it
+    checked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # the PAC got the CSD with this number, to sign cancellations
+    activated_number: Mapped[str] = mapped_column(sa.String(20), default="")
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "environment"),
+                      sa.CheckConstraint(_ENVIRONMENT, name="environment"))
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.environment})"
+
+
+class Certificate(CompanyScoped, Model):
+    """A digital seal (CSD): certificate and key as the SAT issues them."""
+
+    __tablename__ = "einvoice_mx_certificate"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    number: Mapped[str] = mapped_column(sa.String(20))
+    rfc: Mapped[str] = mapped_column(sa.String(13))
+    name: Mapped[str] = mapped_column(sa.String(200), default="")
+    # the .cer, and the .key as it came (still locked by its password), in base64; key and password are never shown
+    cer: Mapped[str] = mapped_column(sa.Text)
+    key: Mapped[str] = secret()
+    password: Mapped[str] = secret()
+    valid_from: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    valid_until: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    # the one in use; a renewal retires the one before
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (
+        sa.CheckConstraint(_ENVIRONMENT, name="environment"),
+        sa.Index("ix_einvoice_mx_certificate_active", "company_id", "environment", unique=True,
+                 sqlite_where=sa.text("active"), postgresql_where=sa.text("active")),
+    )
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.environment})"
+
+
+class CustomerProfile(CompanyScoped, Model):
+    """What the tax certificate (constancia) of a customer says beside RFC and regime, and how he is invoiced."""
+
+    __tablename__ = "einvoice_mx_customer"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"), unique=True)
+    # "" is the customer's own in capitals
+    legal_name: Mapped[str] = mapped_column(sa.String(300), default="")
+    # "" is that of the customer's address
+    postal_code: Mapped[str] = mapped_column(sa.String(5), default="")
+    # UsoCFDI; "" is what goes with the regime
+    use: Mapped[str] = mapped_column(sa.String(4), default="")
+    # "" is the company's: PPD or PUE, and the form of what is paid at once
+    method: Mapped[str] = mapped_column(sa.String(3), default="")
+    form: Mapped[str] = mapped_column(sa.String(2), default="")
+
+    customer: Mapped[Customer] = relationship()
+
+    def __str__(self) -> str:
+        return self.legal_name or str(self.customer_id)
