@@ -7,12 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
+from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from core.db import db
 from core.db import find as find_row
-from core.i18n import lazy, ngettext
-from core.lists import Action, Choice, Choices, Column, Dates, Empty, List, Relation, Text, register
+from core.i18n import _, lazy, ngettext
+from core.lists import Action, Choice, Choices, Column, Dates, Empty, Line, List, Relation, Text, badge, register
+from core.models import User
 from modules.crm import finding
 from modules.crm.models import Customer
 from modules.notifications import queries, services
@@ -42,26 +44,37 @@ def send_again(message_id: int, _values: dict[str, Any]) -> None:
     services.send_again(find_row(Message, message_id))
 
 
+GROUPS = {group: sa.and_(Message.state.in_(states), ~queries.IS_TEST)
+          for group, states in queries.GROUPS.items()} | {"test": queries.IS_TEST}
+
+
+def _state(line: Line) -> Any:
+    """The state, and whether it was a test."""
+    shown = badge(STATE_WORDS[line.row.state])
+    return Markup("{} {}").format(shown, badge((_("test"), "mute"))) if line.row.is_test else shown
+
+
 OUTBOX = register(List(
     "notifications.outbox", lazy("Outbox"), Message, "notifications.view_messages",
-    related=lambda statement: statement.join(Customer, Customer.id == Message.customer_id),
+    related=lambda statement: statement.outerjoin(Customer, Customer.id == Message.customer_id).outerjoin(
+        User, User.id == Message.test_by_id),
     columns=(
-        Column("customer", lazy("To"), Customer.name, lead=True),
+        Column("customer", lazy("To"), sa.func.coalesce(Customer.name, User.name), lead=True),
         Column("address", lazy("Address"), Message.address, css="long muted"),
         Column("subject", lazy("Notice"), Message.subject, css="long"),
-        Column("state", lazy("State"), Message.state, words=STATE_WORDS),
+        Column("state", lazy("State"), Message.state, words=STATE_WORDS, show=_state),
         Column("queued", lazy("Queued"), Message.created_at, default=False),
         Column("sent", lazy("Sent at"), Message.sent_at),
         Column("answer", lazy("What the server answered"), Message.answer, css="long muted"),
         Column("kind", lazy("Kind"), Message.kind, words=_kinds, default=False),
         Column("channel", lazy("Channel"), Message.channel, words=_channels, default=False),
+        Column("test", lazy("Test"), queries.IS_TEST, kind="yes_no", default=False),
         Column("attempts", lazy("Attempts"), Message.attempts, default=False),
         Column("message_id", lazy("Message id"), Message.external_id, default=False, css="mono"),
     ),
     filters=(
         Text("q", lazy("Customer or address"), queries.matches),
-        Choice("group", lazy("State"), {group: Message.state.in_(states) for group, states in queries.GROUPS.items()},
-               GROUP_WORDS, chips=True),
+        Choice("group", lazy("State"), GROUPS, GROUP_WORDS, chips=True),
         Choices("kind", lazy("Kind"), Message.kind, _kinds),
         Relation("customer", lazy("Customer"), Message.customer_id, search=_find_people, labels=_name_people),
         Dates("queued", lazy("Queued"), Message.created_at),
@@ -69,7 +82,7 @@ OUTBOX = register(List(
     ),
     actions=(
         Action("again", lazy("Send again"), "notifications.send_messages", each=send_again, icon="notices", chunk=200,
-               only=Message.state.not_in(services.OPEN),
+               only=sa.and_(Message.state.not_in(services.OPEN), ~queries.IS_TEST),
                warning=lazy("Those that were sent already, or perhaps, go out once more.")),
     ),
     options=(joinedload(Message.customer),),

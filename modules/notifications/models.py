@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.db import BigId, CompanyScoped, JSONText, Model, UTCDateTime, secret
+from core.models import User
 from modules.crm.models import Customer
 
 # queued: waits · sending: claimed · sent: the server took it · bounced: the address is bad · failed: given up
@@ -38,12 +39,17 @@ class Template(CompanyScoped, Model):
 
 
 class Message(CompanyScoped, Model):
-    """One notice to one customer over one channel: the log, and the queue."""
+    """One notice to one customer over one channel: the log, and the queue.
+
+    A test of a text goes to somebody of the staff instead: it has `test_by_id` and no customer, and is never queued.
+    """
 
     __tablename__ = "notifications_message"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"))
+    customer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("crm_customer.id"))
+    # who tried a text with it
+    test_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
     kind: Mapped[str] = mapped_column(sa.String(80))
     # what it is about: "invoice:123"; the same notice about the same thing is sent once
     subject_key: Mapped[str] = mapped_column(sa.String(120))
@@ -66,10 +72,19 @@ class Message(CompanyScoped, Model):
     next_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     sent_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
-    customer: Mapped[Customer] = relationship()
+    customer: Mapped[Customer | None] = relationship()
+    test_by: Mapped[User | None] = relationship()
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it was sent to try a text; it counts nowhere."""
+        return self.test_by_id is not None
 
     __table_args__ = (
         sa.UniqueConstraint("customer_id", "kind", "subject_key", "channel"),
+        sa.CheckConstraint("(customer_id IS NULL) = (test_by_id IS NOT NULL)", name="to_whom"),
+        sa.Index("ix_notifications_message_test", "company_id", "state", sqlite_where=sa.text("test_by_id IS NOT NULL"),
+                 postgresql_where=sa.text("test_by_id IS NOT NULL")),
         sa.CheckConstraint("state IN (" + ", ".join(f"'{state}'" for state in STATES) + ")", name="state"),
         sa.Index("ix_notifications_message_list", "company_id", "id"),
         sa.Index("ix_notifications_message_customer", "customer_id", "id"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.db import db
+from core.scope import current_company_id
 from modules.crm.models import Customer
 from modules.crm.names import fold
 from modules.notifications.models import Attempt, Message
@@ -17,6 +19,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "waiting": ("queued", "sending"), "sent": ("sent",), "returned": ("bounced", "suppressed"),
     "problem": ("failed", "unknown"), "no_address": ("no_address",),
 }
+
+
+# sent to try a text
+IS_TEST = Message.test_by_id.is_not(None)
 
 
 def matches(text: str) -> Any:
@@ -40,9 +46,13 @@ def recent_of(customer_id: int, limit: int = 20) -> list[Message]:
 
 
 def counts_by_group() -> dict[str, int]:
-    """How many messages each chip has, over an index."""
-    rows = db.session.execute(sa.select(Message.state, sa.func.count()).group_by(Message.state))
-    by_state: dict[str, int] = dict(rows.tuples().all())
+    """How many messages each chip has, without tests; over two indexes, in one statement."""
+    mine = Message.company_id == current_company_id()
+    every = sa.select(Message.state, sa.func.count()).where(mine).group_by(Message.state)
+    tests = sa.select(Message.state, -sa.func.count()).where(mine, IS_TEST).group_by(Message.state)
+    by_state: dict[str, int] = defaultdict(int)
+    for state, count in db.session.execute(sa.union_all(every, tests)):
+        by_state[state] += count
     return {group: sum(by_state.get(state, 0) for state in states) for group, states in GROUPS.items()}
 
 

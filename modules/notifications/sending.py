@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,7 +78,7 @@ class _NotOpen(Exception):
 
 def settle_lost(message_ids: Sequence[int], repeatable: bool) -> None:
     """Messages that a killed worker left behind: again where that does no harm, else unknown."""
-    words = "" if repeatable else _("The program stopped while this notice was being handed over: it may have arrived.")
+    words = "" if repeatable else services.lost_words()
     db.session.execute(
         sa.update(Message).where(Message.id.in_(list(message_ids)), Message.state == "sending")
         .values(state="queued" if repeatable else "unknown", answer=words).execution_options(synchronize_session=False))
@@ -170,6 +170,20 @@ def _hand_over(channel: Channel, sender: Sender, letter: Letter) -> Outcome:
         return became("bounced" if bad else "failed", error.message, bad_address=bad)
     except (DomainError, ValueError) as error:  # what cannot be written as a message: nothing was handed over
         return became("failed", str(error))
+
+
+def hand_over_test(channel: Channel, letter: Letter) -> Outcome:
+    """Send a test at once, with no transaction open; what became of it is written, and it is not tried again."""
+    sender = channel.sender()
+    db.session.commit()
+    try:
+        outcome = talk(channel, sender, [letter])[0]
+    except _NotOpen as error:
+        outcome = Outcome(letter.message_id, "failed", error.reason, address=letter.address)
+    finally:
+        sender.close()
+    state = "failed" if outcome.state == "queued" else outcome.state
+    return replace(outcome, state=state, bad_address=False)  # whose address it is must not be blocked by a test
 
 
 def record(channel_code: str, outcomes: Sequence[Outcome]) -> None:

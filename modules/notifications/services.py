@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from modules.crm.models import Customer
 from modules.notifications import texts
 from modules.notifications.errors import CannotSendAgain, TextChanged, TooManyTests
 from modules.notifications.models import Attempt, Message, Suppression, Template
-from modules.notifications.ports import Kind, channels, kinds
+from modules.notifications.ports import Kind, Letter, channels, kinds
 
 BATCH = 100
 SEND = "modules.notifications.jobs.send_batch"
@@ -162,11 +163,12 @@ def suppressed(channel: str, addresses: Iterable[str]) -> dict[str, dict[str, st
 
 def send_again(message: Message) -> None:
     """Put a message back into the queue, at the wish of a person, to the customer's present address."""
+    customer_id = _not_a_test(message)
     if message.state in OPEN:
         raise CannotSendAgain(_("Sending again is not possible because this notice is still waiting to be sent."))
     address = message.address
     if message.state in ("no_address", "bounced", "suppressed"):
-        address = channels.get(message.channel).addresses([message.customer_id]).get(message.customer_id, "")
+        address = channels.get(message.channel).addresses([customer_id]).get(customer_id, "")
     if not address:
         raise CannotSendAgain(_("To send this notice you must first give the customer an address."), field="address")
     reasons, kind = suppressed(message.channel, {address}).get(address, {}), kinds.find(message.kind)
@@ -182,14 +184,23 @@ def send_again(message: Message) -> None:
 
 def correct_address(message: Message, new: str) -> None:
     """Correct the customer's address and send the message there."""
+    customer_id = _not_a_test(message)
     channel = channels.get(message.channel)
     address = channel.check(new)
     old = message.address
-    channel.correct(message.customer_id, old, address)
+    channel.correct(customer_id, old, address)
     release(message.channel, address)
     audit.record("notifications.correct_address", message, {"address": [old, address]})
     if message.state not in OPEN:
         _queue(message, address)
+
+
+def _not_a_test(message: Message) -> int:
+    """Whose notice it is; a test is nobody's."""
+    if message.customer_id is None:
+        raise CannotSendAgain(_("Sending this again is not possible because it was a test: send a new one from its "
+                                "text."))
+    return message.customer_id
 
 
 def _queue(message: Message, address: str) -> None:
@@ -279,6 +290,24 @@ def begin_test(person: User, kind: Kind, channel: str, address: str) -> str:
                              "wrote is still here.", count=TESTS_PER_HOUR), field="test_address")
     audit.record(TEST, person, {"kind": kind.code, "channel": channel, "address": to})
     return to
+
+
+def note_test(person: User, kind: Kind, channel: str, letter: Letter) -> Letter:
+    """Keep a test in the outbox before it is handed over; the letter with the number of its row.
+
+    Until `sending.hand_over_test` says better, nobody knows whether it left.
+    """
+    row = Message(test_by_id=person.id, kind=kind.code, subject_key=f"test:{uuid.uuid4().hex}", channel=channel,
+                  address=letter.address, language=letter.language, subject=letter.subject[:300], body=letter.body,
+                  state="unknown", answer=lost_words(), attempts=1, sent_at=clock.now())
+    db.session.add(row)
+    db.session.flush()
+    return replace(letter, message_id=row.id)
+
+
+def lost_words() -> str:
+    """Why nobody knows what became of a notice."""
+    return _("The program stopped while this notice was being handed over: it may have arrived.")
 
 
 def sample_context(kind: Kind, company: Company) -> dict[str, str]:

@@ -10,4 +10,4 @@ STATE_WORDS = {
     "suppressed": (lazy("address not written to"), "mute"), "no_address": (lazy("no address"), "mute"),
 }
 GROUP_WORDS = {"waiting": lazy("Waiting"), "sent": lazy("Sent"), "returned": lazy("Came back"),
-               "problem": lazy("With a problem"), "no_address": lazy("No address")}
+               "problem": lazy("With a problem"), "no_address": lazy("No address"), "test": lazy("Tests")}

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 
-from core import audit, clock
+from core import audit
 from core.db import db, reading
 from core.errors import DomainError, NotFound, OutsideError
 from core.forms import refused
@@ -15,7 +15,7 @@ from core.i18n import LOCALES, _, use_locale
 from core.scope import current_company
 from core.security import current_user, limiter, require
 from modules.crm.forms import LANGUAGES
-from modules.notifications import forms, services, texts
+from modules.notifications import forms, sending, services, texts
 from modules.notifications.blueprint import MAIL_POLICY, bp, letter_html, letter_of
 from modules.notifications.errors import TextChanged
 from modules.notifications.models import Template
@@ -176,19 +176,15 @@ def _sample(form: forms.TemplateForm, kind: Kind, channel: str, language: str, a
 
 
 def _send_test(form: forms.TemplateForm, kind: Kind, channel: str, language: str) -> None:
-    """Send the text, marked as a test, the way that notices go; no transaction is open meanwhile."""
+    """Send the text, marked as a test, the way that notices go; it stands in the outbox whatever becomes of it."""
     letter = _sample(form, kind, channel, language)
     to = services.begin_test(current_user, kind, channel, form.test_address.data or "")
     with use_locale(language):
-        # every test is a message of its own, or mail programs would hide the second one as a copy
         letter = replace(letter, address=to, subject=_("Test: %(subject)s", subject=letter.subject),
-                         body=_("This is a test: nobody else got it, and nothing in it counts.") + "\n\n" + letter.body,
-                         sending=int(clock.now().timestamp()))
-    sender = channels.get(channel).sender()
-    db.session.commit()
-    try:
-        sender.open()
-        answer, _external = sender.send(letter)
-    finally:
-        sender.close()
-    flash(_("A test was sent to %(address)s: %(answer)s", address=to, answer=answer), "ok")
+                         body=_("This is a test: nobody else got it, and nothing in it counts.") + "\n\n" + letter.body)
+    outcome = sending.hand_over_test(channels.get(channel), services.note_test(current_user, kind, channel, letter))
+    sending.record(channel, [outcome])
+    if outcome.state != "sent":
+        db.session.commit()  # the refusal undoes what the request did, the outbox keeps the test
+        raise DomainError(outcome.answer, field="test_address")
+    flash(_("A test was sent to %(address)s: %(answer)s", address=to, answer=outcome.answer), "ok")

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from core.db import db
 from core.models import AuditRecord, Company
-from modules.notifications import services
+from modules.notifications import queries, services
 from modules.notifications.models import Message, Template
 from modules.notifications.ports import kinds
 
@@ -148,12 +148,12 @@ def test_texts_are_kept_per_language(browser: FlaskClient) -> None:
 
 def letters(instance: Path) -> list[Any]:
     return [message_from_bytes(path.read_bytes(), policy=default)  # type: ignore[arg-type]
-            for path in sorted((instance / "outbox").glob("notice-0000000000-*.eml"))]
+            for path in sorted((instance / "outbox").glob("notice-*.eml"))]
 
 
 @pytest.fixture
 def outbox(instance: Path) -> Path:
-    for path in (instance / "outbox").glob("notice-0000000000*.eml"):
+    for path in (instance / "outbox").glob("notice-*.eml"):
         path.unlink()
     return instance
 
@@ -173,6 +173,26 @@ def test_a_test_goes_to_an_address_marked_and_on_record_without_being_kept(brows
     assert kept() == []
     trace = db.session.scalars(sa.select(AuditRecord).where(AuditRecord.action == services.TEST)).first()
     assert trace and trace.changes == {"kind": "test.bill", "channel": "email", "address": "yo@example.com"}
+
+
+def test_a_test_stands_in_the_outbox_marked_and_counts_nowhere(browser: FlaskClient, outbox: Path,
+                                                               login: Callable[..., FlaskClient]) -> None:
+    before = queries.counts_by_group()
+    browser.post(PATH, data=given(action="test", body="Texto sin guardar"))
+    row = db.session.scalars(sa.select(Message)).one()
+    assert (row.state, row.address, row.subject) == ("sent", "yo@example.com", "Prueba: Debe $ 100")
+    assert row.is_test and row.customer_id is None and "Texto sin guardar" in row.body
+    assert queries.counts_by_group() == before
+    reader = login("notifications.view_messages", "notifications.send_messages")
+    for address in ("/notices/", "/notices/?group=test"):
+        assert "Prueba: Debe" in text(reader.get(address))
+    assert "Prueba: Debe" not in text(reader.get("/notices/?group=sent"))
+    page = text(reader.get(f"/notices/{row.id}"))
+    assert "Texto sin guardar" in text(reader.get(f"/notices/{row.id}/html")) and "yo@example.com" in page
+    assert f"/notices/{row.id}/again" not in page and f"/notices/{row.id}/address" not in page
+    refused = reader.post(f"/notices/{row.id}/again", headers={"Referer": f"http://localhost/notices/{row.id}"},
+                          follow_redirects=True)
+    assert "prueba" in text(refused) and row.sendings == 1
 
 
 @pytest.mark.parametrize(("values", "field"), [({"test_address": "nobody"}, "test_address"),
@@ -201,6 +221,9 @@ def test_a_server_that_is_away_is_said_beside_the_address(browser: FlaskClient, 
     response = browser.post(PATH, data=given(action="test", body="Queda"))
     assert response.status_code == 422 and "Queda" in text(response)
     assert 'id="test_address-error"' in response.get_data(as_text=True) and "localhost" in text(response)
+    row = db.session.scalars(sa.select(Message)).one()  # what did not leave is told too, and tried no more
+    assert (row.state, row.is_test) == ("failed", True) and "localhost" in row.answer
+    assert not queries.counts_by_group()["problem"]
 
 
 @pytest.mark.parametrize(("method", "path"), [("get", PATH), ("post", PATH), ("post", PATH + "/preview"),
