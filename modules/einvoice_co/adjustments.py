@@ -12,6 +12,7 @@ from modules.accounting.totals import ZERO
 from modules.einvoice_co.findings import Draft, decimals, money
 
 DISCOUNT, CHARGE = "0", "1"
+LARGEST = Decimal(10) ** 15
 # in the order of Adjustments
 _FIELDS = ("totalDescuentos", "totalCargosAplicados", "totalAnticipos", "redondeoAplicado")
 
@@ -75,7 +76,7 @@ def _decimal(said: Any) -> Decimal | None:
         found = Decimal(str(said))
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found) < LARGEST else None
 
 
 def entries(found: Adjustments, net: Decimal, share: Any) -> list[dict[str, str]]:

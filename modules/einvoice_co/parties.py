@@ -32,6 +32,8 @@ from modules.einvoice_co.catalogs import (
 from modules.einvoice_co.findings import Draft, flattened
 from modules.einvoice_co.places import Place
 
+# as many as the check digit has weights
+LONGEST_NIT = 15
 EMAIL = re.compile(r"[^@\s;,]+@[^@\s;,]+\.[^@\s;,]+")
 
 
@@ -84,7 +86,7 @@ def split_nit(written: str, said: str) -> tuple[str, str, bool]:
     company (8 or 9 at the front) and eleven of a person have it at their end.
     """
     plain = co.compact(written)
-    if not plain.isdecimal() or len(plain) < 3:
+    if not plain.isdecimal() or not 3 <= len(plain) <= LONGEST_NIT:
         return "", "", False
     if said:
         return plain, co.check_digit(plain), said == co.check_digit(plain)
@@ -203,7 +205,7 @@ def responsibilities(said: Any) -> tuple[str, ...]:
     """The DIAN's codes out of a text or a list."""
     if isinstance(said, dict):  # as the WSDL has it: {"Obligaciones": [{"obligaciones": "O-13"}]}
         said = said.get("Obligaciones", [said])
-    listed: Iterable[Any] = re.split(r"[;,\s]+", said) if isinstance(said, str) else said or ()
+    listed: Iterable[Any] = said if isinstance(said, list | tuple) else re.split(r"[;,\s]+", str(said or ""))
     found = [str(next((one[name] for name in ("code", "codigo", "obligaciones") if one.get(name)), ""))
              if isinstance(one, dict) else str(one) for one in listed]
     return tuple(dict.fromkeys(one.strip().upper() for one in found if one.strip()))

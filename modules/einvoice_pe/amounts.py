@@ -154,7 +154,7 @@ def _header(draft: Draft, found: Totals, items: Sequence[Item], discount: Decima
     advances = sum((item.subtotal for item in items if item.sign < 0), ZERO)
     if advances:
         _deduct(found, items)
-    charges = number(draft.extra.get("total_otros_cargos") or 0) or ZERO
+    charges = _charges(draft)
     found.total += charges
     taxed = any(item.kind.number == TAXED for item in items)
     gravada, exonerada, inafecta = of(TAXED), of(EXONERATED), of(UNAFFECTED, EXPORT)
@@ -173,6 +173,17 @@ def _header(draft: Draft, found: Totals, items: Sequence[Item], discount: Decima
         "total_igv": amount_or_nothing(igv),
         "total_gratuita": amount_or_nothing(sum((item.subtotal for item in items if item.is_free), ZERO)),
         "total_otros_cargos": amount_or_nothing(charges), "total": money(found.total)}
+
+
+def _charges(draft: Draft) -> Decimal:
+    """total_otros_cargos: beside the lines, without IGV."""
+    said = draft.extra.get("total_otros_cargos")
+    found = ZERO if said in (None, "") else number(said)
+    if found is None or found < 0 or decimals(found) > 2 or found >= LARGEST:
+        draft.refuse("charges", "extra.total_otros_cargos", _(
+            "To send this you must give the other charges as an amount with two decimals, not %(found)s.", found=said))
+        return ZERO
+    return found
 
 
 def _deduct(found: Totals, items: Sequence[Item]) -> None:

@@ -71,6 +71,8 @@ ZERO = [{"code": "VAT", "category": "zero"}]
     (case(lines=[line("10", extra={"codigo_producto_sunat": "8111210x"})]), "lines[0].extra.codigo_producto_sunat",
      "21"),
     (case(taxes=[{"code": "IIBB", "amount": "1.00"}]), "taxes", "21"),
+    (case(extra={"total_otros_cargos": "-1"}), "extra.total_otros_cargos", "21"),
+    (case(extra={"total_otros_cargos": "1" * 30}), "extra.total_otros_cargos", "21"),
     (case(extra={"descuento_global": "-1"}), "extra.descuento_global", "2065"),
     (case(extra={"descuento_global": "89.01"}), "extra.descuento_global", "2065"),
     (factura(lines=[line("75.42")], extra={"descuento_global": "75.43"}), "extra.descuento_global", "2065"),

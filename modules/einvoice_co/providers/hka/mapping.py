@@ -215,7 +215,7 @@ def _pair(one: Corrected, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _informacion(draft: Draft) -> dict[str, list[str]] | None:
     said = draft.said("informacionAdicional", "observaciones", "observations", "notas", "notes")
-    texts = [said] if isinstance(said, str) else [str(one) for one in said or [] if one]
+    texts = [str(one) for one in (said if isinstance(said, list) else [said]) if one]
     return {"string": texts} if texts else None
 
 
@@ -226,7 +226,7 @@ def _extras(draft: Draft) -> dict[str, Any] | None:
     if isinstance(listed, Mapping):
         listed = [{"nombre": name, "valor": value, "pdf": "1"} for name, value in listed.items()]
     made = [{name: str(one[name]) for name in _EXTRAS if one.get(name) not in (None, "")}
-            for one in listed or [] if isinstance(one, Mapping)]
+            for one in (listed if isinstance(listed, list) else []) if isinstance(one, Mapping)]
     return {"Extras": made} if made else None
 
 
