@@ -11,10 +11,10 @@ from modules.einvoice.preview import Certificate, Preview, Printed
 from modules.einvoice_co import cufe, qr
 from modules.einvoice_co.catalogs import INVOICE, IVA
 from modules.einvoice_co.findings import SIIGO
-from modules.einvoice_co.legends import LegendFacts, legends
-from modules.einvoice_co.mapping import Mapped, Parts, map_document
-from modules.einvoice_co.parties import responsibilities
-from modules.einvoice_co.providers.siigo.wire import as_json
+from modules.einvoice_co.legends import legends
+from modules.einvoice_co.mapping import Parts, map_document
+from modules.einvoice_co.printed import facts
+from modules.einvoice_co.providers.siigo.numbers import as_json
 
 
 class ColombianPreviewer:
@@ -27,7 +27,7 @@ class ColombianPreviewer:
         key = _key(parts)
         total = mapped.totals.total
         printed = Printed(qr=_qr(parts, key), access_key=key, amount_in_words=in_words(total, "COP", "es"),
-                          legends=legends(_facts(mapped, key)))
+                          legends=legends(facts(mapped, key)))
         payload: Any = mapped.payload
         if draft.provider == SIIGO:  # its amounts are numbers: those of the very text that is sent
             payload = json.loads(as_json(payload))
@@ -52,20 +52,6 @@ def _qr(parts: Parts, key: str) -> str:
         return said
     others = parts.amounts.totals.tax_total - parts.amounts.of(IVA)
     return qr.text(parts.key_facts(""), others, key)
-
-
-def _facts(mapped: Mapped, key: str) -> LegendFacts:
-    parts, draft, found = mapped.parts, mapped.parts.draft, mapped.parts.resolution
-    kept, paid = parts.amounts, parts.payment
-    return LegendFacts(
-        draft.kind, draft.provider, draft.case.issuer.tax_condition,
-        responsibilities(draft.said("responsabilidades", "obligaciones", "fiscalresponsibilities")),
-        draft.text("resolucionRegimenSimple"), found.number, found.date, found.prefix, found.first, found.last,
-        found.valid_from, found.valid_until, paid.form, paid.means, paid.due, kept.totals.exempt, kept.totals.untaxed,
-        parts.buyer.nobody, key, "",
-        tuple((one.number, one.date, one.cufe, f"{one.concept} {one.concept_name(draft.case.kind)}")
-              for one in parts.corrected),
-        tuple((one.name, one.rate, one.amount) for one in kept.withheld))
 
 
 previewer = ColombianPreviewer()

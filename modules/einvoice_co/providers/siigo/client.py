@@ -15,7 +15,7 @@ from typing import Any
 from core import http
 from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
-from modules.einvoice_co.providers.siigo.wire import as_json, read
+from modules.einvoice_co.providers.siigo.numbers import as_json, read
 
 NAME = "Siigo"
 READ_SECONDS, MINUTE = 120.0, 60.0
@@ -24,7 +24,7 @@ MARGIN = 300
 PER_MINUTE, PER_MINUTE_IN_TESTS = 100, 10
 INVOICES, CREDIT_NOTES = "/v1/invoices", "/v1/credit-notes"
 ACCEPTED, REJECTED, DRAFT = "Accepted", "Rejected", "Draft"
-UNAUTHORIZED = "unauthorized"
+UNAUTHORIZED, ALREADY = "unauthorized", "already_exists"
 # refusals after which it may have been done all the same
 UNSURE = frozenset(("request_timeout", "entry_service", "unhandled_error", "408"))
 # refusals that concern the company's access: nothing can be sent until they are mended
@@ -127,17 +127,30 @@ class Siigo:
 
     def ensure_customer(self, body: Mapping[str, Any]) -> str:
         """Create the customer, or replace the one with this identification; his id at Siigo."""
-        same = _rows(self._get("/v1/customers", identification=body["identification"]))
+        same = self._customers(body)
         if not same:
-            return str(self._write("POST", "/v1/customers", body, again=True)["id"])
+            try:
+                return str(self._write("POST", "/v1/customers", body, again=True)["id"])
+            except Rejected as error:  # another thread, or an answer that was lost, was first
+                if error.code != ALREADY:
+                    raise
+            same = self._customers(body)
         if not _holds(same[0], body):
             self._write("PUT", f"/v1/customers/{same[0]['id']}", body, again=True)
         return str(same[0]["id"])
 
+    def _customers(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return _rows(self._get("/v1/customers", identification=body["identification"]))
+
     def ensure_product(self, body: Mapping[str, Any]) -> None:
         """Create the product where its code does not exist."""
-        if not _rows(self._get("/v1/products", code=body["code"])):
+        if _rows(self._get("/v1/products", code=body["code"])):
+            return
+        try:
             self._write("POST", "/v1/products", body, again=True)
+        except Rejected as error:
+            if error.code != ALREADY:
+                raise
 
     # --- documents -----------------------------------------------------------------------------------
 

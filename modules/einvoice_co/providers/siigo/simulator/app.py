@@ -17,11 +17,11 @@ from core.i18n import _, lazy
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
 from modules.einvoice_co.providers.kept import Kept
+from modules.einvoice_co.providers.siigo.numbers import as_json as written
+from modules.einvoice_co.providers.siigo.numbers import read
 from modules.einvoice_co.providers.siigo.simulator import errors
 from modules.einvoice_co.providers.siigo.simulator.books import Books
 from modules.einvoice_co.providers.siigo.simulator.errors import Refused
-from modules.einvoice_co.providers.siigo.wire import as_json as written
-from modules.einvoice_co.providers.siigo.wire import read
 
 SECONDS, PER_MINUTE, PAGE, SHOWN = 86400, 100, 25, 1000
 INTERNAL = ("kind", "asks", "errors", "later", "reason")

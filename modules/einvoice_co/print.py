@@ -1,0 +1,65 @@
+"""What Colombian law puts on the printed document (Resolución 000165 of 2023, ET 617); pure, only texts.
+
+The fixed words are the law's and are not translated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modules.accounting.print_data import CountryPart, Fact, Note
+from modules.einvoice_co.catalogs import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KIND_NAMES
+
+KINDS = {"invoice": INVOICE, "credit_note": CREDIT_NOTE, "debit_note": DEBIT_NOTE}
+VOID = "SIN VALIDACIÓN DE LA DIAN"
+WITHOUT_KEY = "Sin número: todavía sin validación de la DIAN"
+
+
+@dataclass(frozen=True)
+class LegalFacts:
+    """What is known about one document; `cufe` is "" while the DIAN has not validated it."""
+
+    accounting_kind: str
+    issuer_nit: str
+    number: str = ""
+    own_number: str = ""
+    cufe: str = ""
+    qr_text: str = ""
+    date: str = ""
+    validated_at: str = ""
+    production: bool = True
+    customer_kind: str = ""
+    customer_number: str = ""
+    legends: tuple[str, ...] = ()
+
+
+def part(facts: LegalFacts) -> CountryPart:
+    """The country's part of one sheet; without CUFE nothing looks like a factura."""
+    kind = KINDS[facts.accounting_kind]
+    valid = bool(facts.cufe and facts.number)
+    found = CountryPart(
+        title=KIND_NAMES[kind], valid=valid, void_text=VOID, date=facts.date,
+        issuer=[Fact("NIT:", facts.issuer_nit)], customer=_customer(facts), tax_in_prices=False, show_rates=True,
+        tax_names={"VAT": "IVA", "INC": "INC"}, legends=_notes(facts), rehearsal=not facts.production)
+    if not valid:
+        found.number = f"N.º {facts.own_number}" if facts.own_number else WITHOUT_KEY
+        return found
+    found.number = f"N.º {facts.number}"
+    found.legal_title = "Validado por la DIAN" if facts.production else "Validado en ambiente de pruebas"
+    found.legal = [Fact("CUFE:" if kind == INVOICE else "CUDE:", " ".join((facts.cufe[:48], facts.cufe[48:])))]
+    if facts.validated_at:
+        found.legal.append(Fact("Fecha y hora de validación:", facts.validated_at))
+    found.qr_text = facts.qr_text
+    return found
+
+
+def _customer(facts: LegalFacts) -> list[Fact]:
+    if not facts.customer_number:
+        return [Fact("", "consumidor final 222222222222")]
+    return [Fact(f"{facts.customer_kind}:", facts.customer_number)]
+
+
+def _notes(facts: LegalFacts) -> list[Note]:
+    """Without the first legend, which is the title; the key stands beside the QR."""
+    lines = [one for one in facts.legends if one and one not in KIND_NAMES.values()]
+    return [Note("\n".join(lines))] if lines else []
