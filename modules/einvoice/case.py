@@ -182,7 +182,7 @@ def parse(data: Any) -> Case:
         number=top.integer("number"), issued_at=top.moment("issued_at"), service_from=top.date("service_from"),
         service_to=top.date("service_to"), due_date=top.date("due_date"), currency=top.text("currency", needed=True),
         exchange_rate=top.decimal("exchange_rate"), payment=top.mapping("payment"),
-        lines=tuple(_line(one) for one in top.objects("lines", needed=True)),
+        lines=tuple(_line(one) for one in top.objects("lines", needed=data.get("kind") != "payment")),
         taxes=tuple(_tax(one) for one in top.objects("taxes")),
         references=tuple(_reference(one) for one in top.objects("references")), extra=top.mapping("extra"))
     top.close()

@@ -79,9 +79,10 @@ def _attributes(draft: Draft, index: int, line: CaseLine, concepto: Concepto) ->
     product, identification = _keys(draft, index, line)
     places = max(2, decimals(concepto.descuento))  # CFDI40168: not more decimals than Importe
     found = {"ClaveProdServ": product, "NoIdentificacion": identification, "Cantidad": plain(line.quantity),
-             "ClaveUnidad": _unit(draft, index, line), "Unidad": draft.text(line.extra.get("Unidad"), f"lines[{index}].extra.Unidad", 20),
-             "Descripcion": SALE if draft.is_global else draft.text(line.description, f"lines[{index}].description",
-                                                                    1000),
+             "ClaveUnidad": _unit(draft, index, line),
+             "Unidad": draft.text(line.extra.get("Unidad"), f"lines[{index}].extra.Unidad", 20),
+             "Descripcion": SALE if draft.is_global
+             else draft.text(line.description, f"lines[{index}].description", 1000),
              "ValorUnitario": precise(concepto.unit), "Importe": precise(concepto.importe, places)}
     if concepto.descuento:
         found["Descuento"] = precise(concepto.descuento)

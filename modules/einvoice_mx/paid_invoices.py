@@ -328,8 +328,8 @@ def _with_bases(draft: Draft, where: str, taxes: list[tuple[Tax, Decimal | None]
             "To send this you must give the base of each tax of the invoice, because it has several rates of IVA."),
             "CRP20255")
     ieps = ONE + _fraction(taxes, IEPS, False)
-    inside = ieps * (ONE + _fraction(taxes, VAT, False)) - sum(_fraction(taxes, code, True)
-                                                                for code in catalogs.IMPUESTOS)
+    withheld = sum((_fraction(taxes, code, True) for code in catalogs.IMPUESTOS), ZERO)
+    inside = ieps * (ONE + _fraction(taxes, VAT, False)) - withheld
     return [(tax, base if base is not None else cents(total / inside * (ieps if tax in vats else ONE)))
             for tax, base in taxes]
 

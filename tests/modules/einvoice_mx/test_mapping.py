@@ -17,6 +17,7 @@ from modules.einvoice_mx.parties import suggested_name
 from tests.modules.einvoice_mx.cases import (
     COMPANY,
     FOLDER,
+    ISSUER,
     NOBODY,
     PERSON,
     REFERENCE,
@@ -300,3 +301,10 @@ def test_no_attribute_is_empty_and_no_cadena_has_a_gap():
         document = mapped(data).document
         assert not [node.tag for node in document.iter() if "" in node.attrib.values()]
         assert "||" not in seal.seal(document, csd())[2:-2]
+
+
+def test_regimes_under_the_sats_own_names():
+    found = mapped(case(issuer=ISSUER | {"tax_condition": "", "extra": {"RegimenFiscal": "601"}},
+                        customer=COMPANY | {"tax_condition": "", "extra": {"RegimenFiscalReceptor": "601"}})).document
+    assert [found[index].get(name) for index, name in ((0, "RegimenFiscal"), (1, "RegimenFiscalReceptor"))] == [
+        "601", "601"]

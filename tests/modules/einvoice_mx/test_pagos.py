@@ -120,3 +120,38 @@ def test_invoice_outside_the_taxes_is_paid_outside_them():
     assert node(document, "DoctoRelacionado")["ObjetoImpDR"] == "01"
     assert node(document, "Totales") == {"MontoTotalPagos": "100.00"}
     assert document.find(f".//{P}ImpuestosP") is None
+
+
+@pytest.mark.parametrize(("total", "taxes", "expected"), [
+    # IVA stands on IEPS, also where no base is said
+    ("119.48", [{"code": "VAT", "rate": "16"}, {"code": "IEPS", "rate": "3"}],
+     {"TotalTrasladosBaseIVA16": "103.00", "TotalTrasladosImpuestoIVA16": "16.48", "MontoTotalPagos": "119.48"}),
+    ("1147.50", [{"code": "VAT", "rate": "16"}, {"code": "ISR", "rate": "1.25", "withheld": True}],
+     {"TotalRetencionesISR": "12.50", "TotalTrasladosBaseIVA16": "1000.00", "TotalTrasladosImpuestoIVA16": "160.00",
+      "MontoTotalPagos": "1147.50"}),
+    # what is outside the taxes is no exempt base
+    ("216.00", [{"code": "VAT", "rate": "16", "base": "100.00"}, {"code": "VAT", "category": "untaxed",
+                                                                 "base": "100.00"}],
+     {"TotalTrasladosBaseIVA16": "100.00", "TotalTrasladosImpuestoIVA16": "16.00", "MontoTotalPagos": "216.00"}),
+    ("100.00", [{"code": "VAT", "category": "untaxed", "base": "100.00"}], {"MontoTotalPagos": "100.00"}),
+    ("100.00", [], {"MontoTotalPagos": "100.00"}),
+])
+def test_taxes_of_the_invoice_that_is_paid(total, taxes, expected):
+    document = mapped(payment(references=[invoice(total, total, taxes)],
+                              payment={"method": "03", "amount": total})).document
+    assert node(document, "Totales") == expected
+    assert node(document, "DoctoRelacionado")["ObjetoImpDR"] == ("02" if len(expected) > 1 else "01")
+
+
+def test_amounts_of_a_reference_may_stand_in_its_extra():
+    amounts = {"ImpSaldoAnt": "1160.00", "ImpPagado": "500.00", "NumParcialidad": 2}
+    document = mapped(payment(references=[{"kind": "invoice", "authorization_code": UUID, "extra": amounts}],
+                              payment={"method": "03", "amount": "500.00"})).document
+    assert (node(document, "DoctoRelacionado")["NumParcialidad"],
+            node(document, "DoctoRelacionado")["ImpSaldoInsoluto"]) == ("2", "660.00")
+
+
+def test_a_payment_needs_no_lines():
+    data = payment()
+    del data["lines"]
+    assert node(mapped(data).document, "Pago")["Monto"] == "300.00"

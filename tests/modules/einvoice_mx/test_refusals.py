@@ -62,6 +62,7 @@ TABLE = [
         "Periodicidad": "05", "Meses": "09", "Año": "2026"}}), f"{GLOBAL}.Meses", "CFDI40135"),
     (period(Año="2024"), f"{GLOBAL}.Año", "CFDI40136"), (period(Año=""), f"{GLOBAL}.Año", "CFDI40136"),
     (note(references=[REFERENCE | {"TipoRelacion": "08"}]), "references[0].TipoRelacion", "CFDI40137"),
+    (note(references=[REFERENCE | {"kind": "08"}]), "references[0].kind", "CFDI40137"),
     (note(references=[]), "references", "CFDI40137"),
     (note(references=[REFERENCE | {"authorization_code": "A-10"}]), "references[0].authorization_code", "301"),
     (case(issuer__tax_id="EKU9003173C"), "issuer.tax_id", "CFDI40138"),
@@ -110,6 +111,11 @@ TABLE = [
     (case(taxes=[{"code": "IIBB", "rate": "3", "base": "100", "amount": "3"}]), "taxes[0]", "CFDI40175"),
     (lined(quantity="0"), "lines[0].quantity", "301"), (lined(quantity="1.0000001"), "lines[0].quantity", "301"),
     (lined(discount="-1.00"), "lines[0].discount", "301"), (lined(description=" "), "lines[0].description", "301"),
+    (lined(description="x" * 1001), "lines[0].description", "301"), (lined(code="x" * 101), "lines[0].code", "301"),
+    (lined(extra={"Unidad": "x" * 21}), "lines[0].extra.Unidad", "301"),
+    (case(extra={"CondicionesDePago": "x" * 1001}), "extra.CondicionesDePago", "301"),
+    (case(customer__name="X" * 301), "customer.name", "301"), (case(customer__name="A|B"), "customer.name", "301"),
+    (case(issuer__name="A|B"), "issuer.name", "301"), (case(customer__tax_id=""), "customer.tax_id", "CFDI40143"),
     (case(lines=[]), "lines", "301"), (case(issuer__series="A|B"), "issuer.series", "301"),
     (case(issued_at="2011-11-24T10:00:00-06:00"), "issued_at", "403"),
     # payments
@@ -128,6 +134,7 @@ TABLE = [
      "CRP20225"),
     (payment(payment={"method": "03", "amount": "300.00", "CtaBeneficiario": "12345"}), "payment.CtaBeneficiario",
      "CRP20226"),
+    (payment(payment={"method": "01", "amount": "300.00", "TipoCadPago": "01"}), "payment.TipoCadPago", "CRP20229"),
     (payment(references=[]), "references", "301"),
 ]
 PAID = payment()["references"][0]
@@ -139,7 +146,15 @@ TABLE += [(payment(references=[PAID | changes]), f"references[0].{field}", code)
     ({"ImpSaldoInsoluto": "1.00"}, "ImpSaldoInsoluto", "CRP20244"),
     ({"MonedaDR": "XXX"}, "MonedaDR", "CRP20236"), ({"MonedaDR": "USD"}, "EquivalenciaDR", "CRP20237"),
     ({"EquivalenciaDR": "2"}, "EquivalenciaDR", "CRP20238"), ({"NumParcialidad": 1000}, "NumParcialidad", "301"),
-    ({"authorization_code": "X"}, "authorization_code", "301"),
+    ({"NumParcialidad": 0}, "NumParcialidad", "301"), ({"authorization_code": "X"}, "authorization_code", "301"),
+    ({"ObjetoImpDR": "09"}, "ObjetoImpDR", "CRP20245"), ({"ObjetoImpDR": "02", "taxes": []}, "ObjetoImpDR", "CRP20246"),
+    ({"ObjetoImpDR": "01"}, "ObjetoImpDR", "CRP20247"),
+    ({"taxes": [{"code": "VAT", "rate": "21", "base": "1.00"}]}, "taxes[0]", "CRP20260"),
+    ({"taxes": [{"code": "ISR", "rate": "36", "withheld": True}]}, "taxes[0]", "CRP20253"),
+    ({"taxes": [{"code": "IIBB", "rate": "3"}]}, "taxes[0]", "CRP20260"),
+    ({"taxes": [{"code": "VAT", "rate": "abc"}]}, "taxes[0]", "CRP20259"),
+    ({"taxes": [{"code": "VAT"}]}, "taxes[0]", "CRP20259"), ({"taxes": ["VAT"]}, "taxes[0]", "CRP20259"),
+    ({"taxes": [{"code": "VAT", "rate": "16"}, {"code": "VAT", "rate": "0"}]}, "taxes", "CRP20255"),
 ]]
 
 
@@ -172,6 +187,9 @@ def test_credit_above_the_invoice_is_refused():
     (lined({"code": "VAT", "rate": "8"}), "lines[0].taxes[0]"),
     (lined({"code": "IEPS", "rate": "3"}, *VAT), "lines[0].taxes"),
     (everybody(lines=[line()]), "lines[0].code"),
+    (case(customer=PERSON, lines=[line(taxes=[*VAT, {"code": "ISR", "rate": "1.25", "withheld": True}])]),
+     "lines[0].taxes[1]"),
+    (payment(payment={"method": "03", "amount": "300.00", "date": "2026-11-25"}), "payment.date"),
 ])
 def test_what_only_a_person_can_judge_is_remarked(data, field):
     assert refusals(data) == []
