@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from modules.einvoice_pe.catalogs import CREDITO, NAMES, detractions, legend_texts, note_kinds
+from modules.einvoice_pe.catalogs import CREDITO, FACTURA, NAMES, detractions, legend_texts, note_kinds
 from modules.einvoice_pe.findings import plain
 
 DETRACTED = "Operación sujeta al Sistema de Pago de Obligaciones Tributarias"
@@ -44,6 +44,18 @@ def detraction(payload: Mapping[str, Any], account: str = "") -> str:
     rate = plain(Decimal(str(payload["detraccion_porcentaje"])))
     where = f", cuenta del Banco de la Nación {account}" if account else ""
     return f"{DETRACTED}: {code} {name}, {rate} %, S/ {payload['detraccion_total']}{where}"
+
+
+def paid(payload: Mapping[str, Any]) -> str:
+    """How a factura is paid: at once, or on credit with its quotas and what they add up to; "" of all else."""
+    if int(payload["tipo_de_comprobante"]) != FACTURA:
+        return ""
+    quotas = payload.get("venta_al_credito") or []
+    if not quotas:
+        return "Forma de pago: CONTADO"
+    net = sum((Decimal(one["importe"]) for one in quotas), Decimal(0))
+    listed = "; ".join(f"cuota {int(one['cuota']):03d}: {one['fecha_de_pago']}, {one['importe']}" for one in quotas)
+    return f"Forma de pago: CRÉDITO, {listed}. Monto neto pendiente de pago: {net:.2f}"
 
 
 def _note(payload: Mapping[str, Any]) -> Iterator[str]:

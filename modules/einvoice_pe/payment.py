@@ -176,9 +176,17 @@ def _pays_all(draft: Draft, total: Decimal) -> bool:
     return sum(amounts, ZERO) == total
 
 
+def _detraction_kind(said: Any) -> int:
+    """Nubefact's number; three digits with a zero at the front are SUNAT's code, which is another number."""
+    text = str(said).strip()
+    if len(text) == 3 and text.startswith("0"):
+        return next((number for number, (code, _name) in detractions().items() if code == text), 0)
+    return whole(said) or 0
+
+
 def _of_rate(draft: Draft, found: Amounts) -> Detraction:
     extra, terms = draft.extra, draft.terms
-    kind = whole(extra.get("detraccion_tipo") or terms.detraction_kind) or 0
+    kind = _detraction_kind(extra.get("detraccion_tipo") or terms.detraction_kind)
     if kind not in detractions():
         draft.refuse("detraction_kind", "extra.detraccion_tipo", _(
             "To send this you must choose Nubefact's number of a good or service that bears a detracción (35 is "

@@ -8,10 +8,13 @@ from core.i18n import _
 from modules.einvoice.case import Case
 from modules.einvoice.preview import Certificate, Preview, Printed, Problem, ordered
 from modules.einvoice_pe.catalogs import SUNAT_TYPES
-from modules.einvoice_pe.legends import legends
+from modules.einvoice_pe.legends import legends, paid
 from modules.einvoice_pe.mapping import Mapped, map_document
 from modules.einvoice_pe.qr import QrFacts, text
 from modules.einvoice_pe.words import in_words
+
+# what the account of the detracción at Banco de la Nación is called: Nubefact itself has no field for it
+ACCOUNTS = ("cuenta_detraccion", "cuenta_detracciones", "cuenta_banco_de_la_nacion", "cuenta_banco_nacion")
 
 
 class PeruvianPreviewer:
@@ -23,11 +26,18 @@ class PeruvianPreviewer:
         digest = str(case.extra.get("codigo_hash") or "")
         printed = Printed(qr=_qr(case, mapped, digest) if case.number else "", access_key=digest,
                           amount_in_words=in_words(mapped.totals.total, case.currency.upper()),
-                          legends=legends(mapped.payload))
+                          legends=_legends(case, mapped))
         # what an agent keeps back does not lower the document's total
         shown = dataclasses.replace(mapped.totals, withheld=mapped.payment.retention)
         return Preview(ordered((*_unsendable(case), *mapped.problems)), SUNAT_TYPES[mapped.kind],
                        mapped.payload["serie"], case.number, shown, "json", mapped.payload, printed)
+
+
+def _legends(case: Case, mapped: Mapped) -> tuple[str, ...]:
+    """How it is paid, then the law's; the account of the detracción is the company's."""
+    said = {**case.issuer.extra, **case.extra}
+    account = next((str(said[name]) for name in ACCOUNTS if said.get(name)), "")
+    return (*filter(None, [paid(mapped.payload)]), *legends(mapped.payload, account))
 
 
 def _unsendable(case: Case) -> list[Problem]:

@@ -26,7 +26,7 @@ class Config:
     days_back: int = 3
     factura_consults: int = 0
     boleta_consults: int = 1
-    boleta_seconds: float | None = None
+    boleta_seconds: int | None = None
     void_consults: int = 1
     zips: bool = False
     decisions: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +73,6 @@ def _count(value: Any) -> int:
 
 _READ: dict[str, Any] = {
     "now": _offset, "days_back": _count, "factura_consults": _count, "boleta_consults": _count,
-    "boleta_seconds": lambda value: None if value is None else float(value), "void_consults": _count, "zips": bool,
+    "boleta_seconds": lambda value: None if value is None else _count(value), "void_consults": _count, "zips": bool,
     "decisions": lambda value: {str(key): str(code) for key, code in value.items()},
 }

@@ -1,16 +1,37 @@
-"""A Nubefact on a port of this machine, and accounts in it."""
+"""A Nubefact on a port of this machine, accounts in it, and a Peruvian company that issues there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 
+from core import clock, companies, scope
+from core.db import db
+from core.jobs import RetryLater
+from core.models import Company
 from core.simulators import Running, running
+from modules.accounting.bulk import issue_many
+from modules.accounting.drafts import DraftLine, InvoiceDraft
+from modules.accounting.models import Invoice
+from modules.crm.drafts import AddressData
+from modules.crm.models import Customer
+from modules.crm.services import add_address, create_customer
+from modules.einvoice import services
+from modules.einvoice.jobs import authorize_sequence
+from modules.einvoice.models import Document
+from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice_pe.client import Nubefact
+from modules.einvoice_pe.findings import LIMA
 from tests.modules.einvoice_pe.cases import OTHER_RUC
 
+VAT = ({"code": "VAT", "rate": "18"},)
 SERIES = ["F001", "B001", "B002", "FC01", "BC01", "FD01", "BD01", "0001"]
 
 
@@ -37,3 +58,85 @@ def account(simulator: Running) -> dict[str, Any]:
 @pytest.fixture
 def client(simulator: Running, account: dict[str, Any]) -> Nubefact:
     return Nubefact(f"{simulator.url}/nubefact/api/v1/{account['route']}", account["token"])
+
+
+@pytest.fixture
+def nubefact(_simulator: Running, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """The simulator on today's clock; the rehearsal finds it."""
+    _simulator.reset("nubefact")
+    monkeypatch.setitem(app.extensions, "abona", dataclasses.replace(app.extensions["abona"],
+                                                                     simulators_url=_simulator.url))
+    yield _simulator
+    _simulator.reset("nubefact")
+
+
+@pytest.fixture
+def peru(app: Flask) -> Iterator[Company]:
+    """A Peruvian company in scope, with everything that a new company gets."""
+    made = companies.create_company(
+        "PE", "RED ANDINA S.A.C.", OTHER_RUC, code="andina", tax_condition="GENERAL", trade_name="Red Andina",
+        street="Av. Brasil 100", city="Lima", region="15", email="cobros@andina.example")
+    db.session.commit()
+    with scope.company_scope(made):
+        yield made
+
+
+def customer(kind: str = "DNI", number: str = "45678912", name: str = "Ana Peña", **changes: Any) -> Customer:
+    """A customer with an address."""
+    found = db.session.scalar(sa.select(Customer).where(Customer.tax_id == number))
+    if found is None:
+        found = create_customer(name=name, tax_id_kind=kind, tax_id=number, **changes)
+        add_address(found, AddressData(street="Jr. Los Olivos", number="123", city="Lima", region="15"))
+        db.session.commit()
+    return found
+
+
+@pytest.fixture
+def issue(peru: Company) -> Callable[..., list[Invoice]]:
+    """`issue("89.00", "59.90")`: an invoice of each price (with tax), of today, to one customer."""
+
+    def make(*prices: str, to: Customer | None = None, days: int = 10, lines: tuple[DraftLine, ...] = (),
+             **changes: Any) -> list[Invoice]:
+        day = clock.now().astimezone(LIMA).date()
+        who = (to or customer()).id
+        line = {"taxes": VAT, "code": "INT100", "price_includes_tax": True, **changes}
+        drafts = [InvoiceDraft(who, day, lines or (DraftLine("Internet 100 Mbps", Decimal(1), Decimal(price), **line),),
+                               due_date=day + dt.timedelta(days=days) if days else None,
+                               service_from=day.replace(day=1), service_to=day)
+                  for price in prices]
+        ids = issue_many(peru, drafts)
+        services.open_documents(ids)
+        db.session.commit()
+        return list(db.session.scalars(sa.select(Invoice).where(Invoice.id.in_(ids)).order_by(Invoice.id)))
+
+    return make
+
+
+def documents() -> Sequence[Document]:
+    db.session.expire_all()
+    return db.session.scalars(sa.select(Document).order_by(Document.id)).all()
+
+
+@pytest.fixture
+def work(peru: Company) -> Callable[..., None]:
+    """Run the jobs of all sequences until nothing is open, as workers do; waiting costs no time here."""
+
+    def run(rounds: int = 40) -> None:
+        for _round in range(rounds):
+            for sequence_id in db.session.scalars(sa.select(Numbering.id)).all():
+                try:
+                    authorize_sequence(sequence_id)
+                    db.session.commit()
+                except RetryLater:
+                    db.session.rollback()
+            _let_time_pass()
+            if not any(one.state in ("pending", "sending", "unknown") for one in documents()):
+                return
+
+    return run
+
+
+def _let_time_pass() -> None:
+    for table in (Document.__table__, Numbering.__table__):
+        db.session.execute(sa.update(table).values(next_try=None))  # type: ignore[arg-type]
+    db.session.commit()

@@ -138,3 +138,9 @@ def test_a_note_of_kind_13_gives_new_quotas():
 def test_the_legend_of_the_region_without_exonerated_is_only_remarked():
     found = map_document(parse(case(extra={"servicios_region_selva": True})))
     assert [(one.authority_code, one.severity) for one in found.problems] == [("4023", "warning")]
+
+
+@pytest.mark.parametrize(("said", "number"), [(35, 35), ("35", 35), ("037", 35), ("022", 20), (20, 20)])
+def test_the_service_of_a_detraction_by_nubefact_s_number_or_by_sunat_s_code(said, number):
+    data = factura(lines=[line("1000")], extra={"detraccion": True, "detraccion_tipo": said})
+    assert payload(data)["detraccion_tipo"] == number

@@ -89,3 +89,16 @@ def test_a_retention_is_shown_and_leaves_the_total(said):
     (case(number=None), "number", "1001"), (case(provider="other"), "provider", "")])
 def test_a_request_needs_number_and_provider(data, field, code):
     assert (field, code) in {(one["field"], one["authority_code"]) for one in shown(data)["problems"]}
+
+
+@pytest.mark.parametrize(("data", "words"), [
+    (factura(due_date=None, payment={"terms": "contado"}, lines=[line("100")]), "Forma de pago: CONTADO"),
+    (factura(lines=[line("1000")]), "Forma de pago: CRÉDITO, cuota 001: 15-03-2025, 1038.40. Monto neto pendiente de "
+                                    "pago: 1038.40")])
+def test_how_a_factura_is_paid_is_shown(data, words):
+    assert shown(data)["print"]["legends"][0] == words
+
+
+def test_the_account_of_the_detraction_is_shown():
+    data = factura(lines=[line("1000")], issuer__extra={"cuenta_detraccion": "00-068-123456"})
+    assert any("00-068-123456" in one for one in shown(data)["print"]["legends"])

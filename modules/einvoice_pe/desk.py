@@ -1,0 +1,60 @@
+"""Nubefact on the home page, and what a customer wants on his."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from flask import render_template, url_for
+from markupsafe import Markup
+
+from core import clock
+from core.db import db
+from core.i18n import _
+from core.outside import Standing
+from core.scope import current_company
+from modules.crm.models import Customer
+from modules.einvoice.models import Document
+from modules.einvoice_pe import access
+from modules.einvoice_pe.models import CustomerProfile
+
+# a factura that reaches SUNAT after the third day does not exist: told after one day, in red after two
+TOLD, URGENT = dt.timedelta(hours=24), dt.timedelta(hours=48)
+NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
+
+
+def undecided(_company: Any) -> Markup:
+    """Documents that SUNAT has not decided for a day."""
+    if current_company().country != "PE":
+        return Markup("")
+    count, oldest = db.session.execute(
+        sa.select(sa.func.count(), sa.func.min(Document.sent_at)).where(
+            Document.state.in_(("sending", "unknown")), Document.sent_at < clock.now() - TOLD)).one()
+    if not count:
+        return Markup("")
+    tone = "bad" if oldest < clock.now() - URGENT else "warn"
+    return NOTICE.format(tone, url_for("einvoice.documents", state="unknown"), _(
+        "SUNAT has not answered about %(count)s documents for more than a day: look at them, a factura that comes too "
+        "late does not exist.", count=count))
+
+
+def standing() -> Standing | None:
+    """Nubefact among the outside services of a Peruvian company."""
+    if current_company().country != "PE":
+        return None
+    live = access.environment() == "production"
+    text = _("Documents go to SUNAT through Nubefact and are legally valid.") if live else _(
+        "Documents are accepted by the simulator, by Nubefact's and SUNAT's rules, and bear a watermark. None is "
+        "legally valid.")
+    return Standing("Nubefact", live, text, url_for("einvoice.enable", step="live"), "einvoice.enable")
+
+
+def customer_summary(customer: Customer) -> str:
+    """Whether the customer gets facturas or boletas, and keeps a retención; nothing in other countries."""
+    if current_company().country != "PE":
+        return ""
+    row = db.session.get(CustomerProfile, customer.id)
+    return render_template("einvoice_pe/customer_summary.html", customer=customer,
+                           wants=None if row is None else row.wants_factura,
+                           agent=bool(row and row.retention_agent))

@@ -1,0 +1,32 @@
+"""What this module plugs into the ports of others."""
+
+from core import deeds as known_deeds
+from core import outside, slots
+from core.i18n import lazy
+from modules.accounting.ports import layouts
+from modules.accounting.totals import RULES
+from modules.contracts.ports import billing_checks
+from modules.einvoice.ports import cancellers, enablers, issuers, previewers
+from modules.einvoice_pe import desk
+from modules.einvoice_pe.amounts import PE
+from modules.einvoice_pe.annulment import PeruvianCanceller
+from modules.einvoice_pe.billing import PeruvianBillingCheck
+from modules.einvoice_pe.deeds import WORDS as DEEDS
+from modules.einvoice_pe.enabling import PeruvianEnabler
+from modules.einvoice_pe.issuer import PeruvianIssuer
+from modules.einvoice_pe.layout import PeruvianLayout
+from modules.einvoice_pe.previewer import previewer
+
+RULES["PE"] = PE
+issuers.register("PE", PeruvianIssuer())
+cancellers.register("PE", PeruvianCanceller())
+enablers.register("PE", PeruvianEnabler())
+layouts.register("PE", PeruvianLayout())
+billing_checks.register("PE", PeruvianBillingCheck())
+outside.services.register("nubefact", desk.standing)
+slots.add("home.todo", "einvoice_pe.undecided", lazy("SUNAT"), desk.undecided, permission="einvoice.view_documents",
+          order=30)
+slots.add("customer.summary", "einvoice_pe", lazy("Factura or boleta"), desk.customer_summary,
+          permission="crm.view_customers", order=40)
+previewers.register("PE", previewer)
+known_deeds.add(DEEDS)

@@ -1,0 +1,81 @@
+"""Rehearsal: the account at Nubefact comes from the simulator, so that nothing has to be asked of anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from core import clock, logs
+from core.db import db
+from core.errors import Rejected, Unavailable
+from core.http import Client
+from core.i18n import _
+from core.scope import current_company
+from modules.einvoice_pe import access
+from modules.einvoice_pe.catalogs import BOLETA, CREDITO, DEBITO, FACTURA
+from modules.einvoice_pe.models import Route, Series
+
+REHEARSAL = "rehearsal"
+# by kind: of facturas and their notes, of boletas and theirs
+USUAL = {FACTURA: ["F001"], BOLETA: ["B001"], CREDITO: ["FC01", "BC01"], DEBITO: ["FD01", "BD01"]}
+
+log = logs.get(__name__)
+
+
+def simulator_url() -> str:
+    """Base address of the rehearsal's Nubefact."""
+    return str(current_app.extensions["abona"].simulators_url).rstrip("/") + "/nubefact"
+
+
+def prepare() -> None:
+    """Series to issue on in rehearsal, without talking to anybody: the account is opened when it is needed."""
+    if db.session.scalar(sa.select(Series.id).where(Series.environment == REHEARSAL).limit(1)) is None:
+        access.keep_series(REHEARSAL, _route(), USUAL)
+
+
+def _route() -> Route:
+    found = db.session.scalar(sa.select(Route).where(Route.environment == REHEARSAL))
+    if found is None:
+        found = Route(environment=REHEARSAL, address="", token="")
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def enable(chosen: dict[int, list[str]] | None = None) -> Route:
+    """Open the company's account at the simulator, with these series. Repeatable; commits."""
+    prepare()
+    route = _route()
+    if chosen:
+        access.keep_series(REHEARSAL, route, chosen)
+    codes = sorted(set(db.session.scalars(sa.select(Series.code).where(Series.environment == REHEARSAL))))
+    company = current_company()
+    body = {"ruc": company.tax_id, "name": company.name, "series": codes,
+            "address": f"{company.street} {company.city}".strip()}
+    db.session.commit()
+    answer = _open(body)
+    route = _route()
+    route.address, route.token = f"{simulator_url()}/api/v1/{answer['route']}", answer["token"]
+    route.verified_at = clock.now()
+    db.session.commit()
+    log.info("nubefact_rehearsal_enabled", company=body["ruc"])
+    return route
+
+
+def ensure(series: str, kind: int) -> None:
+    """The account must be that of the simulator which runs now."""
+    row = access.route_of(REHEARSAL, series, kind)
+    if not row.address or not row.address.startswith(simulator_url()):
+        enable()
+
+
+def _open(body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return dict(Client("Nubefact", simulator_url()).post("/_sim/account", json=body, repeatable=True).json())
+    except Rejected as refusal:
+        raise Unavailable(_("The rehearsal's Nubefact refused: %(text)s", text=str(refusal))) from refusal
+    except Unavailable as error:
+        raise Unavailable(_("The rehearsal's Nubefact is not running at %(address)s. Start it: abona simulators serve "
+                            "nubefact", address=simulator_url()), retry_after=5) from error
