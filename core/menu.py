@@ -100,15 +100,16 @@ def _visible() -> list[MenuItem]:
     found = [item for item in [*items, *CORE_ITEMS]
              if item.endpoint in current_app.view_functions and _may_use(item)
              and (country or item.endpoint in WITHOUT_COMPANY)]
-    gathers = any(item.group in SETTINGS and item.endpoint not in {"core.settings", "admin.index"} for item in found)
+    # the page that gathers settings is for who has any
+    gathers = any(item.group == "settings" and item.endpoint != "core.settings" for item in found)
     return [item for item in found if item.endpoint != "core.settings" or gathers]
 
 
 def _may_use(item: MenuItem) -> bool:
     if item.endpoint == "admin.index":
-        from core.admin import any_accessible
+        from core.admin import any_changeable
 
-        return any_accessible()
+        return any_changeable()
     return not item.permission or can(item.permission)
 
 

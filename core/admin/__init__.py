@@ -23,7 +23,7 @@ from werkzeug.exceptions import abort
 from core import modules, scope
 from core.admin.base import ModelView, ReadOnlyView
 
-__all__ = ["ModelView", "ReadOnlyView", "any_accessible", "init_app"]
+__all__ = ["ModelView", "ReadOnlyView", "any_changeable", "init_app"]
 
 
 class Index(AdminIndexView):
@@ -60,9 +60,10 @@ def _accessible() -> list[Any]:
     return [view for view in admin._views if isinstance(view, ModelView) and view.is_accessible()]
 
 
-def any_accessible() -> bool:
-    """Whether the menu should show master data at all."""
-    return bool(scope.company_id_or_none()) and bool(_accessible())
+def any_changeable() -> bool:
+    """Whether the menu should show master data: to who may change any; who may only look finds it in the settings."""
+    return bool(scope.company_id_or_none()) and any(
+        view.may_edit() and (view.can_create or view.can_edit or view.can_delete) for view in _accessible())
 
 
 def categories() -> list[tuple[str, list[Any]]]:

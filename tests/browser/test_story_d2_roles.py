@@ -56,7 +56,7 @@ def test_d2_a_role_is_made_and_looked_through(chromium: Any, address: str, width
     page.click(f"tr:has-text('{name}') >> text=Qué ve")
     # the page tells the menu, the screens and the verbs of exactly these two
     assert page.locator("section", has_text="Su menú").locator("li").all_inner_texts() == [
-        "Clientes", "Pagos", "Datos maestros"]
+        "Clientes", "Pagos"]
     assert page.locator("tr", has_text="Ver pagos").locator("text=sí").count() == 1
     assert page.locator("tr", has_text="Registrar pagos").locator(".badge").inner_text().strip() == "no"
     fits(page)
@@ -65,7 +65,7 @@ def test_d2_a_role_is_made_and_looked_through(chromium: Any, address: str, width
     strip = page.locator(".banner-seen")
     assert name in strip.inner_text()
     assert page.locator("nav.side .side-link").evaluate_all("all => all.map(one => one.textContent.trim())") == [
-        "Inicio", "Clientes", "Pagos", "Datos maestros"]
+        "Inicio", "Clientes", "Pagos"]
     assert page.goto("/payments").status == 200 and strip.is_visible()
     fits(page)
     assert page.goto("/people").status == 403

@@ -54,6 +54,15 @@ def test_the_menu_shows_what_the_person_may_open(login: Login) -> None:
     assert 'href="/jobs"' in page and 'href="/people"' not in page
 
 
+@pytest.mark.parametrize(("permission", "gathered", "tables"), [
+    ("core.view_jobs", False, False), ("crm.view_customers", False, False), ("core.edit_company", True, False),
+    ("crm.edit_settings", True, True)])
+def test_settings_are_offered_to_who_has_any(login: Login, permission: str, gathered: bool, tables: bool) -> None:
+    menu = login(*{permission, "crm.view_customers"}).get("/").text.split('<nav class="side"')[1].split("</nav>")[0]
+    assert ('href="/settings"' in menu, 'href="/admin/"' in menu) == (gathered, tables)
+    assert ("Configuración" in menu) == (gathered or tables)
+
+
 def test_permissions_are_those_of_the_company_in_scope(
     make_user: MakeUser, company: Company, other_company: Company
 ) -> None:
