@@ -82,6 +82,28 @@ class Kind:
         return sa.case((runs, sa.literal("'").concat(text)), else_=text)
 
 
+class PaperNumber(Kind):
+    """The number of a paper, with its zeros as printed ("00000017"): a text, with which nobody calculates."""
+
+    DIGITS = 8
+
+    def html(self, value: Any, currency: str | None) -> Any:
+        return self._text(value)
+
+    def csv(self, style: Style) -> Callable[[Any], str]:
+        return self._text
+
+    def xlsx(self, style: Style) -> Callable[[Any], Any]:
+        return lambda value: self._text(value) or None
+
+    def _text(self, value: Any) -> str:
+        return "" if value is None else f"{value:0{self.DIGITS}d}"
+
+    def sql(self, value: Any, style: Style) -> Any:
+        text = sa.cast(value, sa.Text)
+        return sa.func.lpad(text, sa.func.greatest(sa.func.length(text), self.DIGITS), "0")
+
+
 class Number(Kind):
     """A count, or a number with a fixed count of decimals."""
 
@@ -243,4 +265,5 @@ def kind_of(value: Any) -> Kind:
 
 
 KINDS: dict[str, Callable[[], Kind]] = {
-    "": Kind, "text": Kind, "number": Number, "amount": Money, "date": Day, "moment": Moment, "yes_no": YesNo}
+    "": Kind, "text": Kind, "paper": PaperNumber, "number": Number, "amount": Money, "date": Day,
+    "moment": Moment, "yes_no": YesNo}

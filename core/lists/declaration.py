@@ -25,8 +25,9 @@ class Column:
     """One column. `value` is an SQL expression (a mapped attribute, an attribute of a table that `List.related` joins,
     a subquery), or a function of the row; with a function, exports go through the ORM and take ten times as long.
 
-    `kind` is text, number, amount, date, moment or yes_no, by the type of the expression where it is left out; `words`
-    turns codes into words or states ({code: words} or {code: (words, tone, icon)}, or a function that gives it).
+    `kind` is text, paper (a number of a paper, with its zeros), number, amount, date, moment or yes_no, by the type of
+    the expression where it is left out; `words` turns codes into words or states ({code: words} or {code: (words, tone,
+    icon)}, or a function that gives it).
     `sort` is True, or the keys of an index without nulls; the row's id is added. `show(line)` draws the cell,
     `text(value)` turns the value into words for screen and export; both in Python.
     """

@@ -210,7 +210,7 @@ PAYMENTS = register(List(
     "accounting.payments", lazy("Payments"), Payment, "accounting.view_payments",
     related=lambda statement: statement.join(Customer, Customer.id == Payment.customer_id),
     columns=(
-        Column("receipt", lazy("Receipt"), Payment.number, lead=True, show=_receipt),
+        Column("receipt", lazy("Receipt"), Payment.number, lead=True, show=_receipt, kind="paper"),
         Column("customer", lazy("Customer"), Customer.name),
         Column("code", lazy("Code"), Customer.code, default=False),
         Column("date", lazy("Date"), Payment.paid_on, sort=True),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from core import jobs
@@ -453,7 +454,21 @@ def test_payments_are_listed_and_exported_too(login: Login, customer: Customer) 
     assert "Efectivo" in text(browser.get("/payments?method=cash"))
     assert "María" not in text(browser.get("/payments?method=card"))
     rows = browser.post("/payments/export", data={"kind": "csv_plain", "columns": "all"}).get_data(as_text=True)
-    assert "150.50" in rows and "en mano" in rows and "\n1,María" in rows
+    assert "150.50" in rows and "en mano" in rows and "\n00000001,María" in rows
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv_plain", "xlsx"])
+def test_a_receipt_has_the_number_that_is_printed_in_files_too(login: Login, customer: Customer, kind: str) -> None:
+    pay(customer, "150.50")
+    pay(customer, "10").number = 123_456_789  # longer numbers keep all of their digits
+    db.session.commit()
+    answer = login(PAYMENTS).post("/payments/export", data={"kind": kind, "columns": "shown"})
+    if kind == "xlsx":
+        sheet: Any = load_workbook(io.BytesIO(answer.data)).active
+        assert {row[0] for row in sheet.iter_rows(min_row=2, values_only=True)} == {"00000001", "123456789"}
+    else:
+        lines = answer.get_data(as_text=True).lstrip("\ufeff").splitlines()[1:]
+        assert {re.split("[,;]", line)[0] for line in lines} == {"00000001", "123456789"}
 
 
 def test_who_owes_in_two_currencies_stands_there_once(login: Login, make_customer: Callable[..., Customer]) -> None:
