@@ -41,8 +41,11 @@ def active(wanted: str) -> Certificate | None:
     return db.session.scalar(sa.select(Certificate).where(Certificate.use == use_of(wanted), Certificate.active))
 
 
-def key(wanted: str) -> Llave:
-    """The key that signs in an environment; NotEnabled without one. In rehearsal it comes from the simulator."""
+def key(wanted: str, opened: dict[int, Llave] | None = None) -> Llave:
+    """The key that signs in an environment; NotEnabled without one. In rehearsal it comes from the simulator.
+
+    `opened` keeps what was opened, by the certificate's id.
+    """
     found = active(wanted)
     if found is None and wanted == "rehearsal":
         from modules.einvoice_ec.rehearsal import enable_rehearsal
@@ -51,7 +54,10 @@ def key(wanted: str) -> Llave:
     if found is None:
         raise NotEnabled(_("To issue electronic vouchers you must first give the certificate (.p12): abona einvoice "
                            "enable EC, or Electronic invoices > Enable."))
-    return certificados.open_p12(base64.b64decode(found.p12), found.password)
+    opened = {} if opened is None else opened
+    if found.id not in opened:
+        opened[found.id] = certificados.open_p12(base64.b64decode(found.p12), found.password)
+    return opened[found.id]
 
 
 def point(series: str) -> EmissionPoint | None:

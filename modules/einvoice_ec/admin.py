@@ -105,8 +105,6 @@ class CertificateAdmin(ReadOnlyView):
 def views() -> list[Any]:
     """The admin's pages."""
     category = lazy("SRI")
-    return [ProfileAdmin(FiscalProfile, name=lazy("Fiscal profile"), category=category, endpoint="einvoice_ec_profile"),
-            PointAdmin(EmissionPoint, name=lazy("Points of emission"), category=category,
-                       endpoint="einvoice_ec_point"),
-            CertificateAdmin(Certificate, name=lazy("Certificates"), category=category,
-                             endpoint="einvoice_ec_certificate")]
+    return [ProfileAdmin(FiscalProfile, name=lazy("Fiscal profile"), category=category),
+            PointAdmin(EmissionPoint, name=lazy("Points of emission"), category=category),
+            CertificateAdmin(Certificate, name=lazy("Certificates"), category=category)]

@@ -20,7 +20,10 @@ def install(use: str, data: bytes, password: str) -> Certificate:
     if not data:
         raise BadCertificate(_("To go on you must choose the file of the certificate (.p12 or .pfx)."),
                              field="certificate")
-    found = certificados.open_p12(data, password)
+    try:
+        found = certificados.open_p12(data, password)
+    except BadCertificate as error:
+        raise BadCertificate(str(error), field="certificate") from error
     wrong = certificados.troubles(found, current_company().tax_id, clock.now())
     if wrong:
         raise BadCertificate(wrong[0], field="certificate")

@@ -38,7 +38,7 @@ class EcuadorianIssuer:
             if environment == "rehearsal" and not situation.prepared:
                 rehearsal.ensure()  # a simulator that was started anew has forgotten us
                 situation.prepared = True
-            key, profile = access.key(environment), access.profile()
+            key, profile = access.key(environment, situation.keys), access.profile()
             return SriWire(environment, key, profile.signature_method, profile.digest, situation)
 
         OwnNumbers(sequence_id, keep, connect).run()

@@ -52,8 +52,8 @@ def part(ride: Ride) -> CountryPart:
         title=TITLES.get(ride.cod_doc, NAMES[ride.accounting_kind]), valid=valid, void_text=VOID, date=ride.date,
         issuer=[Fact(f"{label}:", value) for label, value in _issuer(ride) if value],
         customer=[Fact(f"{label}:", value) for label, value in _customer(ride) if value],
-        tax_in_prices=False, show_rates=True, show_codes=True, tax_names={"VAT": "IVA", "ICE": "ICE"}, legends=_notes(ride),
-        rehearsal=not ride.production)
+        tax_in_prices=False, show_rates=True, show_codes=True, tax_names={"VAT": "IVA", "ICE": "ICE"},
+        legends=_notes(ride), rehearsal=not ride.production)
     if valid:
         found.number = f"No. {ride.number}"
         found.legal_title = "NÚMERO DE AUTORIZACIÓN Y CLAVE DE ACCESO"

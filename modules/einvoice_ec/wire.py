@@ -40,6 +40,8 @@ class Situation:
 
     stop: tuple[str, str] = ("", "")
     received: set[str] = field(default_factory=set)
+    # opened keys by the id of their certificate: opening one takes longer than signing twenty vouchers
+    keys: dict[int, Llave] = field(default_factory=dict)
     # whether the rehearsal's SRI was asked if it knows us
     prepared: bool = False
 
