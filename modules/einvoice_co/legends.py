@@ -83,7 +83,7 @@ def _lines(facts: LegendFacts) -> Iterator[str]:
 
 
 def _qualities(facts: LegendFacts) -> Iterator[str]:
-    for code in (regime(facts.condition), *facts.responsibilities):
+    for code in (regime(facts.condition) or facts.condition, *facts.responsibilities):
         if code in QUALITIES:
             more = f" (resolución {facts.simple_resolution})" if code == "O-47" and facts.simple_resolution else ""
             yield QUALITIES[code] + more

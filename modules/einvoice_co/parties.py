@@ -113,7 +113,11 @@ def buyer(draft: Draft) -> Buyer:
     if not who.name.strip():
         draft.refuse("customer_name", "customer.name", _("To send this you must give the customer's name."), "109",
                      "parameter_required")
-    condition = _regime(draft, who.tax_condition or said("regimen", "responsabilidadesrutregimen"))
+    written = who.tax_condition
+    if written.upper() in codes("responsabilidades_basicas"):  # a responsibility in the place of the regime
+        extra.setdefault("responsabilidades", (written, "customer.tax_condition"))
+        written = ""
+    condition = _regime(draft, written or said("regimen", "responsabilidadesrutregimen"))
     emails = _emails(draft, who)
     return Buyer(kind, number, digit, names.tidy(who.name), person, condition, _responsibilities(draft, extra),
                  _tribute(draft, said("codigoimpuesto", "tributo", "detallestributarios"), condition), emails[0],

@@ -39,14 +39,18 @@ def resolution(draft: Draft) -> Resolution:
     prefix = draft.case.issuer.series or draft.text("prefijo", "prefix", "resolucionprefijo")
     found = Resolution(
         prefix, draft.text("numeroResolucion", "resolucionnumero", "resolutionnumber", "numeroautorizacion",
-                           "autorizacion", "resolucion", "resolution", "invoiceauthorization"),
-        day(draft.said("fechaResolucion", "resolucionfecha", "resolutiondate")),
+                           "autorizacionnumero", "resolucionnumeracionnumero", "autorizacion", "resolucion",
+                           "resolution", "resolucionnumeracion", "invoiceauthorization"),
+        day(draft.said("fechaResolucion", "resolucionfecha", "resolutiondate", "resolucionnumeracionfecha",
+                       "autorizacionfecha", "numeracionfecha")),
         whole(draft.text("desde", "rangodesde", "from", "rangefrom", "numerodesde", "rangoinicial", "numeroinicial",
-                         "first", "firstnumber")),
+                         "first", "firstnumber", "rangestart", "start", "inicio")),
         whole(draft.text("hasta", "rangohasta", "to", "rangeto", "numerohasta", "rangofinal", "numerofinal", "last",
-                         "lastnumber")),
-        day(draft.said("vigenciaDesde", "validfrom", "fechadesde", "fechainicio", "startdate")),
-        day(draft.said("vigenciaHasta", "validto", "validuntil", "fechahasta", "fechafin", "enddate")),
+                         "lastnumber", "rangeend", "end", "fin")),
+        day(draft.said("vigenciaDesde", "validfrom", "fechadesde", "desdefecha", "fechainicio", "vigenciainicio",
+                       "startdate")),
+        day(draft.said("vigenciaHasta", "validto", "validuntil", "fechahasta", "hastafecha", "fechafin", "vigenciafin",
+                       "enddate")),
         _key(draft))
     return _with_range(draft, found)
 

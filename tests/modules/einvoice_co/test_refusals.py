@@ -141,6 +141,28 @@ def test_the_issuer_s_quality_as_code_or_in_words(said, wanted):
     assert valid(case(issuer__tax_condition=said)).printed.legends[1] == wanted
 
 
+@pytest.mark.parametrize("said", [
+    {"resolution": {"number": "18760000001", "date": "2019-01-19", "from": 990000000, "to": 995000000,
+                    "valid_from": "2019-01-19", "valid_to": "2030-01-19"}},
+    {"resolucion": "18760000001", "fecha_resolucion": "2019-01-19", "rango": {"desde": 990000000, "hasta": 995000000},
+     "vigencia": {"desde": "2019-01-19", "hasta": "2030-01-19"}},
+    {"resolucion_numeracion": {"numero": "18760000001", "fecha": "2019-01-19", "desde": "990000000",
+                               "hasta": "995000000", "desde_fecha": "2019-01-19", "hasta_fecha": "2030-01-19"}},
+    {"resolution_number": "18760000001", "resolution_date": "2019-01-19", "range_start": 990000000,
+     "range_end": 995000000, "valid_from": "2019-01-19", "valid_until": "2030-01-19"}])
+def test_an_authorisation_however_it_is_written(said):
+    assert valid(case(issuer__extra=said)).printed.legends[2] == (
+        "Autorización de numeración DIAN N.º 18760000001, del 2019-01-19, prefijo SETP, desde 990000000 hasta "
+        "995000000, vigente del 2019-01-19 al 2030-01-19")
+    assert errors(case(issuer__extra=said, number=995000001)) == [("number", "FAB12")]
+    assert errors(case(issuer__extra=said, issued_at="2030-01-20T10:00:00-05:00")) == [("issued_at", "FAB08")]
+
+
+def test_a_responsibility_in_the_place_of_the_regime():
+    found = valid(case(customer__tax_condition="R-99-PN")).payload["factura"]["cliente"]["responsabilidadesRut"]
+    assert found == {"Obligaciones": [{"obligaciones": "R-99-PN", "regimen": "49"}]}
+
+
 def test_no_empty_legend():
     assert "" not in valid(case(issuer__tax_condition="")).printed.legends
 
