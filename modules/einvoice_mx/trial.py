@@ -58,7 +58,7 @@ def _document() -> bytes:
         country="MX", kind="invoice", issuer=TAXPAYER, customer=CUSTOMER, issued_at=moment, currency="MXN",
         number=int(moment.timestamp()), payment={"terms": "credit"},
         lines=(CaseLine(Decimal(1), Decimal("1.00"), description="Documento de prueba", taxes=(tax,)),)))
-    cer, key = ((FOLDER / "csd" / f"{TAXPAYER.tax_id}.{end}").read_bytes() for end in ("cer", "key"))
+    cer, key = ((FOLDER / "csd" / f"{TAXPAYER.tax_id}_{end}.pem").read_bytes() for end in ("cer", "key"))
     seal.seal(made.document, seal.read_pair(cer, key, _PASSWORD))
     return schema.text(made.document).encode()
 

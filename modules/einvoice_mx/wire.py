@@ -128,4 +128,4 @@ def _age(order: CancelOrder) -> float:
 
 
 def _pause(age: float) -> float:
-    return float(next((pause for until, pause in PATIENCE if age < until), SELDOM))
+    return next((pause for until, pause in PATIENCE if age < until), SELDOM)

@@ -74,7 +74,9 @@ def _offset(value: Any) -> float:
 
 
 def _seconds(value: Any) -> float:
-    return max(0.0, float(value))
+    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        raise ValueError(value)
+    return value
 
 
 def _mode(value: Any) -> str:

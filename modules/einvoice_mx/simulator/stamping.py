@@ -117,7 +117,7 @@ class Stamping:
 
     def _csd(self) -> Csd:
         if self._pac is None:
-            cer, key = ((CSD_FOLDER / f"JES900109Q90.{end}").read_bytes() for end in ("cer", "key"))
+            cer, key = ((CSD_FOLDER / f"JES900109Q90_{end}.pem").read_bytes() for end in ("cer", "key"))
             self._pac = seal.read_pair(cer, key, _PASSWORD)
         return self._pac
 
