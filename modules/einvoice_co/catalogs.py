@@ -72,7 +72,12 @@ def _folded() -> dict[str, tuple[str, ...]]:
 def identity(kind: str) -> str:
     """The DIAN's number of a kind of identity document; "" where there is none."""
     known = set(codes("tipo_identificacion")) | set(IDENTITIES.values())
-    return kind if kind in known else IDENTITIES.get(kind.upper(), "")
+    if kind in known or not kind:
+        return kind
+    wanted = names.fold(kind)
+    named = (code for code, name in codes("tipo_identificacion").items()
+             if names.fold(name).removesuffix(" *") == wanted)
+    return IDENTITIES.get(kind.upper().replace(" ", "_"), next(named, ""))
 
 
 def regime(said: str) -> str:

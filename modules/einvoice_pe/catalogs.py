@@ -18,7 +18,9 @@ NAMES = {FACTURA: "Factura electrónica", BOLETA: "Boleta de venta electrónica"
 CURRENCIES = {"PEN": 1, "USD": 2, "EUR": 3, "GBP": 4}
 SOLES = "PEN"
 # our kinds of identity documents and SUNAT's (catalogue 6)
-IDENTITIES = {"DNI": "1", "CE": "4", "RUC": "6", "PASAPORTE": "7", "CDI": "A", "EXT": "B", "TAM": "E", "PTP": "F"}
+IDENTITIES = {"DNI": "1", "CE": "4", "CARNET DE EXTRANJERIA": "4", "CARNE DE EXTRANJERIA": "4", "RUC": "6",
+              "PASAPORTE": "7", "PASSPORT": "7", "PAS": "7", "CDI": "A", "EXT": "B", "SALVOCONDUCTO": "G", "TAM": "E",
+              "PTP": "F", "VARIOS": "-"}
 RUC, DNI, NOBODY, FOREIGN = "6", "1", "-", "0"
 # tipo_de_igv
 TAXED, EXONERATED, UNAFFECTED, EXPORT = 1, 8, 9, 16
@@ -26,6 +28,8 @@ TAXED, EXONERATED, UNAFFECTED, EXPORT = 1, 8, 9, 16
 FREE = {TAXED: 6, EXONERATED: 17, UNAFFECTED: 20}
 # sunat_transaction
 INTERNAL, EXPORTED, ADVANCE, DETRACTION = 1, 2, 4, 30
+# sales to who is not domiciled: exports, and what is none
+ABROAD = (EXPORTED, 29)
 SERVICE, GOODS = "ZZ", "NIU"
 
 

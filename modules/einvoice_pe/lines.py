@@ -21,7 +21,7 @@ from modules.einvoice_pe.catalogs import (
     Affectation,
     affectations,
 )
-from modules.einvoice_pe.findings import Draft, cents, clean, decimals, plain, whole, yes
+from modules.einvoice_pe.findings import Draft, cents, clean, decimals, number, plain, whole, yes
 from modules.einvoice_pe.references import PENDING_AMOUNT, note_kind
 
 DESCRIPTION, CODE = 250, 250
@@ -203,4 +203,16 @@ def one_rate(draft: Draft, items: Sequence[Item]) -> Decimal:
             draft.refuse("rate", f"lines[{item.index}].taxes", _(
                 "To send this all lines must bear the same rate of IGV, and one in force (%(rate)s %%), not %(found)s.",
                 rate=plain(draft.terms.igv), found=plain(item.rate)))
-    return rates[0] if rates else draft.terms.igv
+    return _said_rate(draft, rates[0] if rates else None)
+
+
+def _said_rate(draft: Draft, rate: Decimal | None) -> Decimal:
+    """The header's own rate must be that of the lines; it stands by itself where no line is taxed."""
+    said = draft.extra.get("porcentaje_de_igv")
+    found = None if said in (None, "") else number(said)
+    if said not in (None, "") and (found not in OTHER_RATES | {draft.terms.igv} or found != (rate or found)):
+        draft.refuse("rate", "extra.porcentaje_de_igv", _(
+            "To send this all lines must bear the same rate of IGV, and one in force (%(rate)s %%), not %(found)s.",
+            rate=plain(draft.terms.igv), found=said))
+        found = None
+    return rate or found or draft.terms.igv

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from core.i18n import _
-from modules.crm import countries
+from modules.crm import countries, names
 from modules.einvoice_pe.catalogs import (
+    ABROAD,
     BOLETA,
     CREDITO,
     DEBITO,
     DNI,
-    EXPORTED,
     FACTURA,
     FOREIGN,
     IDENTITIES,
@@ -97,7 +97,7 @@ def identity_kind(customer: Any) -> str:
     if not said:
         found = countries.get("PE").validate(None, customer.tax_id) if customer.tax_id not in ("", NOBODY) else None
         said = found.kind if found and found.kind else NOBODY
-    return IDENTITIES.get(said, said)
+    return IDENTITIES.get(said, IDENTITIES.get(names.fold(said).upper(), said))
 
 
 def customer(draft: Draft) -> dict[str, str]:
@@ -118,10 +118,10 @@ def _check_kind(draft: Draft, kind: str) -> None:
             "To send this you must choose a document that Nubefact takes (%(known)s), not %(found)s.",
             known=", ".join(identities().values()), found=draft.case.customer.tax_id_kind), 2016)
     elif kind == FOREIGN:
-        if whole(draft.extra.get("sunat_transaction")) != EXPORTED:
+        if whole(draft.extra.get("sunat_transaction")) not in ABROAD:
             draft.refuse("identity_kind", "customer.tax_id_kind", _(
-                "Sending is not possible because who has no document of Peru (0) only gets documents of exports."),
-                2800)
+                "Sending is not possible because who has no document of Peru (0) only gets documents of exports or of "
+                "sales to who is not domiciled (sunat_transaction 2 or 29)."), 2800)
     elif draft.is_factura and kind != RUC:
         draft.refuse("factura_needs_ruc", "customer.tax_id_kind", _(
             "To issue a factura you must give the customer's RUC; who has none gets a boleta."), 2800)

@@ -284,3 +284,10 @@ def test_a_concept_apart_leaves_the_reason_its_own_words(place):
     found = factura(note(references=[reference], extra=said if place == "extra" else {}))
     reason = found["documentosReferenciados"]["DocumentoReferenciado"][0]
     assert (reason["codigoEstatusDocumento"], reason["descripcion"]["string"]) == ("4", ["Plan cobrado de más"])
+
+
+@pytest.mark.parametrize(("said", "kind"), [
+    ("Cédula de ciudadanía", "13"), ("NIT", "31"), ("pasaporte", "41"), ("NIT de otro país", "50"), ("NUIP", "91"),
+    ("47", "47"), ("PPT", "48")])
+def test_documents_by_their_names(said, kind):
+    assert factura(case(customer__tax_id_kind=said))["cliente"]["tipoIdentificacion"] == kind

@@ -275,6 +275,17 @@ def test_up_to_three_addresses(written, extra, wanted):
     assert [found[name] for name in ("cliente_email", "cliente_email_1", "cliente_email_2")] == wanted
 
 
+@pytest.mark.parametrize(("said", "kind"), [
+    ("dni", "1"), ("Carnet de extranjería", "4"), ("PASSPORT", "7"), ("pasaporte", "7"), ("Salvoconducto", "G")])
+def test_documents_by_their_names(said, kind):
+    assert payload(case(customer__tax_id_kind=said))["cliente_tipo_de_documento"] == kind
+
+
+def test_the_rate_is_said_where_nothing_is_taxed():
+    found = payload(case(lines=[plan("x", "75.00", EXEMPT)], extra={"porcentaje_de_igv": "10.50"}))
+    assert found["porcentaje_de_igv"] == "10.50"
+
+
 @pytest.mark.parametrize("code", ["VAT", "IGV", "1000"])
 def test_igv_by_its_names(code):
     assert payload(case(lines=[line("100", [{"code": code, "rate": "18"}])]))["total_igv"] == "18.00"

@@ -73,6 +73,8 @@ ZERO = [{"code": "VAT", "category": "zero"}]
     (case(taxes=[{"code": "IIBB", "amount": "1.00"}]), "taxes", "21"),
     (case(extra={"total_otros_cargos": "-1"}), "extra.total_otros_cargos", "21"),
     (case(extra={"total_otros_cargos": "1" * 30}), "extra.total_otros_cargos", "21"),
+    (case(extra={"porcentaje_de_igv": "10.50"}), "extra.porcentaje_de_igv", "21"),
+    (case(extra={"porcentaje_de_igv": "x"}), "extra.porcentaje_de_igv", "21"),
     (case(extra={"descuento_global": "-1"}), "extra.descuento_global", "2065"),
     (case(extra={"descuento_global": "89.01"}), "extra.descuento_global", "2065"),
     (factura(lines=[line("75.42")], extra={"descuento_global": "75.43"}), "extra.descuento_global", "2065"),
@@ -121,7 +123,9 @@ def test_who_buys_for_much_is_identified(price, currency, rate, refused):
 
 
 @pytest.mark.parametrize("data", [
-    case(number=None), case(customer__email=""), case(issuer__series="b001"), case(number=99999999),
+    case(number=None), case(extra={"porcentaje_de_igv": "18.00"}),
+    case(customer__tax_id_kind="0", customer__tax_id="X99", extra={"sunat_transaction": 29}),
+    case(customer__email=""), case(issuer__series="b001"), case(number=99999999),
     case(customer__tax_id_kind="RUC", customer__tax_id="10456789124", customer__name="x"),
     case(lines=[line("10", [{"code": "VAT", "rate": "10.5"}])]), case(lines=[line("10", [], extra={"tipo_de_igv": 1})]),
     factura(customer__extra={"wants_factura": True}), case(lines=[line("10.1234567891", quantity="0.5000000001")])])
