@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -12,8 +13,9 @@ import tempfile
 import textwrap
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core import config
+from core import config, schema
+from core.app import create_app
+from core.db import db
 from tests.forks import Command, eventually, fork_server
 
 SERVER = os.environ.get("ABONA_TEST_DATABASE_URL", "")
@@ -34,21 +38,51 @@ ABONA = Path(sys.executable).with_name("abona")
 
 
 @contextmanager
-def fresh_database(folder: Path) -> Iterator[str]:
-    """The address of an empty database: a file in the folder, or one on the server that the environment names."""
+def fresh_database(folder: Path, *, migrated: bool = False) -> Iterator[str]:
+    """The address of a database: a file in the folder, or one on the server that the environment names.
+
+    It is empty, or a copy of one that was brought up to date once in this process.
+    """
     if not SERVER:
-        yield f"sqlite:///{folder / 'test.sqlite'}"
+        file = folder / "test.sqlite"
+        if migrated:
+            shutil.copy(_migrated(), file)
+        yield f"sqlite:///{file}"
         return
+    with _on_server(f"TEMPLATE {_migrated()}" if migrated else "") as url:
+        yield url
+
+
+@contextmanager
+def _on_server(how: str) -> Iterator[str]:
     name = f"abona_test_{uuid.uuid4().hex[:12]}"
-    server = sa.create_engine(config._with_driver(SERVER), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    _server(f"CREATE DATABASE {name} {how}")
     try:
         yield sa.engine.make_url(config._with_driver(SERVER)).set(database=name).render_as_string(hide_password=False)
     finally:
-        with server.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        server.dispose()
+        _server(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _server(statement: str) -> None:
+    engine = sa.create_engine(config._with_driver(SERVER), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+@lru_cache(maxsize=1)
+def _migrated() -> str:
+    """The file or the name of a database at head, to be copied; it lives as long as this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    url = stack.enter_context(fresh_database(folder))
+    app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="t", testing=True))
+    with app.app_context():
+        schema.upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    return str(sa.engine.make_url(url).database)
 
 
 @dataclass

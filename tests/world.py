@@ -106,7 +106,7 @@ class World:
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
     """Build it in a database of its own."""
-    with fresh_database(folder) as url:
+    with fresh_database(folder, migrated=True) as url:
         app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True,
                                      simulators_url="http://127.0.0.1:9"))
         app.config.update(WTF_CSRF_ENABLED=False, SERVER_NAME=None)

@@ -99,7 +99,10 @@ def test_a_database_that_is_away_is_said_in_words(shared: Installation) -> None:
     assert "127.0.0.1" in refused.err and "Traceback" not in refused.err
 
 
-def test_an_old_schema_is_exit_status_4_with_the_cure(made: Installation) -> None:
+def test_an_old_schema_is_exit_status_4_with_the_cure(empty_installation: Installation) -> None:
+    made = empty_installation
+    made.settings["ABONA_MODULES"] = "crm"
+    made.init()
     made.settings["ABONA_MODULES"] = "notifications"
     for words in (["company", "list"], ["serve"]):
         assert "abona upgrade" in made.abona(*words, code=4).err

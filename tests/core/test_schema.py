@@ -25,10 +25,10 @@ MANIFEST = "from core.modules import Manifest\nMANIFEST = Manifest(title='Probe'
 
 
 @pytest.fixture
-def made(installation: Installation) -> Installation:
-    installation.settings |= {"ABONA_MODULES": "crm", "ABONA_LANGUAGE": "en"}
-    installation.init()
-    return installation
+def made(empty_installation: Installation) -> Installation:
+    empty_installation.settings |= {"ABONA_MODULES": "crm", "ABONA_LANGUAGE": "en"}
+    empty_installation.init()
+    return empty_installation
 
 
 def tables(made: Installation) -> set[str]:
@@ -43,9 +43,10 @@ def switch(made: Installation, *names: str) -> None:
     made.settings["ABONA_MODULES"] = ",".join(names)
 
 
-def test_models_and_migrations_agree(installation: Installation) -> None:
-    installation.init()
-    assert installation.python("from core import schema; print(schema.is_current(), schema.differences())") == "True []"
+def test_models_and_migrations_agree(empty_installation: Installation) -> None:
+    empty_installation.init()
+    said = empty_installation.python("from core import schema; print(schema.is_current(), schema.differences())")
+    assert said == "True []"
 
 
 def test_a_migration_that_is_missing_shows_as_a_difference(made: Installation) -> None:
@@ -155,10 +156,10 @@ def test_a_migration_that_breaks_leaves_nothing_and_runs_when_it_is_mended(made:
     assert "probe_gauge" in tables(made)
 
 
-def test_processes_that_start_together_upgrade_once(installation: Installation) -> None:
-    installation.settings["ABONA_MODULES"] = "crm"
-    installation.settings["ABONA_SECRET_KEY"] = "k"
-    started = [subprocess.Popen([str(ABONA), "upgrade"], env=installation.environment(), cwd=ROOT, text=True,
+def test_processes_that_start_together_upgrade_once(empty_installation: Installation) -> None:
+    empty_installation.settings["ABONA_MODULES"] = "crm"
+    empty_installation.settings["ABONA_SECRET_KEY"] = "k"
+    started = [subprocess.Popen([str(ABONA), "upgrade"], env=empty_installation.environment(), cwd=ROOT, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _number in range(3)]
     answers = [process.communicate(timeout=120)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], answers

@@ -35,7 +35,7 @@ COMPANY = 1
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An app on a database of its own, whose transactions are real ones."""
     folder = tmp_path_factory.mktemp("at_once")
-    with fresh_database(folder) as url:
+    with fresh_database(folder, migrated=True) as url:
         app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True))
         with app.app_context():
             schema.upgrade()

@@ -29,7 +29,7 @@ DOCUMENTS, WORKERS = 60, 4
 @pytest.fixture
 def own_app(tmp_path: Path) -> Iterator[Flask]:
     """An app whose database is not wrapped in a test's transaction."""
-    with fresh_database(tmp_path) as url:
+    with fresh_database(tmp_path, migrated=True) as url:
         app = create_app(config.load(instance=tmp_path, database_url=url, redis_url="", secret_key="k", testing=True))
         with app.app_context():
             schema.upgrade()
