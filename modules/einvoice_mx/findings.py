@@ -22,6 +22,8 @@ ZONES = {"21": "America/Tijuana", "22": "America/Tijuana", "23": "America/Mazatl
          "83": "America/Hermosillo", "84": "America/Hermosillo", "85": "America/Hermosillo",
          "31": "America/Chihuahua", "32": "America/Ciudad_Juarez", "33": "America/Chihuahua"}
 _SPACE = re.compile(r"\s+")
+# what no XML document can hold
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass
@@ -120,6 +122,11 @@ def decimals(value: Decimal) -> int:
 def collapsed(text: str, longest: int | None = None) -> str:
     """A text as an attribute takes it: single spaces, no bar (it parts the cadena original), not longer."""
     return _SPACE.sub(" ", str(text).replace("|", "/")).strip()[:longest].rstrip()
+
+
+def for_xml(text: str) -> str:
+    """A text without the signs that no XML document can hold."""
+    return _NO_XML.sub("", text)
 
 
 def decimal_of(value: Any) -> Decimal | None:

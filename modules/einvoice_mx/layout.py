@@ -85,9 +85,9 @@ def _stamped(found: CountryPart, root: etree._Element, document: Document) -> No
         Fact("PAC:", str(timbre.get("RfcProvCertif", ""))),
         Fact("Certificado SAT:", str(timbre.get("NoCertificadoSAT", ""))),
         Fact("Certificado emisor:", str(root.get("NoCertificado")))]
-    found.legends = [Note(PRINTED), Note(_terms(root)), *_relations(root)]
+    found.legends = [Note(PRINTED)]
     found.seals = [
-        Note(wrapped(_concepts(root)), "Claves SAT de los conceptos"),
+        Note(_terms(root), "Condiciones"), *_relations(root), Note(_concepts(root), "Claves SAT de los conceptos"),
         Note(wrapped(str(root.get("Sello"))), "Sello digital del CFDI"),
         Note(wrapped(str(timbre.get("SelloSAT", ""))), "Sello digital del SAT"),
         Note(wrapped(str(timbre.get("cadena", ""))),
@@ -113,7 +113,7 @@ def _terms(root: etree._Element) -> str:
     words = [f"Método de pago: {method} {catalogs.methods().get(method, '')}",
              f"Forma de pago: {_named(catalogs.forms(), form)}", f"Moneda: {root.get('Moneda')}",
              f"Exportación: {root.get('Exportacion')} No aplica"]
-    return "\n".join(words)
+    return " · ".join(words)
 
 
 def _relations(root: etree._Element) -> list[Note]:

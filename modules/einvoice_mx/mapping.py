@@ -17,7 +17,7 @@ from modules.einvoice.case import Case
 from modules.einvoice.preview import ERROR, Problem, ordered
 from modules.einvoice_mx import conceptos, pagos, paid_invoices, parties, paying, relations, schema
 from modules.einvoice_mx.amounts import Global, Sums, totals_of
-from modules.einvoice_mx.findings import Draft, collapsed, money
+from modules.einvoice_mx.findings import Draft, collapsed, for_xml, money
 from modules.einvoice_mx.global_invoice import information
 from modules.einvoice_mx.schema import CFDI, PAGO, XSI
 
@@ -147,7 +147,7 @@ def _comprobante(attributes: Mapping[str, str], namespaces: Iterable[str]) -> et
     root.set(f"{{{XSI}}}schemaLocation", " ".join(f"{one} {LOCATIONS[one]}" for one in used))
     for name, value in attributes.items():
         if value:  # never an empty attribute: the schema refuses it, and the cadena would have a gap
-            root.set(name, value)
+            root.set(name, for_xml(value))
     return root
 
 
@@ -155,7 +155,7 @@ def _add(parent: etree._Element, name: str, attributes: Mapping[str, str] | None
     node = etree.SubElement(parent, f"{{{CFDI}}}{name}")
     for key, value in (attributes or {}).items():
         if value:
-            node.set(key, value)
+            node.set(key, for_xml(value))
     return node
 
 

@@ -13,7 +13,7 @@ from lxml import etree
 from modules.accounting.totals import EXEMPT, VAT, ZERO, TaxTotal, Totals
 from modules.einvoice_mx.amounts import EXENTO, TASA, Tributo
 from modules.einvoice_mx.catalogs import ACTIVITY, BILLING, CODES
-from modules.einvoice_mx.findings import cents, money, plain, precise, six
+from modules.einvoice_mx.findings import cents, for_xml, money, plain, precise, six
 from modules.einvoice_mx.schema import PAGO
 
 CONCEPT = {"ClaveProdServ": BILLING, "Cantidad": "1", "ClaveUnidad": ACTIVITY, "Descripcion": "Pago",
@@ -144,7 +144,7 @@ def _add(parent: etree._Element, name: str, attributes: Mapping[str, str] | None
     node = etree.SubElement(parent, f"{{{PAGO}}}{name}")
     for key, value in (attributes or {}).items():
         if value:
-            node.set(key, value)
+            node.set(key, for_xml(value))
     return node
 
 

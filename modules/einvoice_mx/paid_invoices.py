@@ -298,16 +298,16 @@ def _invoice_taxes(draft: Draft, where: str, entry: Mapping[str, Any], total: De
 
 def _tax(draft: Draft, where: str, said: Any) -> Tax | None:
     """A tax of an invoice; None of what is outside the taxes, and of what cannot be read."""
-    rate = decimal_of(said.get("rate")) if isinstance(said, Mapping) else None
-    category = said.get("category") if isinstance(said, Mapping) else None
-    if not isinstance(said, Mapping) or not said.get("code") or (rate is None and category not in CATEGORIES):
+    given: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+    category = given.get("category")
+    if not isinstance(given.get("code"), str) or (decimal_of(given.get("rate")) is None and category not in CATEGORIES):
         draft.refuse("tax", where, _(
             'To send this you must give each tax of the invoice with its code and its rate, like {"code": "VAT", '
             '"rate": "16", "base": "100.00"}.'), "CRP20259")
         return None
     if category in (UNTAXED, EXCLUDED):
         return None
-    tax = taxes_of([said])[0]
+    tax = taxes_of([given])[0]
     number = catalogs.IMPUESTOS.get(tax.code)
     if number is None or (tax.rate is not None and not catalogs.rate_exists(number, tax.rate / HUNDRED, tax.withheld)):
         draft.refuse("rate_unknown", where, _(

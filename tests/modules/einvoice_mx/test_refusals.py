@@ -153,6 +153,7 @@ TABLE += [(payment(references=[PAID | changes]), f"references[0].{field}", code)
     ({"taxes": [{"code": "ISR", "rate": "36", "withheld": True}]}, "taxes[0]", "CRP20253"),
     ({"taxes": [{"code": "IIBB", "rate": "3"}]}, "taxes[0]", "CRP20260"),
     ({"taxes": [{"code": "VAT", "rate": "abc"}]}, "taxes[0]", "CRP20259"),
+    ({"taxes": [{"code": ["VAT"], "rate": "16"}]}, "taxes[0]", "CRP20259"),
     ({"taxes": [{"code": "VAT"}]}, "taxes[0]", "CRP20259"), ({"taxes": ["VAT"]}, "taxes[0]", "CRP20259"),
     ({"taxes": [{"code": "VAT", "rate": "16"}, {"code": "VAT", "rate": "0"}]}, "taxes", "CRP20255"),
 ]]
@@ -175,6 +176,11 @@ def test_date_is_within_the_last_72_hours_when_it_is_sent(offset, code):
     now = dt.datetime(2026, 11, 24, 16, tzinfo=dt.UTC)
     found = map_document(parse(case(issued_at=(now + dt.timedelta(hours=offset)).isoformat())), now)
     assert [one.authority_code for one in found.problems if one.severity == "error"] == ([code] if code else [])
+
+
+def test_signs_that_no_xml_can_hold_are_left_out():
+    assert refusals(case(customer__name="UNIVERSIDAD\x00 ROBOTICA\ud800")) == []
+    assert ("issuer.tax_id", "CFDI40138") in refusals(case(issuer__tax_id="\x00"))
 
 
 def test_credit_above_the_invoice_is_refused():
