@@ -68,7 +68,7 @@ def street(address: Address) -> str:
 
 
 def _ruc(draft: Draft) -> str:
-    said = draft.case.issuer.tax_id
+    said = clean(draft.case.issuer.tax_id)
     answer = countries.get("EC").validate("RUC", said)
     if not answer.valid:
         draft.refuse("issuer_ruc", "issuer.tax_id", _(

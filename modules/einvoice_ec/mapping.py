@@ -26,7 +26,7 @@ from modules.einvoice_ec.findings import BAD_SUPPORT, BAD_VERSION, NO_SUCH_KIND,
 
 THIRD_PARTIES = "2.1.0"
 MOST_FIELDS = 15
-PERMIT_FROM = Decimal(200_000_000)
+PERMIT_FROM, LARGEST_TOTAL = Decimal(200_000_000), Decimal(10) ** 12
 # bytes that the SRI takes, and those that the signature adds
 LARGEST_FILE, SIGNATURE = 320 * 1024, 8 * 1024
 DOLLAR = "DOLAR"
@@ -68,7 +68,11 @@ def map_document(case: Case) -> Mapped:
     found = amounts.total([line.detalle for line in lines])
     total = found.total + sum((amount for _name, amount in rubros), ZERO)
     comprador_part.check_limit(draft, buyer, total)
-    if total > PERMIT_FROM:
+    if total >= LARGEST_TOTAL:
+        draft.refuse("too_much", "lines", _(
+            "To send this you must give smaller amounts: the SRI takes 12 digits before the point, and this comes to "
+            "%(total)s.", total=money(total)))
+    elif total > PERMIT_FROM:
         draft.remark("permit", "lines", _("Above USD 200 000 000 the SRI wants a permit first."))
     fields = _info_adicional(draft, issuer)
     codes = {id(part): detalles.codes(draft, part) for line in lines for part in line.detalle.impuestos}

@@ -30,6 +30,8 @@ BAD_QUESTION = "80"
 # seconds between questions while it is in process, by the seconds since it was sent
 PATIENCE = ((3, 3), (10, 5), (30, 10), (90, 20), (300, 60), (3600, 300))
 SELDOM = 1800
+# the SRI answers within 24 hours; after that the same file goes once more (ficha, 43 and 70)
+LONGEST = 24 * 3600
 # a refusal of before it was sent again is not the answer to what was sent now
 SKEW = dt.timedelta(minutes=5)
 
@@ -114,6 +116,9 @@ class SriWire:
         if any(one.identificador == BAD_QUESTION for verdict in refusals for one in verdict.mensajes):
             raise Unavailable(_("The SRI did not understand the question about %(key)s.", key=clave))
         in_process = [one for one in found if not one.refused]
+        if not refusals and self._passed(row) > LONGEST:
+            self.situation.received.discard(clave)
+            return None
         if in_process or (not refusals and clave in self.situation.received):
             return Wait(self._patience(row), in_process[-1].estado if in_process else "")
         if not refusals:
@@ -138,9 +143,14 @@ class SriWire:
                    files=(Kept(XML, name, "application/xml", theirs.encode()),
                           Kept(ANSWER, f"autorizacion-{name}", "application/xml", entrega.autorizacion(yes, theirs))))
 
+    @staticmethod
+    def _passed(row: Row) -> float:
+        """Seconds since it was sent."""
+        return (clock.now() - row.sent_at).total_seconds() if row.sent_at else 0.0
+
     def _patience(self, row: Row) -> float:
         """How long to wait before the next question."""
-        passed = (clock.now() - row.sent_at).total_seconds() if row.sent_at else 0
+        passed = self._passed(row)
         return float(next((wait for until, wait in PATIENCE if passed < until), SELDOM))
 
 

@@ -82,6 +82,19 @@ def test_a_voucher_in_process_is_asked_about_and_never_sent_again(sri, issue, wo
     assert sri.state("sri")["calls"]["autorizacionComprobante"] >= 2
 
 
+def test_after_a_day_in_process_the_same_file_is_sent_once_more(sri, issue, work, frozen):
+    sri.post("sri", "config", {"delay": "never"})
+    issue("25.00")
+    work(3)
+    xml = documents()[0].request["xml"]
+    later = clock.now() + dt.timedelta(hours=25)
+    frozen(later.year, later.month, later.day, later.hour)
+    work(3)
+    assert sri.state("sri")["calls"]["validarComprobante"] == 2
+    assert documents()[0].request["xml"] == xml
+    assert sri.state("sri")["documents_total"] == 1
+
+
 def test_a_refusal_keeps_its_number_and_is_mended_under_the_same_key(sri, issue, work):
     issue("25.00")
     fault(sri, "certificate_expired")
