@@ -95,16 +95,15 @@ def case(batch: Batch, invoice: Invoice) -> Case:
     found = cases.case(
         batch.cases, invoice, environment=case_environment(batch.environment), series=series_of(batch, invoice.kind),
         provider=batch.profile.provider, customer_extra={"telefono": batch.phones.get(invoice.customer_id, "")},
-        issuer_extra=issuer_extra(batch, invoice.kind), extra=_extra(invoice), number=first,
+        issuer_extra=issuer_extra(batch.profile, batch.resolution, invoice.kind), extra=_extra(invoice), number=first,
         payment={"terms": "credit" if credit else "cash", "method": batch.profile.means if credit else ""})
     return replace(found, customer=replace(found.customer, email=batch.emails.get(invoice.customer_id, "")),
                    lines=tuple(_line(batch, one) for one in found.lines),
                    references=_references(batch, invoice, found.references))
 
 
-def issuer_extra(batch: Batch, kind: str) -> dict[str, Any]:
+def issuer_extra(profile: FiscalProfile, found: Resolution | None, kind: str) -> dict[str, Any]:
     """What only Colombia has of the issuer, under the names that the mapping reads; notes have no authorisation."""
-    profile, found = batch.profile, batch.resolution
     extra: dict[str, Any] = {"responsabilidades": profile.responsibilities,
                              "resolucionRegimenSimple": profile.simple_resolution}
     if profile.provider == SIIGO:

@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 from typing import Any
 
-from core import logs
+from core import clock, logs
 from core.db import db
 from core.errors import Rejected, Unavailable
 from core.http import Client
@@ -85,8 +85,6 @@ def _secrets(provider: str) -> tuple[str, str]:
 
 def choose(profile: FiscalProfile, catalogs: dict[str, list[dict[str, Any]]]) -> None:
     """Keep Siigo's catalogs, and choose what is still there or the first that fits."""
-    from core import clock
-
     profile.siigo_catalogs, profile.siigo_catalogs_at = catalogs, clock.now()
     electronic = [one["id"] for one in catalogs["document_types_FV"] if one.get("electronic_type") != "NoElectronic"]
     notes = [one["id"] for one in catalogs["document_types_NC"] if one.get("electronic_type") != "NoElectronic"]

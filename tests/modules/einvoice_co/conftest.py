@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from core import companies, scope
+from core.db import db
+from core.models import Company
 from core.simulators import running
 from modules.einvoice_co.providers.hka.client import Hka, Tokens
 from modules.einvoice_co.providers.siigo import client as siigo_client
@@ -78,3 +82,25 @@ def siigo_site(_served: str) -> Site:
 @pytest.fixture
 def siigo_api(siigo_site: Site) -> Siigo:
     return Siigo(siigo_site.address, ACCESS, per_minute=10000)
+
+
+@pytest.fixture
+def isp(app: Flask, _served: str, frozen: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    """A Colombian ISP in rehearsal, on 3 November 2026, ten in the morning in Bogotá."""
+    frozen(2026, 11, 3, 15)
+    settings = app.extensions["abona"]
+    monkeypatch.setitem(app.extensions, "abona", type(settings)(**{**vars(settings), "simulators_url": _served}))
+    made = companies.create_company("CO", "Redes del Valle SAS", "901234568", code="valle", tax_condition="48",
+                                    street="Cra 1", city="Cali", region="76",
+                                    email="cobros@valle.example", phone="+576021234567")
+    db.session.commit()
+    siigo_client.forget()
+    for name in ("hka", "siigo"):
+        Site(f"{_served}/{name}").post("reset", {})
+    with scope.company_scope(made):
+        yield made
+
+
+@pytest.fixture
+def site(_served: str) -> Callable[[str], Site]:
+    return lambda name: Site(f"{_served}/{name}")

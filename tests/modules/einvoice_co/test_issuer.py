@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from core import companies, jobs, scope
+from core import jobs, scope
 from core.db import db
-from core.models import Company
 from modules.accounting import notes
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import DraftLine, InvoiceDraft
@@ -25,32 +22,9 @@ from modules.einvoice.files import of_documents
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice_co import access, rehearsal
 from modules.einvoice_co.issuer import ColombianIssuer
-from modules.einvoice_co.providers.siigo import client as siigo_client
-from tests.modules.einvoice_co.conftest import Site
 
 VAT = ({"code": "VAT", "rate": "19"},)
 DAY = dt.date(2026, 11, 3)
-
-
-@pytest.fixture
-def isp(app: Flask, _served: str, frozen: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
-    """A Colombian ISP in rehearsal, on 3 November 2026, ten in the morning in Bogotá."""
-    frozen(2026, 11, 3, 15)
-    settings = app.extensions["abona"]
-    monkeypatch.setitem(app.extensions, "abona", type(settings)(**{**vars(settings), "simulators_url": _served}))
-    made = companies.create_company("CO", "Redes del Valle SAS", "901234568", code="valle", tax_condition="48",
-                                    street="Cra 1", city="Cali", region="76", email="cobros@valle.example")
-    db.session.commit()
-    siigo_client.forget()
-    for name in ("hka", "siigo"):
-        Site(f"{_served}/{name}").post("reset", {})
-    with scope.company_scope(made):
-        yield made
-
-
-@pytest.fixture
-def site(_served: str) -> Callable[[str], Site]:
-    return lambda name: Site(f"{_served}/{name}")
 
 
 def use(provider: str) -> None:

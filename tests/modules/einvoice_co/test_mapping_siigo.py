@@ -198,3 +198,24 @@ def test_a_note_by_siigo_s_own_name_of_its_invoice(said):
 def test_a_tax_that_is_not_in_the_catalog_is_named():
     found = preview(siigo(lines=[line(taxes=[{"code": "INC", "rate": "8"}])]))
     assert "INC 8 %" in found.problems[0].message
+
+
+TAX = [{"id": 13156, "type": "IVA", "percentage": 19}]
+
+
+@pytest.mark.parametrize("said", [
+    {"document_id": 24446, "seller_id": 629, "payment_id": 5636, "tax_ids": {"19": 13156}},
+    {"document": {"id": 24446}, "seller": 629, "payments": [{"id": 5636}], "taxes": TAX},
+    {"siigo": {"document": "24446", "seller": "629", "payment": {"id": 5636}, "taxes": {"IVA 19%": 13156}}}])
+def test_ids_however_they_are_written(said):
+    found = valid(siigo(issuer__extra=said)).payload
+    assert (found["document"]["id"], found["seller"], found["payments"][0]["id"], found["items"][0]["taxes"]) == (
+        24446, 629, 5636, [{"id": 13156}])
+
+
+@pytest.mark.parametrize("changes", [
+    {"taxes": [{"code": "VAT", "rate": "19", "id": 13156}]},
+    {"taxes": [{"code": "VAT", "rate": "19", "extra": {"id": 13156}}]}, {"extra": {"taxes": [{"id": 13156}]}}])
+def test_a_line_may_name_its_tax_itself(changes):
+    data = siigo(issuer__extra={"document": 24446, "seller": 629, "payment": 5636}, lines=[line(**changes)])
+    assert valid(data).payload["items"][0]["taxes"] == [{"id": 13156}]

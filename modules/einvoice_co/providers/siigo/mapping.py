@@ -166,7 +166,10 @@ def _tax(draft: Draft, index: int, row: Row, position: int) -> int:
             siigo="invalid_array")
     entries = [tax for tax in row.line.taxes if not tax.withheld and tax.category not in ("excluded", "untaxed")]
     found = next((number for tax in entries if (tax.rate or Decimal(0)) == node.rate
-                  and (number := whole(tax.entry.get("id"))) is not None), None)
+                  and (number := _id(tax.entry, _inside(tax.entry.get("extra")))) is not None), None)
+    if found is None:
+        listed = row.line.extra.get("taxes")
+        found = _id(*[_inside(one) for one in listed[position:position + 1]]) if isinstance(listed, list) else None
     if found is None:
         found = _from_catalog(draft, node.code, node.rate)
     if found is None:
@@ -177,9 +180,18 @@ def _tax(draft: Draft, index: int, row: Row, position: int) -> int:
     return found or 0
 
 
+def _inside(said: Any) -> Mapping[str, Any]:
+    return said if isinstance(said, Mapping) else {}
+
+
+def _id(*entries: Mapping[str, Any]) -> int | None:
+    """Siigo's id in the first entry that has one."""
+    return next((number for one in entries if (number := whole(one.get("id"))) is not None), None)
+
+
 def _from_catalog(draft: Draft, code: str, rate: Decimal) -> int | None:
-    said = draft.said("taxes", "impuestos")
-    if isinstance(said, Mapping):  # {"19": 13156}
+    said = draft.said("taxes", "tax_ids", "impuestos")
+    if isinstance(said, Mapping):  # {"19": 13156}, {"IVA 19%": 13156}
         return next((whole(one) for name, one in said.items() if _as_rate(name) == rate), None)
     kind = {"01": "iva", "04": "impoconsumo"}.get(code, "")
     return next((whole(one.get("id")) for one in _listed(draft, "taxes", "impuestos")
@@ -187,7 +199,7 @@ def _from_catalog(draft: Draft, code: str, rate: Decimal) -> int | None:
 
 
 def _as_rate(said: Any) -> Decimal | None:
-    text = str(said).removesuffix("%").strip()
+    text = str(said).upper().removeprefix("IVA").removesuffix("%").strip(" _-")
     return Decimal(text) if text.replace(".", "", 1).isdecimal() else None
 
 
@@ -206,6 +218,8 @@ def _payment(parts: Parts) -> dict[str, Any]:
         found = whole(method)
     if found is None:
         found = whole(draft.text("payment_id", "payment_type_id", "payment", "paymenttype"))
+    if found is None:
+        found = _id(*_listed(draft, "payments"))
     if found is None:
         found = next((whole(one.get("id")) for one in _fitting(types, credit)), None)
     chosen = next((one for one in types if whole(one.get("id")) == found), None)

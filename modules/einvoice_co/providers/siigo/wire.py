@@ -11,6 +11,7 @@ from core.errors import Rejected
 from core.i18n import _
 from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
 from modules.einvoice.own_numbers import Row, Stop
+from modules.einvoice_co.catalogs import NOBODY
 from modules.einvoice_co.providers.siigo.client import ACCEPTED, DRAFT, REJECTED, AccessRefused, Siigo, Stamped
 from modules.einvoice_co.providers.siigo.numbers import as_json, read
 
@@ -52,7 +53,9 @@ class SiigoWire:
         """The customer, the products, then the document."""
         path, body = str(row.request["path"]), read(row.request["body"])
         try:
-            self.siigo.ensure_customer(read(row.request["customer"]))
+            customer = read(row.request["customer"])
+            if customer["identification"] != NOBODY:  # that one every company has in Siigo Nube
+                self.siigo.ensure_customer(customer)
             self._ensure_products(body)
             found = self.siigo.create(path, body, self.key(row))
             if self._goes_again(row, found):
