@@ -32,7 +32,7 @@ def taxed(*taxes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("data", "code", "field"), [
     # issuer
     (case(issuer__tax_id="1790012344"), "46", "issuer.tax_id"),
-    (case(issuer__tax_id="9990012344001"), "46", "issuer.tax_id"),
+    (case(issuer__tax_id="9990012344001"), "46", "issuer.tax_id"), (case(issuer__tax_id="\x00"), "46", "issuer.tax_id"),
     (case(issuer__tax_id="1710034066001"), "46", "issuer.tax_id"),
     (case(issuer__tax_id="1790012344002"), "35", "issuer.tax_id"),
     (case(issuer__name=""), "35", "issuer.name"), (case(issuer__name="x" * 301), "35", "issuer.name"),
@@ -129,7 +129,7 @@ def test_remarked_on(data, code, field):
     assert (code, field) in found(data, WARNING)
 
 
-def test_what_only_the_schema_finds():
+def test_more_than_the_schema_has_digits_for():
     assert found(case(lines=[line("999999999999.00", quantity="99")])) == {("35", "lines")}
 
 
