@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from core.cli import DONE, NEEDS_PERSON, echo_json, echo_table, json_option, note, with_app
+from core.cli import DONE, NEEDS_PERSON, ExistingFile, echo_json, echo_table, json_option, note, with_app
 from core.errors import DomainError
 from core.i18n import _
 
@@ -41,7 +41,7 @@ def backup(file: Path, password_env: str | None, as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=ExistingFile())
 @click.option("--verify-only", is_flag=True, help="Prove the backup in a scratch database and change nothing.")
 @click.option("--replace", "over", is_flag=True, help="Throw away what this installation holds.")
 @password_option

@@ -7,6 +7,7 @@ import gc
 import json
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -117,6 +118,22 @@ def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
             return result
 
     return wrapped
+
+
+class ExistingFile(click.Path):
+    """A file that must be there; said in the language of the installation, where click has only its own."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        path = Path(value)
+        if not path.exists():
+            raise DomainError(_("To read %(file)s it must exist: there is no such file in %(folder)s.", file=path.name,
+                                folder=path.absolute().parent))
+        if path.is_dir():
+            raise DomainError(_("To go on you must name a file: %(file)s is a folder.", file=value))
+        return super().convert(value, param, context)
 
 
 def company_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -109,6 +109,25 @@ class ClosingCheck(Protocol):
         """What is not closed of these days; [] where everything is. A handful of selects over indexes."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """Documents that are not final for one reason; `state` is one of the legal states (pending, rejected, unknown)."""
+
+    state: str
+    count: int
+    reason: str
+
+
+class Holding(Protocol):
+    """Knows why documents wait for the tax authority, or were refused by it."""
+
+    # what shows all of them, and what to do
+    command: str
+
+    def held(self, invoice_ids: Any) -> Sequence[Held]:
+        """Of these invoices (a select of ids): how many for which reason, the most frequent first; few statements."""
+
+
 class Attacher(Protocol):
     """Has more to go with a document's PDF when it is sent: the XML that the law wants the receiver to get."""
 
@@ -116,6 +135,7 @@ class Attacher(Protocol):
         """Ids of stored files by invoice, with a select or two for a batch."""
 
 
+holdings: Registry[Holding] = Registry("holdings")
 attachers: Registry[Attacher] = Registry("attachers")
 print_blocks: Registry[Printer] = Registry("print_blocks")
 # by country

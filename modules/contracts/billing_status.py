@@ -13,12 +13,15 @@ from core import clock
 from core.db import db
 from core.models import Company, Job
 from modules.accounting.models import Invoice
+from modules.accounting.ports import holdings
 from modules.contracts import billing_result, months
 from modules.contracts.billing_result import Comparison, no_documents
 from modules.contracts.models import BilledPeriod, BillingChunk, BillingDraft, BillingException, BillingRun, Contract
 from modules.crm.models import Customer
 from modules.notifications.models import Message
 
+# reasons why documents wait that a result names
+REASONS = 5
 NOTICE = "accounting.invoice_ready"
 NOTICES = {"queued": "queued", "sending": "queued", "sent": "sent", "bounced": "failed", "failed": "failed",
            "unknown": "failed"}
@@ -62,7 +65,8 @@ def _result(company: Company, month: dt.date, *, contracts: int, billed: int, al
         "exceptions": exceptions(company, month), "exceptions_count": _exceptions_count(company, month),
         "totals": billing_result.totals_json(_totals(company, month, of_run), company.currency),
         "compared": compare_months(company, month).as_json(months.add(month, -1)), "invoices": stages["invoices"],
-        "documents": stages["documents"], "pdfs": stages["pdfs"], "notices": stages["notices"],
+        "documents": stages["documents"], "held": held(company, month), "pdfs": stages["pdfs"],
+        "notices": stages["notices"],
         "drafts_waiting": stages["drafts_waiting"], "run": run_id, "state": state, "seconds": round(seconds, 2)}
 
 
@@ -103,9 +107,7 @@ def _exceptions_count(company: Company, month: dt.date) -> int:
 
 def progress(company: Company, month: dt.date) -> dict[str, Any]:
     """How many invoices of the month are billed, decided by the authority, drawn and sent."""
-    billed = (sa.select(BilledPeriod.invoice_id).where(
-        BilledPeriod.company_id == company.id, BilledPeriod.month == month, BilledPeriod.invoice_id.is_not(None))
-        .distinct().subquery())
+    billed = _billed(company, month).distinct().subquery()
     documents, pdfs, invoices = no_documents(), 0, 0
     for state, count, drawn in db.session.execute(
             sa.select(Invoice.legal_state, sa.func.count(Invoice.id), sa.func.count(Invoice.pdf_file_id))
@@ -116,6 +118,19 @@ def progress(company: Company, month: dt.date) -> dict[str, Any]:
         BillingDraft.company_id == company.id, BillingDraft.month == month, BillingDraft.state != "issued"))
     return {"invoices": invoices, "documents": documents, "pdfs": pdfs, "notices": _notices(company, billed),
             "drafts_waiting": waiting or 0}
+
+
+def _billed(company: Company, month: dt.date) -> sa.Select[Any]:
+    return sa.select(BilledPeriod.invoice_id).where(
+        BilledPeriod.company_id == company.id, BilledPeriod.month == month, BilledPeriod.invoice_id.is_not(None))
+
+
+def held(company: Company, month: dt.date) -> list[dict[str, Any]]:
+    """Why documents of the month wait or were refused: the most frequent reasons, and the command that shows all."""
+    found = [(one, holding.command) for _key, holding in holdings.items()
+             for one in holding.held(_billed(company, month))]
+    return [{"state": one.state, "count": one.count, "reason": one.reason, "see": command}
+            for one, command in sorted(found, key=lambda pair: -pair[0].count)[:REASONS]]
 
 
 def _notices(company: Company, billed: Any) -> dict[str, int]:

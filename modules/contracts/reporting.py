@@ -40,11 +40,21 @@ def result_text(result: dict[str, Any]) -> None:
     parts = [f"{_STATES.get(state, state)}: {count}" for state, count in documents.items() if count]
     click.echo(_("Documents: %(documents)s. PDFs: %(pdfs)s of %(invoices)s.", documents=", ".join(parts) or "0",
                  pdfs=result["pdfs"], invoices=result["invoices"]))
+    held_text(result)
     click.echo(_("Notices: %(sent)s sent, %(queued)s waiting, %(failed)s failed, %(not_sent)s without an address.",
                  sent=notices["sent"], queued=notices["queued"], failed=notices["failed"],
                  not_sent=notices.get("not_sent", 0)))
     if result["drafts_waiting"]:
         click.echo(_("%(count)s drafts wait to be approved.", count=result["drafts_waiting"]))
+
+
+def held_text(result: dict[str, Any]) -> None:
+    """How many documents wait or were refused, with the most frequent reasons, and where all of them are told."""
+    found = result["held"]
+    for one in found:
+        click.echo(f"  {_STATES.get(one['state'], one['state'])}, {one['count']}: {one['reason']}")
+    for command in dict.fromkeys(one["see"] for one in found):
+        click.echo(_("All of them, with what to do: %(command)s", command=f"{command} --company {result['company']}"))
 
 
 _STATES = {"not_required": lazy("without an authority"), "pending": lazy("waiting"), "authorized": lazy("authorised"),

@@ -3,9 +3,9 @@
 from core import deeds as known_deeds
 from core import setup, slots
 from core.i18n import lazy
-from modules.accounting.ports import attachers
+from modules.accounting.ports import attachers, holdings
 from modules.accounting.ports import closing as closing_checks
-from modules.einvoice import closing, desk
+from modules.einvoice import closing, desk, holding
 from modules.einvoice.deeds import WORDS as DEEDS
 from modules.einvoice.files import Attached
 
@@ -20,6 +20,7 @@ slots.add("setup.steps", "einvoice", lazy("Electronic invoices"), desk.setup_ste
 slots.add("setup.steps", "einvoice.invoice", lazy("First invoice"), desk.invoice_steps,
           permission="accounting.issue_documents", order=80)
 setup.facts.register("einvoice.newest_authorized", desk.newest_authorized)
+holdings.register("einvoice", holding.Documents())
 closing_checks.register("einvoice", closing.Documents())
 attachers.register("einvoice", Attached())
 known_deeds.add(DEEDS)

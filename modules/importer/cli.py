@@ -11,7 +11,17 @@ from typing import Any
 import click
 
 from core import clock, leases, processes
-from core.cli import NEEDS_PERSON, chosen_company, company_option, echo_json, echo_table, json_option, note, with_app
+from core.cli import (
+    NEEDS_PERSON,
+    ExistingFile,
+    chosen_company,
+    company_option,
+    echo_json,
+    echo_table,
+    json_option,
+    note,
+    with_app,
+)
 from core.db import db
 from core.errors import CannotRun, DomainError
 from core.i18n import _
@@ -30,10 +40,10 @@ def cli() -> None:
 
 
 @cli.command("spreadsheet")
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("source", type=ExistingFile())
 @company_option
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--map", "map_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+@click.option("--map", "map_file", type=ExistingFile(),
               help='JSON: {"columns": {heading: field}, "prices", "dates", "decimals"}.')
 @click.option("--prices", type=click.Choice(answers.CHOICES["prices"]), help="Are prices with tax (gross) or without?")
 @click.option("--dates", type=click.Choice(answers.CHOICES["dates"]), help="What stands first in 03/02/2021?")

@@ -15,6 +15,7 @@ from core.db import db
 from core.errors import DomainError
 from core.models import Job
 from modules.accounting.models import Invoice, Payment
+from modules.accounting.ports import Held, holdings
 from modules.contracts import waiting
 from modules.contracts.cli import cli
 from modules.contracts.models import BilledPeriod
@@ -238,3 +239,40 @@ def test_wrong_payments_are_refused_in_words(run, make_contract, customer, amoun
     with pytest.raises(DomainError):
         run("pay", "--customer", customer or code, "--amount", amount)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Payment)) == 0
+
+
+# --- what waits, and why -----------------------------------------------------------------------------------
+
+
+class Authority:
+    """A tax authority that has refused some and does not answer others."""
+
+    command = "abona authority status"
+
+    def __init__(self, *reasons):
+        self.reasons = reasons
+        self.asked = []
+
+    def held(self, invoice_ids):
+        self.asked = list(db.session.scalars(invoice_ids))
+        return [Held(*one) for one in self.reasons]
+
+
+def test_a_result_says_why_documents_wait_and_where_to_look(run, make_contract, monkeypatch):
+    make_contract()
+    authority = Authority(("pending", 2, "It does not answer."), ("rejected", 7, "Wrong condition (10015)"),
+                          *(("rejected", 1, f"Cause {number}") for number in range(6)))
+    monkeypatch.setattr(holdings, "_entries", {"authority": authority})
+    _status, output, _err = run("run", "--period", "2026-11")
+    assert len(authority.asked) == 1  # of the month that was billed
+    assert "refused, 7: Wrong condition (10015)" in output and "waiting, 2: It does not answer." in output
+    assert output.index("10015") < output.index("It does not answer") < output.index("Cause 0")
+    assert "abona authority status --company rcw" in output and "Cause 5" not in output
+    found = only(run("status", "--json")[1])
+    assert found["held"][0] == {"state": "rejected", "count": 7, "reason": "Wrong condition (10015)",
+                                "see": "abona authority status"}
+
+
+def test_a_month_in_order_says_nothing_of_waiting(run, make_contract):
+    make_contract()
+    assert "abona einvoice status" not in run("run", "--period", "2026-11")[1]

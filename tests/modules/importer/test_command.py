@@ -13,6 +13,7 @@ from flask import Flask
 from core import cli as frame
 from core import companies, schema
 from core.db import db
+from core.errors import DomainError
 from modules.crm.models import Customer
 from modules.importer import reader
 from modules.importer.cli import cli
@@ -54,6 +55,16 @@ def test_the_refused_rows_are_written_where_one_can_find_them(run, instance, tmp
     wanted = tmp_path / "rechazados.xlsx"
     run(AR, "--company", "rcw", "--refused", wanted)
     assert reader.read(wanted.read_bytes(), "x").format == "xlsx"
+
+
+def test_a_file_that_is_not_there_is_named_in_words(run, tmp_path):
+    for name, said in (("nosuch.csv", "nosuch.csv"), ("", tmp_path.name)):
+        with pytest.raises(DomainError) as refused:
+            run(tmp_path / name, "--company", "rcw")
+        words, code = frame.explain(refused.value)
+        assert said in words and code == 2 and "does not exist" not in words
+    with pytest.raises(DomainError):
+        run(AR, "--company", "rcw", "--map", tmp_path / "map.json")
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(run):
