@@ -152,6 +152,6 @@ def test_a_new_resolution_takes_the_place_of_the_old(isp):
 
 def test_screens_open(isp, client: FlaskClient, login: Any) -> None:
     login(admin=True)
-    for path in ("/einvoice/enable", "/admin/einvoice_co_profile/", "/admin/einvoice_co_resolution/",
-                 "/admin/einvoice_co_access/"):
+    for path in ("/einvoice/enable", "/admin/einvoice-co-profile/", "/admin/einvoice-co-resolution/",
+                 "/admin/einvoice-co-access/"):
         assert client.get(path).status_code == 200, path

@@ -49,7 +49,7 @@ class FactoryHka:
         self._operations: dict[str, Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]] = {
             "Enviar": self._send, "EstadoDocumento": self._status, "DescargaXML": self._xml, "DescargaPDF": self._pdf,
             "EnvioCorreo": self._mail, "FoliosRestantes": self._folios, "GenerarContenedor": self._container,
-            "CargarCertificado": lambda company, given: _said(200, _("El certificado se cargó correctamente")),
+            "CargarCertificado": lambda company, given: _said(200, "El certificado se cargó correctamente"),
             "CargarAdjuntos": self._attach}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
