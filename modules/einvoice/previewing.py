@@ -57,7 +57,8 @@ def _certificate(file: Path, variable: str | None) -> Certificate:
         pkcs12.load_key_and_certificates(data, password.encode() or None)
     except ValueError:
         raise DomainError(_("To use the certificate %(file)s you must give a PKCS#12 file and, with --password-env, "
-                            "its password.", file=str(file))) from None
+                            "its password: either the password is wrong, or the file is damaged or something else.",
+                            file=str(file))) from None
     return Certificate(data, password)
 
 
