@@ -16,7 +16,7 @@ SAT = FOLDER / "www.sat.gob.mx" / "sitio_internet" / "cfd"
 NATIONAL, FOREIGN = "XAXX010101000", "XEXX010101000"
 GENERIC = frozenset({NATIONAL, FOREIGN})
 NO_OBLIGATIONS, RESICO = "616", "626"
-NO_EFFECTS, RETURNS, PAYMENTS, EXPENSES = "S01", "G02", "CP01", "G03"
+NO_EFFECTS, RETURNS, PAYMENTS, EXPENSES, WAGES = "S01", "G02", "CP01", "G03", "CN01"
 # our codes of taxes and the SAT's (c_Impuesto)
 IMPUESTOS = {"ISR": "001", "VAT": "002", "IEPS": "003"}
 CODES = {number: code for code, number in IMPUESTOS.items()}

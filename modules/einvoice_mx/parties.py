@@ -18,6 +18,7 @@ from modules.einvoice_mx.catalogs import (
     NO_OBLIGATIONS,
     PAYMENTS,
     RETURNS,
+    WAGES,
 )
 from modules.einvoice_mx.findings import Draft, collapsed
 
@@ -250,6 +251,10 @@ def _use(draft: Draft, regime: str) -> str:
         draft.refuse("use_not_of_regime", where, _(
             "To send this you must correct the use or the regime of the customer: %(use)s (%(name)s) does not go with "
             "%(regime)s; %(default)s does.", use=use, name=known.name, regime=regime, default=NO_EFFECTS), "CFDI40161")
+    elif use in (PAYMENTS, WAGES):
+        draft.remark("use_of_others", where, _(
+            "The use %(use)s (%(name)s) is of another kind of document; invoices have %(default)s or S01.", use=use,
+            name=known.name, default=EXPENSES), "CFDI40161")
     return use
 
 

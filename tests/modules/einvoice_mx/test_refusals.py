@@ -193,6 +193,7 @@ def test_credit_above_the_invoice_is_refused():
     (lined({"code": "VAT", "rate": "8"}), "lines[0].taxes[0]"),
     (lined({"code": "IEPS", "rate": "3"}, *VAT), "lines[0].taxes"),
     (everybody(lines=[line()]), "lines[0].code"),
+    (case(customer=COMPANY | {"extra": {"UsoCFDI": "CP01"}}), "customer.extra.UsoCFDI"),
     (case(customer=PERSON, lines=[line(taxes=[*VAT, {"code": "ISR", "rate": "1.25", "withheld": True}])]),
      "lines[0].taxes[1]"),
     (payment(payment={"method": "03", "amount": "300.00", "date": "2026-11-25"}), "payment.date"),
