@@ -81,7 +81,7 @@ def _decimal(said: Any) -> Decimal | None:
 
 def entries(found: Adjustments, net: Decimal, share: Any) -> list[dict[str, str]]:
     """cargosDescuentos of the document; `share` rounds a percentage."""
-    made = []
+    made: list[dict[str, str]] = []
     for sign, words, amount in ((DISCOUNT, "Descuento", found.discounts), (CHARGE, "Cargo", found.charges)):
         if amount:
             made.append({"codigo": "00", "descripcion": words, "indicador": sign, "monto": money(amount),

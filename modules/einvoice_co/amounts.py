@@ -240,9 +240,9 @@ def _price(gross: Decimal, quantity: Decimal) -> Decimal:
 
 def _nodes(line: CaseLine, shown: totals.LineTotals) -> Iterable[Node]:
     """Exempt is a node at 0 %; excluded is no node at all (reference 1.8)."""
-    for tax in line.taxes:
-        if not tax.withheld and tax.category == EXEMPT:
-            yield Node(tribute(tax.code) or IVA, ZERO, shown.net, ZERO)
+    for said in line.taxes:
+        if not said.withheld and said.category == EXEMPT:
+            yield Node(tribute(said.code) or IVA, ZERO, shown.net, ZERO)
     for tax, amount in shown.taxes:
         yield Node(tribute(tax.code) or IVA, tax.rate or ZERO, shown.net, amount)
 

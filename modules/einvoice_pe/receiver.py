@@ -7,6 +7,7 @@ from typing import Any
 
 from core.i18n import _
 from modules.crm import countries, names
+from modules.crm.countries import pe
 from modules.einvoice_pe.catalogs import (
     ABROAD,
     BOLETA,
@@ -189,7 +190,7 @@ def _address(draft: Draft) -> str:
         draft.refuse("address_too_long", "customer.address", _(
             "To send this you must shorten the customer's address to %(size)s characters; it has %(found)s.",
             size=STREET, found=len(found)))
-    for part in (place.city, countries.get("PE").REGIONS.get(place.region, place.region)):
+    for part in (place.city, pe.REGIONS.get(place.region, place.region)):
         more = f"{found} {clean(part)}".strip()
         if found and part and len(more) <= STREET and part.casefold() not in found.casefold():
             found = more
