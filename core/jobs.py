@@ -121,9 +121,13 @@ def enqueue(
     key: str | None = None,
     run_at: dt.datetime | None = None,
     company_id: int | None = None,
+    waits_for: str = "",
     **payload: Any,
 ) -> int | None:
-    """Insert a job row in this transaction; its id, or None when the key was used before."""
+    """Insert a job row in this transaction; its id, or None when the key was used before.
+
+    `waits_for` says in words why it runs later, where that is not on purpose: work that others wait to see done.
+    """
     target = functions[function if isinstance(function, str) else _name(function)]
     moment = clock.now()
     is_due = run_at is None or run_at <= moment
@@ -135,6 +139,7 @@ def enqueue(
         "key": key,
         "queue": target.queue,
         "run_at": run_at or moment,
+        "error": waits_for,
         # what is due is sent right after the commit: the sweep need not send it again at once
         "sent_at": moment if is_due else None,
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),

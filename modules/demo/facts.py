@@ -37,6 +37,9 @@ class Facts:
     longitude: str
     bank: str
     text: str
+    # what the set-up of electronic invoices asks for, by input; simulators whose clocks are held in the past
+    authority: Mapping[str, str]
+    simulators: tuple[str, ...]
     # the smallest and the largest debt that somebody brings along
     debt: tuple[str, str]
 

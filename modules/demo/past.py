@@ -1,4 +1,4 @@
-"""Months gone by: billed, authorised and paid by the product itself, its clock and ARCA's held at those days."""
+"""Months gone by: billed, authorised and paid by the product itself, all clocks held at those days."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from modules.accounting.models import Balance, CashAccount, Payment
 from modules.accounting.payments import Medium, PaymentData
 from modules.contracts import billing, months
 from modules.contracts.models import BillingRun
+from modules.demo import facts
 from modules.demo.surroundings import Simulators
 from modules.einvoice import queries as documents
 
@@ -43,16 +44,17 @@ def begin(today: dt.date, count: int) -> dt.date:
 
 @contextmanager
 def at(company: Company, day: dt.date, simulators: Simulators | None, hour: int = 9) -> Iterator[None]:
-    """Hold this process' clock, and ARCA's, at an hour of that day in the company's zone."""
+    """Hold this process' clock, and the authority's, at an hour of that day in the company's zone."""
     moment = dt.datetime.combine(day, dt.time(hour), ZoneInfo(company.timezone))
+    names = facts.of(company.country).simulators
     if simulators is not None:
-        simulators.post("arca", "config", {"now": moment.isoformat()})
+        simulators.hold(names, moment)
     try:
         with clock.freeze(moment):
             yield
     finally:
         if simulators is not None:
-            simulators.post("arca", "config", {"now": None})
+            simulators.hold(names, None)
 
 
 def months_left(company: Company, first: dt.date, today: dt.date) -> list[dt.date]:

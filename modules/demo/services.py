@@ -65,8 +65,9 @@ def needs_simulators(wishes: Wishes) -> bool:
 
 def load(wishes: Wishes, simulators: Simulators | None, say: Say) -> list[Company]:
     """Load what is missing; the companies in the order of the wishes. Commits; may be killed and repeated."""
-    if simulators is not None:
-        simulators.post("arca", "config", {"now": None})  # where a former load was killed, its clock stands still
+    for country in wishes.countries if simulators else ():
+        # where a former load was killed, its clock stands still
+        simulators.hold(facts.of(country).simulators, None)  # type: ignore[union-attr]
     return [load_company(country, wishes, simulators, say) for country in wishes.countries]
 
 
@@ -77,7 +78,7 @@ def load_company(country: str, wishes: Wishes, simulators: Simulators | None, sa
     if company is None:
         company = _populate(facts.of(country), wishes, own, say)
     elif own is not None:
-        enabling.enable(company, own)
+        enabling.enable(company)
     _live(company, own, say)
     return company
 
@@ -113,7 +114,7 @@ def _populate(known: facts.Facts, wishes: Wishes, simulators: Simulators | None,
         db.session.commit()
         if simulators is not None:
             with past.at(made.company, start, simulators, hour=8) if wishes.history else _now():
-                enabling.enable(made.company, simulators)
+                enabling.enable(made.company)
     return made.company
 
 

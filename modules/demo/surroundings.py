@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,11 @@ class Simulators:
         except OSError as error:
             raise Unavailable(_("The simulators at %(url)s do not answer (%(reason)s).", url=self.url,
                                 reason=str(error))) from error
+
+    def hold(self, names: Iterable[str], moment: dt.datetime | None) -> None:
+        """Hold the clocks of these at a moment; None lets them go."""
+        for name in names:
+            self.post(name, "config", {"now": moment.isoformat() if moment else None})
 
     def stop(self) -> None:
         """End the process, if it is ours."""

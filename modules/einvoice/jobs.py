@@ -95,7 +95,7 @@ def _ask_again(sequence_id: int) -> None:
         Document.sequence_id == sequence_id, Document.state.in_(IN_FLIGHT), Document.next_try > clock.now()))
     if due is not None:
         enqueue(authorize_sequence, key=f"einvoice.ask:{sequence_id}:{int(due.timestamp())}", run_at=due,
-                sequence_id=sequence_id)
+                waits_for=_("The tax authority has it and has not decided yet."), sequence_id=sequence_id)
     db.session.commit()
 
 

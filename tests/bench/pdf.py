@@ -62,7 +62,7 @@ def _load(url: str) -> None:
 
     installation.prepare()
     (company,) = services.load(services.Wishes(DOCUMENTS + 20), Simulators(url), lambda _line: None)
-    enabling.enable(company, Simulators(url))
+    enabling.enable(company)
     jobs.handlers[InvoiceReady].clear()
     with company_scope(company):
         billing.start_run(company, months.of(dt.date.today()))

@@ -25,7 +25,7 @@ def run(_count: int, _server: str) -> bool:
         installation.prepare()
         with simulators() as running:
             (company,) = services.load(services.Wishes(15), running, lambda _line: None)
-            enabling.enable(company, running)
+            enabling.enable(company)
             with company_scope(company):
                 wsfe = access.connect()
                 bare = Bare(running.url)

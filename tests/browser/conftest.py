@@ -60,7 +60,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Path:
                                 password_hash=hash_password(PASSWORD)))
             db.session.commit()
             with scope.company_scope(company):
-                enabling.enable(company, simulators)  # type: ignore[arg-type]
+                enabling.enable(company)
             db.session.remove()
             db.engine.dispose()
     return folder
