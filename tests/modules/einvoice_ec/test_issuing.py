@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from lxml import etree
 from core import clock
 from core.db import db
 from modules.accounting import notes
+from modules.accounting.bulk import issue_many
+from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
 from modules.einvoice import cancelling, files, services
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice_ec import access
 from modules.einvoice_ec.clave_acceso import is_well_formed
+from modules.einvoice_ec.findings import GUAYAQUIL
 from modules.einvoice_ec.issuer import EcuadorianIssuer
 from tests.modules.einvoice_ec.conftest import customer, documents
 
@@ -154,6 +158,44 @@ def test_a_credit_note_of_an_authorised_invoice(sri, issue, work):
     work()
     assert [(one.kind, one.state, one.number) for one in documents()] == [("01", "authorized", 1),
                                                                           ("04", "authorized", 1)]
+
+
+def test_notes_of_an_amount_and_of_more(sri, issue, work):
+    """A credit of a part of it, and a debit for late payment, each with its IVA."""
+    (invoice,) = issue("25.00")
+    work()
+    part = notes.credit(invoice, "Corte de dos días", amount=Decimal("5.75"))
+    more = notes.debit(invoice, "Interés por mora", [DraftLine("Interés por mora", Decimal(1), Decimal("2.40"),
+                                                               taxes=({"code": "VAT", "rate": "15"},))])
+    services.open_documents([part.id, more.id])
+    db.session.commit()
+    work()
+    assert [(one.kind, one.state) for one in documents()] == [("01", "authorized"), ("04", "authorized"),
+                                                              ("05", "authorized")]
+    credit, debit = (etree.fromstring(one.request["xml"].encode()) for one in documents()[1:])
+    assert (credit.findtext("infoNotaCredito/valorModificacion"), credit.findtext("infoNotaCredito/motivo")) == (
+        "5.75", "Corte de dos días")
+    assert (debit.findtext("infoNotaDebito/valorTotal"), debit.findtext("motivos/motivo/razon")) == (
+        "2.76", "Interés por mora")
+
+
+def test_lines_that_round_apart_are_credited_as_they_were(sri, ecuador, work):
+    """Three lines of 0.10: 0.02 of IVA each and 0.05 together; the note takes back exactly the factura."""
+    day = clock.now().astimezone(GUAYAQUIL).date()
+    lines = tuple(DraftLine(f"Línea {n}", Decimal(1), Decimal("0.10"), taxes=({"code": "VAT", "rate": "15"},))
+                  for n in range(3))
+    (invoice_id,) = issue_many(ecuador, [InvoiceDraft(customer().id, day, lines)])
+    services.open_documents([invoice_id])
+    db.session.commit()
+    work()
+    invoice = db.session.get_one(Invoice, invoice_id)
+    assert (invoice.total, invoice.tax_total) == (Decimal("0.35"), Decimal("0.05"))
+    note = notes.credit(invoice, "Anulación")
+    services.open_documents([note.id])
+    db.session.commit()
+    work()
+    assert note.total == invoice.total
+    assert [one.state for one in documents()] == ["authorized", "authorized"]
 
 
 def test_an_annulment_in_the_portal_is_watched(sri, issue, work):
