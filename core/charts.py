@@ -27,6 +27,8 @@ Show = Callable[[Any], str]
 HEIGHT, TOP, BOTTOM = 190, 14, 22
 # percents: where the first column begins, so that the words of the axis stand free
 LEFT, RIGHT = 11.0, 99.5
+# words under the columns that have room side by side
+MOST_WORDS = 16
 
 
 @dataclass(frozen=True)
@@ -201,10 +203,13 @@ def _axis(scale: _Scale, short: Show) -> Markup:
 
 
 def _words(columns: Sequence[tuple[str, str]]) -> Markup:
+    """Words under the columns, so few that none touches the next; on a phone every second one, the last always."""
     count = len(columns)
+    step = max(-(-count // MOST_WORDS), 1)
+    shown = [(place, index) for place, index in enumerate(reversed(range(count - 1, -1, -step)))]
     return Markup("").join(Markup('<text class="tick{}" x="{:.2f}%" y="{}">{}</text>').format(
-        "" if (count - index) % 2 else " tick-even", _x(index + 0.5, count), HEIGHT - 6, tick)
-        for index, (tick, _name) in enumerate(columns))
+        "" if (len(shown) - place) % 2 else " tick-even", _x(index + 0.5, count), HEIGHT - 6, columns[index][0])
+        for place, index in shown)
 
 
 def _rect(css: str, x: float | Decimal, y: Number, width: float | Decimal, height: Number) -> Markup:

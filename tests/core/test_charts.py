@@ -125,3 +125,14 @@ def test_months_before_the_first_figure_are_left_out_but_not_all(app: Flask) -> 
     assert (len(begun), begun[0][0]) == (9, dt.date(2026, 3, 1))
     assert len(charts.since_something(months, lambda first, _last: first.month == 11 and first.year == 2026)) == 6
     assert len(charts.since_something(months, lambda _first, _last: False)) == 13
+
+
+@pytest.mark.parametrize(("count", "said"), [(13, [*range(1, 14)]), (16, [*range(1, 17)]), (30, [*range(2, 31, 2)]),
+                                             (31, [*range(1, 32, 2)])])
+def test_the_words_under_many_columns_never_touch(app: Flask, count: int, said: list[int]) -> None:
+    """The last one always stands there: it is today, or this month."""
+    days = [(str(day), f"day {day}") for day in range(1, count + 1)]
+    drawn = charts.bars("days", "Days", days, [charts.Series("in", [Decimal(1)] * count)])
+    words = [one for one in tree(drawn).iter("text") if "tick" in (one.get("class") or "")]
+    assert [int(one.text or 0) for one in words] == said
+    assert "tick-even" not in (words[-1].get("class") or "")
