@@ -67,6 +67,7 @@ pytestmark = pytest.mark.once
     ({"issued_at": "2030-01-20T10:00:00-05:00"}, ("issued_at", "FAB08")),
     ({"issuer__series": "SETPX"}, ("issuer.series", "FAB10")),
     ({"issuer__series": "FE"}, ("issuer.extra.rangoNumeracion", "FAB10")),
+    ({"issuer__series": "FE", "issuer__extra": {"prefijo": "SETP", "desde": 1}}, ("issuer.series", "FAB10")),
     ({"issuer__extra": {}, "issuer__series": "FE"}, ("issuer.extra.rangoNumeracion", "109")),
     ({"issuer__extra__tokenEmpresa": "ABC"}, ("issuer.extra.tokenEmpresa", "111")),
     ({"extra": {"adjuntos": "2"}}, ("extra.adjuntos", "109")),
@@ -156,6 +157,19 @@ def test_an_authorisation_however_it_is_written(said):
         "995000000, vigente del 2019-01-19 al 2030-01-19")
     assert errors(case(issuer__extra=said, number=995000001)) == [("number", "FAB12")]
     assert errors(case(issuer__extra=said, issued_at="2030-01-20T10:00:00-05:00")) == [("issued_at", "FAB08")]
+
+
+def test_a_note_leaves_the_authorisation_of_the_invoices_alone():
+    extra = case()["issuer"]["extra"]
+    found = valid(note(issuer__extra=extra))
+    assert found.payload["factura"]["rangoNumeracion"] == "NCE-1"
+    assert not any("Autorización" in one for one in found.printed.legends)
+    assert valid(note(issuer__extra={"prefijo": "NCE", "desde": 10})).payload["factura"]["rangoNumeracion"] == "NCE-10"
+
+
+def test_the_prefix_may_stand_in_the_range():
+    found = valid(case(issuer__series="", issuer__extra={"rangoNumeracion": "SETP-990000000"}))
+    assert found.payload["factura"]["consecutivoDocumento"] == "SETP990000123"
 
 
 def test_a_responsibility_in_the_place_of_the_regime():
