@@ -93,6 +93,8 @@ class CountryPart:
     qr_text: str = ""
     # Code 128, where the authority's number is read by scanners
     barcode: str = ""
+    # level of correction that the law wants of the QR: l, m, q or h
+    qr_error: str = "m"
     # the mask a country's tests proved readable; fixed, because trying all eight costs five times as much
     qr_mask: int = 5
 

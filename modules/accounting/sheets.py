@@ -69,8 +69,9 @@ def build(source: Source) -> Sheet:
         customer_name=customer.get("name", ""), customer_lines=address_lines(customer.get("address")),
         customer_facts=[*part.customer, Fact(_("Customer No."), customer.get("code", ""))], color=color,
         tint=tint(color), logo=source.logo, blocks=list(source.design.blocks), legends=part.legends, legal=part.legal,
-        legal_title=part.legal_title, seals=part.seals, qr=qr_image(part.qr_text, part.qr_mask), barcode=part.barcode,
-        watermark=watermark(company, part), pages=_("Page %(page)s of %(pages)s"),
+        legal_title=part.legal_title, seals=part.seals, barcode=part.barcode,
+        qr=qr_image(part.qr_text, part.qr_mask, part.qr_error), watermark=watermark(company, part),
+        pages=_("Page %(page)s of %(pages)s"),
         made_at=f"{invoice.issue_date.isoformat()}T12:00:00+00:00")
     _amount_due(sheet, source, locale)
     _body(sheet, source, locale)
@@ -247,14 +248,14 @@ def _bank(text: str) -> list[PayWay]:
 # --- pictures and colours ------------------------------------------------------------------------------
 
 
-def qr_image(text: str, mask: int = 5) -> str:
+def qr_image(text: str, mask: int = 5, error: str = "m") -> str:
     """A QR as PNG data URI, four dots per module: with one dot, PDF viewers blur it beyond reading under 300 dpi."""
     if not text:
         return ""
     from PIL import Image
 
     rows = [bytes(0 if dark else 255 for dark in row)
-            for row in segno.make(text, error="m", mask=mask, micro=False).matrix]
+            for row in segno.make(text, error=error, mask=mask, micro=False).matrix]
     size, quiet = len(rows), 2
     picture = Image.new("L", (size + 2 * quiet,) * 2, 255)
     picture.paste(Image.frombytes("L", (size, size), b"".join(rows)), (quiet, quiet))
