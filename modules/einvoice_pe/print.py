@@ -5,7 +5,7 @@ The fixed words are SUNAT's and are not translated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -61,12 +61,13 @@ def part(known: Printed) -> CountryPart:
         return found
     found.number = f"{known.series}-{known.number:08d}"
     found.date = format_date(read_day(request["fecha_de_emision"]))
-    found.legends = _notes(known)
+    code = next((name for name, number in CURRENCIES.items() if number == int(request["moneda"])), "PEN")
+    found.legends = [Note(in_words(Decimal(str(request["total"])), code)), Note(_sums(request, SIGNS[code])),
+                     *(Note(line) for line in legends(request, known.account))]
     found.legal_title = NAMES[int(request["tipo_de_comprobante"])].upper()
-    found.legal = [Fact("Código hash:", known.digest)]
-    if known.link:
-        found.legal.append(Fact("Consulte en:", known.link))
-    found.qr_text = known.qr
+    found.legal = [Fact("", found.number), Fact("RUC:", known.issuer_ruc)]
+    found.seals = list(_long(known, SIGNS[code]))
+    found.qr_text, found.qr_error = known.qr, "q"
     return found
 
 
@@ -78,7 +79,6 @@ def _customer(known: Printed) -> list[Fact]:
     number = request["cliente_numero_de_documento"] if kind in IDENTITIES else ""
     due = request.get("fecha_de_vencimiento")
     return [Fact(f"{IDENTITIES.get(kind, '')}:", str(number)),
-            Fact("Dirección:", str(request.get("cliente_direccion") or "")),
             Fact("Fecha de vencimiento:", format_date(read_day(due)) if due else ""),
             Fact("Forma de pago:", _terms(request)),
             Fact("Orden de compra:", str(request.get("orden_compra_servicio") or ""))]
@@ -90,14 +90,15 @@ def _terms(request: Mapping[str, Any]) -> str:
     return "CONTADO" if int(request["tipo_de_comprobante"]) == 1 else ""
 
 
-def _notes(known: Printed) -> list[Note]:
+def _long(known: Printed, sign: str) -> Iterator[Note]:
+    """What needs the width of the page: quotas, hash, where to look it up."""
     request = known.request
-    code = next((name for name, number in CURRENCIES.items() if number == int(request["moneda"])), "PEN")
-    notes = [Note(in_words(Decimal(str(request["total"])), code)), Note(_sums(request, SIGNS[code]))]
     if request.get("venta_al_credito"):
-        notes.append(Note(_quotas(request, SIGNS[code]), "Crédito"))
-    notes += [Note(line) for line in legends(request, known.account)]
-    return notes
+        yield Note(_quotas(request, sign), "Crédito")
+    yield Note(known.digest, "Código hash")
+    if known.link:
+        name = NAMES[int(request["tipo_de_comprobante"])].upper()
+        yield Note(known.link, f"Representación impresa de la {name}, consulte en")
 
 
 def _sums(request: Mapping[str, Any], sign: str) -> str:

@@ -22,7 +22,7 @@ def enabler(peru, nubefact):
 
 
 def account(nubefact: Any, mode: str, series: list[str]) -> dict[str, str]:
-    made = nubefact.post("nubefact", "account", {"ruc": OTHER_RUC, "name": "Red Andina", "mode": mode, "series": series})
+    made = nubefact.post("nubefact", "account", {"ruc": OTHER_RUC, "name": "Andina", "mode": mode, "series": series})
     return {"route": f"{nubefact.url}/nubefact/api/v1/{made['route']}", "token": made["token"]}
 
 
