@@ -67,7 +67,8 @@ class _Looked:
     __slots__ = ("customer", "extra", "issuer", "kind")
 
     def __init__(self, company: Company, customer: Any, draft: Any, issuer_extra: Any, customer_extra: Any) -> None:
-        self.kind, self.extra = draft.kind, MappingProxyType({})
+        self.kind: str = draft.kind
+        self.extra: Mapping[str, Any] = MappingProxyType({})
         self.issuer = Party(company.name, tax_id=company.tax_id, tax_condition=company.tax_condition,
                             extra=issuer_extra, address=Address(postal_code=company.postal_code or ""))
         self.customer = Party(customer.name, tax_id_kind=customer.tax_id_kind or "", tax_id=customer.tax_id or "",

@@ -44,7 +44,8 @@ def ask(address: str, issuer: str, receiver: str, total: str, uuid: str) -> Esta
         raise Unavailable(words)
     parts = [found.get(name, "") for name in ("Estado", "EsCancelable", "EstatusCancelacion")]
     words = ". ".join(part for part in parts if part) or found.get("CodigoEstatus", "")
-    return Estado(*(_plain(part) for part in parts), words)
+    state, cancellable, cancellation = (_plain(part) for part in parts)
+    return Estado(state, cancellable, cancellation, words)
 
 
 def _plain(text: str) -> str:

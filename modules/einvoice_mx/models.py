@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
-from core.db import BigId, CompanyScoped, Model, UTCDateTime, secret
+from core.db import Amount, BigId, CompanyScoped, JSONText, Model, UTCDateTime, secret
+from modules.accounting.models import Payment
 from modules.crm.models import Customer
 
 ENVIRONMENTS = ("rehearsal", "testing", "production")
@@ -30,6 +33,8 @@ class FiscalProfile(CompanyScoped, Model):
     # Serie of invoices and debit notes, and of credit notes
     series: Mapped[str] = mapped_column(sa.String(20), default="A")
     credit_series: Mapped[str] = mapped_column(sa.String(20), default="NC")
+    # and of receipts of payment (P)
+    payment_series: Mapped[str] = mapped_column(sa.String(20), default="P")
     # PPD: paid later, or PUE: paid at once
     method: Mapped[str] = mapped_column(sa.String(3), default="PPD")
     # FormaPago of what is paid at once
@@ -122,3 +127,55 @@ class CustomerProfile(CompanyScoped, Model):
 
     def __str__(self) -> str:
         return self.legal_name or str(self.customer_id)
+
+
+class PaymentReceipt(CompanyScoped, Model):
+    """A receipt of payment (CFDI of kind P): what one payment pays of stamped invoices that are paid later (PPD)."""
+
+    __tablename__ = "einvoice_mx_payment_receipt"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    payment_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_payment.id"), index=True)
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    # pending, sending (sealed; asked about by sending the same bytes), authorized, rejected, cancelling, cancelled
+    state: Mapped[str] = mapped_column(sa.String(12), default="pending")
+    series: Mapped[str] = mapped_column(sa.String(20))
+    number: Mapped[int] = mapped_column(sa.BigInteger)
+    uuid: Mapped[str] = mapped_column(sa.String(36), default="")
+    # as it is sent, and as the PAC gave it back
+    xml: Mapped[str] = mapped_column(sa.Text)
+    stamped_xml: Mapped[str] = mapped_column(sa.Text, default="")
+    # [{"code", "message"}]: why it was refused
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONText, default=list)
+    cancel_asked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    payment: Mapped[Payment] = relationship()
+    parts: Mapped[list[PaidPart]] = relationship(back_populates="receipt", order_by="PaidPart.id")
+
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('pending', 'sending', 'authorized', 'rejected', 'cancelling', 'cancelled')",
+                           name="state"),
+        sa.CheckConstraint("state <> 'authorized' OR uuid <> ''", name="authorized_is_complete"),
+        sa.UniqueConstraint("company_id", "environment", "series", "number"),
+    )
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.number}"
+
+
+class PaidPart(Model):
+    """What a receipt says of one invoice; an allocation stands on one receipt only."""
+
+    __tablename__ = "einvoice_mx_paid_part"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    receipt_id: Mapped[int] = mapped_column(sa.ForeignKey("einvoice_mx_payment_receipt.id"), index=True)
+    allocation_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_allocation.id"), unique=True)
+    invoice_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_invoice.id"), index=True)
+    # NumParcialidad, ImpSaldoAnt, ImpPagado
+    instalment: Mapped[int]
+    before: Mapped[Decimal] = mapped_column(Amount)
+    paid: Mapped[Decimal] = mapped_column(Amount)
+
+    receipt: Mapped[PaymentReceipt] = relationship(back_populates="parts")

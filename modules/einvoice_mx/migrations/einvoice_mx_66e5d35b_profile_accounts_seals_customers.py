@@ -62,6 +62,7 @@ def upgrade() -> None:
     sa.Column('place', sa.String(length=5), nullable=False),
     sa.Column('series', sa.String(length=20), nullable=False),
     sa.Column('credit_series', sa.String(length=20), nullable=False),
+    sa.Column('payment_series', sa.String(length=20), nullable=False),
     sa.Column('method', sa.String(length=3), nullable=False),
     sa.Column('form', sa.String(length=2), nullable=False),
     sa.Column('border_region', sa.Boolean(), nullable=False),

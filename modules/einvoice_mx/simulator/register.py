@@ -35,8 +35,9 @@ class Register:
 
     def add(self, given: dict[str, Any]) -> dict[str, Any]:
         """A taxpayer {"rfc", "nombre", "cp": […], "regimenes": […]}."""
-        data = {"rfc": str(given["rfc"]).upper(), "nombre": str(given["nombre"]), "cp": [*given.get("cp", [])],
-                "regimenes": [*given.get("regimenes", [])]}
+        data: dict[str, Any] = {
+            "rfc": str(given["rfc"]).upper(), "nombre": str(given["nombre"]), "cp": [*given.get("cp", [])],
+            "regimenes": [*given.get("regimenes", [])]}
         self.store.add_taxpayer(data["rfc"], data)
         return data
 

@@ -48,10 +48,13 @@ def test_answers_that_are_lost_leave_one_uuid_each(issue, settle, pac_server, fa
     assert len(there) == len(rows)
 
 
-def test_stamped_before_without_its_xml_is_waited_for(issue, settle, pac_server):
-    pac_server.post(NAME, "config", {"again": "307_empty", "again_seconds": 0.5})
+def test_stamped_before_without_its_xml_is_waited_for(issue, settle, run_jobs, pac_server):
+    pac_server.post(NAME, "config", {"again": "307_empty", "again_seconds": 60})
     pac_server.fault(NAME, "lost_answer", count=1, only="requestTimbrarCFDI")
     issue("399.00")
+    run_jobs()
+    assert [(row.state, row.next_try is not None) for row in documents()] == [("unknown", True)]
+    pac_server.post(NAME, "config", {"again_seconds": 0})
     settle()
     assert [row.state for row in documents()] == ["authorized"]
     assert len(pac_server.state(NAME)["documents"]) == 1
