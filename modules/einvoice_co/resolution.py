@@ -11,6 +11,7 @@ from modules.einvoice_co.cufe import TECHNICAL_KEY
 from modules.einvoice_co.findings import Draft, day, whole
 
 PREFIX = re.compile("[A-Z0-9]{0,4}")
+_PREFIX = ("prefijo", "prefix", "resolucionprefijo")
 # habilitación: the range that the DIAN gives everybody for tests
 TEST_PREFIX, TEST_FIRST, TEST_LAST = "SETP", 990_000_000, 995_000_000
 
@@ -35,8 +36,15 @@ class Resolution:
 
 
 def resolution(draft: Draft) -> Resolution:
-    """The authorisation as the case says it."""
-    prefix = draft.case.issuer.series or draft.text("prefijo", "prefix", "resolucionprefijo")
+    """The authorisation as the case says it; a note has none, and what is said of another prefix is the invoices'."""
+    own, ranged = draft.text(*_PREFIX), draft.text("rangoNumeracion").rpartition("-")[0]
+    prefix = draft.case.issuer.series or own or ranged
+    if draft.is_note and prefix not in (own, ranged):
+        return Resolution(prefix, first=1)
+    if own and own != prefix:
+        draft.refuse("prefix_differs", "issuer.series", _(
+            "To send this you must use the prefix of the authorisation, %(prefix)s, not %(found)s.", prefix=own,
+            found=prefix), "FAB10")
     found = Resolution(
         prefix, draft.text("numeroResolucion", "resolucionnumero", "resolutionnumber", "numeroautorizacion",
                            "autorizacionnumero", "resolucionnumeracionnumero", "autorizacion", "resolucion",
