@@ -37,6 +37,7 @@ TABLES = {
     "discount_id": "contracts_discount", "plan_id": "contracts_plan", "price_id": "contracts_plan_price",
     "revision_id": "contracts_price_revision", "change_id": "contracts_plan_change",
     "document_id": "einvoice_document", "sequence_id": "einvoice_sequence", "notice_id": "einvoice_ar_notice",
+    "receipt_id": "einvoice_mx_payment_receipt",
     "entry_id": "accounting_entry",
     "message_id": "notifications_message", "file_id": "core_file", "job_id": "core_job", "view_id": "core_list_view",
     "contracts.run_id": "contracts_billing_run", "importer.run_id": "importer_run", "core.run_id": "core_list_run",

@@ -1,7 +1,7 @@
 """Electronic invoices for Mexico: CFDI 4.0 sealed with the issuer's CSD, stamped by the PAC Facturación Moderna."""
 
 from core.i18n import lazy as _
-from core.modules import Manifest
+from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Electronic invoices: Mexico"),
@@ -11,5 +11,9 @@ MANIFEST = Manifest(
     permissions=(
         ("einvoice_mx.edit_settings", _("Change the settings of CFDI"),
          _("Changes fiscal profile, digital seal (CSD) and the account at Facturación Moderna.")),
+    ),
+    menu=(
+        MenuItem(_("Receipts of payment (CFDI)"), "einvoice_mx.payment_receipts", "einvoice.view_documents",
+                 group="documents", order=35),
     ),
 )

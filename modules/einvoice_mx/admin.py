@@ -33,22 +33,23 @@ class ProfileAdmin(ModelView):
     column_labels = {
         "environment": lazy("Environment"), "legal_name": lazy("Name as registered at the SAT"),
         "place": lazy("Postal code of the place of issue"), "series": lazy("Series of invoices"),
-        "credit_series": lazy("Series of credit notes"), "method": lazy("When invoices are paid"),
+        "credit_series": lazy("Series of credit notes"), "payment_series": lazy("Series of receipts of payment"),
+        "method": lazy("When invoices are paid"),
         "form": lazy("How invoices are paid that are paid at once"), "border_region": lazy("IVA of 8 %: border region"),
         "stamps_bought": lazy("Timbres left at the PAC today")}
     column_descriptions = {
         "border_region": lazy("Only where the company is registered in the stimulus. Ask your accountant."),
         "stamps_bought": lazy("As the PAC's site shows it; it is counted down from here, and told when few are left.")}
     # the environment changes only by the guarded step of enabling
-    form_columns = ("legal_name", "place", "series", "credit_series", "method", "form", "border_region",
-                    "stamps_bought")
+    form_columns = ("legal_name", "place", "series", "credit_series", "payment_series", "method", "form",
+                    "border_region", "stamps_bought")
     form_choices = {"method": METHODS, "form": FORMS}
 
     def on_model_change(self, form: Any, model: FiscalProfile, is_created: bool) -> None:
         """What the SAT compares letter by letter, and series that are told apart."""
         model.legal_name, model.place = (model.legal_name or "").strip().upper(), (model.place or "").strip()
         _check_place(model.place)
-        for name in ("series", "credit_series"):
+        for name in ("series", "credit_series", "payment_series"):
             value = (getattr(model, name) or "").strip().upper()
             if not value.isalnum():
                 raise ValidationError(_("To save this you must give a series of letters and digits, like A."))

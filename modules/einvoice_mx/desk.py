@@ -17,7 +17,7 @@ from core.scope import current_company
 from modules.einvoice.models import Document
 from modules.einvoice_mx import access
 from modules.einvoice_mx.endpoints import PRODUCTION
-from modules.einvoice_mx.models import Certificate
+from modules.einvoice_mx.models import Certificate, PaymentReceipt
 
 # days before its end from which a digital seal is told, and from which in red
 TOLD, URGENT = 60, 7
@@ -61,6 +61,16 @@ def stamps_left() -> int | None:
         Document.environment == PRODUCTION, Document.authorization_code != "",
         Document.decided_at >= profile.stamps_counted_at)) or 0
     return profile.stamps_bought - used
+
+
+def refused_receipts(_company: Any) -> Markup:
+    """Receipts of payment that the SAT refused."""
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(PaymentReceipt).where(
+        PaymentReceipt.state == "rejected")) or 0
+    if not count:
+        return Markup("")
+    return NOTICE.format("bad", url_for("einvoice_mx.payment_receipts"), _(
+        "%(count)s receipts of payment were refused: look at them.", count=count))
 
 
 def standing() -> Standing | None:

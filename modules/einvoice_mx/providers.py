@@ -28,6 +28,8 @@ slots.add("home.todo", "einvoice_mx.certificates", lazy("Digital seals (CSD)"), 
           permission="einvoice.enable", order=30)
 slots.add("home.todo", "einvoice_mx.stamps", lazy("Timbres"), desk.stamps,
           permission="einvoice.view_documents", order=31)
+slots.add("home.todo", "einvoice_mx.receipts", lazy("Receipts of payment (CFDI)"), desk.refused_receipts,
+          permission="einvoice.view_documents", order=32)
 previewers.register("MX", previewer)
 known_deeds.add(DEEDS)
 RULES["MX"] = RULE

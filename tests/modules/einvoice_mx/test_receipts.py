@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core import clock
 from core.db import db
-from core.models import Job
+from core.models import Company, Job
 from modules.accounting import payments
 from modules.accounting.payments import Medium, PaymentData
 from modules.einvoice_mx import access, receipts, schema
@@ -19,6 +19,12 @@ from modules.einvoice_mx.models import PaidPart, PaymentReceipt
 from tests.modules.einvoice_mx.conftest import NAME, customer
 
 P = "{http://www.sat.gob.mx/Pagos20}"
+
+
+@pytest.fixture
+def company(mexico: Company) -> Company:
+    """Whose staff logs in."""
+    return mexico
 
 
 def rows() -> Sequence[PaymentReceipt]:
@@ -159,3 +165,23 @@ def test_refused_receipt_waits_for_a_person_and_is_made_again(issue, settle, don
     db.session.commit()
     done()
     assert [row.state for row in rows()] == ["cancelled", "authorized"]
+
+
+def test_page_shows_receipts_and_gives_the_xml(issue, settle, done, pac_server, login):
+    issue("116.00", "232.00")
+    settle()
+    pay("116.00")
+    done()
+    pac_server.fault(NAME, "refuse", count=1, code="CRP20211")
+    pay("232.00")
+    done()
+    client = login("einvoice.view_documents", "einvoice.send_documents")
+    page = client.get("/einvoice-mx/receipts").text
+    stamped, refused = rows()
+    assert stamped.uuid in page and "CRP20211" in page and "P 2" in page
+    answer = client.get(f"/einvoice-mx/receipts/{stamped.id}.xml")
+    assert answer.data.decode() == stamped.stamped_xml
+    assert client.get(f"/einvoice-mx/receipts/{refused.id}.xml").status_code in (302, 404, 409)
+    client.post(f"/einvoice-mx/receipts/{refused.id}/retry")
+    done()
+    assert [row.state for row in rows()] == ["authorized", "cancelled", "authorized"]

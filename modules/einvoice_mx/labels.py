@@ -1,0 +1,13 @@
+"""Words for what a receipt of payment has come to, with the tone in which they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.i18n import lazy
+
+STATES: dict[str, tuple[Any, str]] = {
+    "pending": (lazy("waiting"), "mute"), "sending": (lazy("being sent"), "warn"),
+    "authorized": (lazy("stamped"), "ok"), "rejected": (lazy("refused"), "bad"),
+    "cancelling": (lazy("being cancelled"), "warn"), "cancelled": (lazy("cancelled"), "mute"),
+}
