@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from core import logs
+from core import clock, logs
 from core.db import db, insert_new
 from core.errors import Rejected, Unavailable
 from core.http import Client
@@ -43,7 +43,7 @@ def enable_rehearsal(company: Company | None = None) -> Certificate:
 def ensure() -> None:
     """Get a certificate where there is none, or where the simulator was started anew and forgot ours. Commits."""
     row = access.active("rehearsal")
-    if row is None:
+    if row is None or row.valid_until < clock.now():
         enable_rehearsal()
         return
     found, ruc = base64.b64decode(row.p12), current_company().tax_id

@@ -13,7 +13,7 @@ from core import clock
 from core.errors import Unavailable
 from core.i18n import _
 from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
-from modules.einvoice.files import ANSWER, XML, Kept
+from modules.einvoice.files import XML, Kept
 from modules.einvoice.own_numbers import Row, Stop
 from modules.einvoice_ec import entrega, sellado
 from modules.einvoice_ec.certificados import Llave
@@ -63,7 +63,13 @@ class SriWire:
         return row.issue_date if row.number is not None else max(row.issue_date, today)
 
     def numbered(self, row: Row, number: int, date: dt.date) -> dict[str, Any]:
-        """The signed voucher; a repetition is the same file under the same key."""
+        """The signed voucher; a repetition is the same file under the same key.
+
+        Unavailable once the certificate has ended: every voucher would be refused, and spend its number.
+        """
+        if clock.now() > self.key.expires:
+            raise Unavailable(_("To sign you must renew the certificate: it expired on %(day)s.",
+                                day=self.key.expires.date().isoformat()))
         return sellado.seal(row.request, number, date, self.key, self.method, self.digest)
 
     def send(self, row: Row) -> Answer | Taken:
@@ -137,11 +143,10 @@ class SriWire:
             return No([{"code": REGISTERED, "message": _(
                 "The SRI has another voucher under this key: %(theirs)s instead of %(ours)s.",
                 theirs=" · ".join(_essence(theirs)), ours=" · ".join(_essence(ours)))}], yes.as_dict(), used_up=True)
-        name = f"{clave}.xml"
         return Yes(clave, response=yes.as_dict(), observations=[one.as_problem() for one in yes.mensajes],
                    data={"fechaAutorizacion": yes.fecha.isoformat() if yes.fecha else "", "ambiente": yes.ambiente},
-                   files=(Kept(XML, name, "application/xml", theirs.encode()),
-                          Kept(ANSWER, f"autorizacion-{name}", "application/xml", entrega.autorizacion(yes, theirs))))
+                   # the answer with the signed voucher inside: what the buyer gets, and the law wants kept
+                   files=(Kept(XML, f"{clave}.xml", "application/xml", entrega.autorizacion(yes, theirs)),))
 
     @staticmethod
     def _passed(row: Row) -> float:

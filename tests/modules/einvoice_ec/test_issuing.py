@@ -19,10 +19,11 @@ from modules.accounting.models import Invoice
 from modules.einvoice import cancelling, files, services
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
-from modules.einvoice_ec import access
+from modules.einvoice_ec import access, certificates, rehearsal
 from modules.einvoice_ec.clave_acceso import is_well_formed
 from modules.einvoice_ec.findings import GUAYAQUIL
 from modules.einvoice_ec.issuer import EcuadorianIssuer
+from tests.modules.einvoice_ec import keys
 from tests.modules.einvoice_ec.conftest import customer, documents
 
 
@@ -43,7 +44,7 @@ def test_invoices_become_authorised_vouchers(sri, issue, work):
     assert is_well_formed(first.authorization_code)
     assert [one["code"] for one in first.observations] == ["60"]
     kept = files.of_documents([first.id])[first.id]
-    assert set(kept) == {"xml", "answer"}
+    assert set(kept) == {"xml"} and kept["xml"].name == f"{first.authorization_code}.xml"
     assert db.session.scalars(sa.select(Invoice.legal_number).order_by(Invoice.id)).first() == "001-001-000000001"
     tree = etree.fromstring(first.request["xml"].encode())
     assert tree.findtext("infoFactura/pagos/pago/plazo") == "9"
@@ -57,11 +58,11 @@ def test_the_file_that_the_buyer_gets(sri, issue, work):
     issue("25.00")
     work()
     (document,) = documents()
-    answer = files.of_documents([document.id])[document.id]["answer"]
-    tree = etree.fromstring(storage.read(answer))
+    kept = files.of_documents([document.id])[document.id]["xml"]
+    tree = etree.fromstring(storage.read(kept))
     assert [tree.findtext(name) for name in ("estado", "numeroAutorizacion")] == ["AUTORIZADO",
                                                                                    document.authorization_code]
-    assert etree.fromstring(tree.findtext("comprobante").encode()).tag == "factura"
+    assert tree.findtext("comprobante") == document.request["xml"]
 
 
 @pytest.mark.parametrize("name", ["lost_answer", "timeout_before", "error_500", "garbage", "html_maintenance_page",
@@ -111,6 +112,27 @@ def test_a_refusal_keeps_its_number_and_is_mended_under_the_same_key(sri, issue,
     work()
     (document,) = documents()
     assert (document.state, document.number, document.authorization_code) == ("authorized", 1, clave)
+
+
+def test_with_a_certificate_that_has_ended_nothing_is_numbered(sri, issue, work, monkeypatch):
+    certificates.install("rehearsal", keys.signing_file(days=1), keys.PASSWORD)
+    monkeypatch.setattr(rehearsal, "ensure", lambda: None)  # a real certificate does not renew itself
+    issue("25.00")
+    with clock.freeze(clock.now() + dt.timedelta(days=2)):
+        work(2)
+    (document,) = documents()
+    assert (document.state, document.number, document.tried_number) == ("pending", None, None)
+    (sequence,) = db.session.scalars(sa.select(Numbering).where(Numbering.kind == "01"))
+    assert sequence.trouble and sequence.last_number == 0
+
+
+def test_a_rehearsals_certificate_renews_itself(sri, issue, work):
+    certificates.install("rehearsal", keys.signing_file(days=1), keys.PASSWORD)
+    with clock.freeze(clock.now() + dt.timedelta(days=2)):
+        sri.post("sri", "config", {"delay": 0})
+        issue("25.00")
+        work()
+    assert documents()[0].state == "authorized"
 
 
 def test_a_number_of_another_program_stops_the_series_for_a_person(sri, issue, work):
