@@ -43,7 +43,8 @@ def wishes_options(subscribers: int, history: int) -> Any:
             click.option("--history", type=click.IntRange(0, 36), default=history, show_default=True,
                          help="Months of the past: billed, authorised and paid."),
             click.option("--seed", default=1, show_default=True, help="Another number, other people."),
-            click.option("--countries", type=Countries(), default="AR", show_default=True, help="Like AR,EC,MX."),
+            click.option("--countries", type=Countries(), default=",".join(COUNTRIES), show_default=True,
+                         help="Like AR,EC,MX."),
             click.option("--subscribers", type=click.IntRange(1, 900_000), default=subscribers, show_default=True,
                          help="Customers per country."),
         ):
@@ -95,7 +96,7 @@ def _tell_internal(rows: list[dict[str, Any]]) -> None:
 
 
 @cli.command()
-@wishes_options(subscribers=200, history=3)
+@wishes_options(subscribers=100, history=3)
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="ABONA_DEMO_HOST", show_envvar=True)
 @click.option("--port", default=WEB_PORT, show_default=True, envvar="ABONA_DEMO_PORT", show_envvar=True)
 @click.option("--simulators-port", type=int, envvar="ABONA_DEMO_SIMULATORS_PORT", show_envvar=True,

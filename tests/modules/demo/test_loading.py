@@ -23,6 +23,7 @@ from modules.contracts.models import ChargeInstalment, Contract, ContractItem, D
 from modules.crm.models import Customer, CustomerTag
 from modules.demo import logins, oddities, services
 from modules.demo.services import Wishes
+from modules.einvoice.ports import issuers
 
 Load = Callable[..., list[Company]]
 
@@ -87,9 +88,10 @@ def test_a_month_of_it_can_be_billed_and_shows_what_a_clerk_must_see(load: Load)
     assert found["billed"] > 50 and Decimal(found["totals"][0]["total"]) > 0
 
 
-@pytest.mark.parametrize("country", ["EC", "CO", "MX", "PE"])
-def test_a_country_without_an_issuer_gets_internal_documents(load: Load, country: str, run_jobs: Any) -> None:
-    (company,) = load(countries=(country,), subscribers=20)
+def test_a_country_without_an_issuer_gets_internal_documents(
+        load: Load, run_jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issuers, "find", lambda country: None)
+    (company,) = load(countries=("EC",), subscribers=20)
     with company_scope(company):
         assert not ledger.policy().legal_documents
         run = billing.start_run(company, months.of(clock.today(company)))
@@ -98,6 +100,16 @@ def test_a_country_without_an_issuer_gets_internal_documents(load: Load, country
         found = billing.run_result(run)
     assert found["documents"]["not_required"] == found["invoices"] > 10
     assert not services.summary([company])[0]["legal_documents"]
+
+
+@pytest.mark.parametrize("country", ["AR", "EC", "CO", "MX", "PE"])
+def test_nobody_of_a_country_is_refused_for_what_nobody_meant(load: Load, country: str) -> None:
+    (company,) = load(countries=(country,), subscribers=40)
+    with company_scope(company):
+        found = billing.preview(company, months.of(clock.today(company)))
+    # some give no document, which Ecuador does not bill without
+    meant = {"no_plan_price", {"AR": "condition_missing", "EC": "missing_tax_id"}.get(country, "")}
+    assert {one["code"] for one in found["exceptions"]} <= meant, found["exceptions"]
 
 
 def test_who_cannot_be_billed_or_will_be_refused_bears_a_note_that_says_why(load: Load) -> None:
