@@ -162,7 +162,8 @@ def _is_subject(draft: Draft, found: Amounts) -> bool:
         return False
     if not any(item.kind.number == TAXED and item.is_service for item in found.lines):
         return False
-    if _wants_retention(draft) or _pays_all(draft, found.totals.total):
+    # that the customer is an agent does not matter here: what bears a detracción bears no retención (1.5)
+    if _asked_retention(draft)[0] not in (None, "") or _pays_all(draft, found.totals.total):
         return False
     return whole(draft.extra.get("sunat_transaction")) in (None, *DETRACTIONS)
 

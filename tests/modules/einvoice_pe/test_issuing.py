@@ -62,7 +62,8 @@ def test_the_customer_s_wish_decides_before_his_document(nubefact, issue, work):
     customers.mark_agent(buyer, True)
     issue("1180.00", to=buyer)
     work()
-    assert [(one.kind, one.request.get("total_retencion")) for one in documents()] == [("2", None), ("1", "35.40")]
+    assert [(one.kind, one.request.get("detraccion_total"), one.request.get("total_retencion"))
+            for one in documents()] == [("2", None, None), ("1", "141.60", None)]
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "timeout_before", "error_500", "garbage", "internal_40",

@@ -54,8 +54,15 @@ def test_retention_of_an_agent():
 
 
 def test_an_agent_s_factura_without_detraction_bears_a_retention():
-    found = payload(factura(lines=[line("1000")], customer__extra={"agente_de_retencion": True}))
+    goods = line("1000", extra={"unidad_de_medida": "NIU"})
+    found = payload(factura(lines=[goods], customer__extra={"agente_de_retencion": True}))
     assert (found["total_retencion"], found["detraccion"]) == ("35.40", False)
+
+
+def test_what_bears_a_detraction_bears_no_retention_of_an_agent():
+    found = payload(factura(lines=[line("1000")], customer__extra={"agente_de_retencion": True}))
+    assert (found["detraccion_total"], found["venta_al_credito"][0]["importe"]) == ("141.60", "1038.40")
+    assert "total_retencion" not in found
 
 
 QUOTAS = [{"cuota": 1, "fecha_de_pago": "15-03-2025", "importe": "500.00"},
