@@ -63,10 +63,11 @@ def _access_step(profile: FiscalProfile, stage: str) -> Step:
     row = access.stored(stage, profile.provider)
     hka = profile.provider == "hka"
     titles = {"testing": _("Tests: access to the provider"), "production": _("Production: access to the provider")}
-    inputs = (Input("user", "tokenEmpresa" if hka else _("User of the interface (username)")),
-              Input("password", "tokenPassword" if hka else "access_key", "password"),
-              Input("address", _("Address of the service"), value=row.address if row else "",
-                    help=_("Leave empty unless the provider gave you another one.")))
+    inputs: tuple[Input, ...] = (
+        Input("user", "tokenEmpresa" if hka else _("User of the interface (username)")),
+        Input("password", "tokenPassword" if hka else "access_key", "password"),
+        Input("address", _("Address of the service"), value=row.address if row else "",
+              help=_("Leave empty unless the provider gave you another one.")))
     if hka:
         inputs = (*inputs, Input("attachments_address", _("Address of the service of attachments"),
                                  value=row.attachments_address if row else ""))

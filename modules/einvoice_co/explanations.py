@@ -58,7 +58,7 @@ CLASSES: dict[str, Any] = {"configuracion": _SETTINGS, "corregible": _MEND, "rei
 @lru_cache(maxsize=1)
 def classes() -> dict[str, str]:
     """Whose matter a code of the providers is."""
-    found = {}
+    found: dict[str, str] = {}
     for name, column in (("hka_codigos", "codigo"), ("siigo_codigos", "code")):
         with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             found |= {row[column]: row["clase_para_el_producto"] for row in csv.DictReader(file)}

@@ -12,6 +12,8 @@ from modules.einvoice_co.catalogs import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KIND_
 
 KINDS = {"invoice": INVOICE, "credit_note": CREDIT_NOTE, "debit_note": DEBIT_NOTE}
 VOID = "SIN VALIDACIÓN DE LA DIAN"
+# a quarter of a key
+PART = 24
 WITHOUT_KEY = "Sin número: todavía sin validación de la DIAN"
 
 
@@ -40,17 +42,23 @@ def part(facts: LegalFacts) -> CountryPart:
     found = CountryPart(
         title=KIND_NAMES[kind], valid=valid, void_text=VOID, date=facts.date,
         issuer=[Fact("NIT:", facts.issuer_nit)], customer=_customer(facts), tax_in_prices=False, show_rates=True,
-        tax_names={"VAT": "IVA", "INC": "INC"}, legends=_notes(facts), rehearsal=not facts.production)
+        show_codes=True, tax_names={"VAT": "IVA", "INC": "INC"}, legends=_notes(facts),
+        rehearsal=not facts.production)
     if not valid:
         found.number = f"N.º {facts.own_number}" if facts.own_number else WITHOUT_KEY
         return found
     found.number = f"N.º {facts.number}"
     found.legal_title = "Validado por la DIAN" if facts.production else "Validado en ambiente de pruebas"
-    found.legal = [Fact("CUFE:" if kind == INVOICE else "CUDE:", " ".join((facts.cufe[:48], facts.cufe[48:])))]
+    found.legal = [Fact("CUFE:" if kind == INVOICE else "CUDE:", in_parts(facts.cufe))]
     if facts.validated_at:
         found.legal.append(Fact("Fecha y hora de validación:", facts.validated_at))
     found.qr_text = facts.qr_text
     return found
+
+
+def in_parts(key: str) -> str:
+    """The key in four parts, so that it breaks where there is room for it."""
+    return " ".join(key[start:start + PART] for start in range(0, len(key), PART))
 
 
 def _customer(facts: LegalFacts) -> list[Fact]:

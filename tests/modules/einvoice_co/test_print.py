@@ -60,7 +60,7 @@ def test_what_the_law_wants_on_the_paper(factura):
                  "Autorización de numeración DIAN N.º 18760000001", "desde 990000000 hasta 995000000",
                  "Forma de pago: Crédito, vence el 2026-11-15", "Exento de IVA (tarifa 0 %): $ 50.000,00",
                  "Excluido de IVA: $ 50.000,00", "The Factory HKA Colombia SAS, NIT 900390126-6",
-                 document.authorization_code[:48], document.authorization_code[48:]):
+                 *print.in_parts(document.authorization_code).split(" ")):
         assert part.lower() in found.lower(), f"{part!r} is missing in:\n{found}"
 
 
@@ -90,7 +90,7 @@ def test_a_credit_note_names_what_it_corrects(factura):
     note = db.session.scalar(sa.select(Invoice).where(Invoice.kind == "credit_note"))
     found = words(note)
     for part in ("Nota crédito electrónica", "NC1", "Corrige la factura SETP990000000 del 2026-11-03",
-                 "Concepto: 2", "Anulación de factura electrónica", "CUDE:", documents()[0].authorization_code[:40]):
+                 "Concepto: 2", "Anulación de factura electrónica", "CUDE:", documents()[0].authorization_code[:24]):
         assert part.lower() in found.lower(), f"{part!r} is missing in:\n{found}"
 
 

@@ -31,7 +31,7 @@ def amount(given: Mapping[str, Any], name: str, places: int, where: str = "") ->
     if not isinstance(value, int | Decimal) or isinstance(value, bool):
         raise Refused("invalid_type", f"The field {name} must be a number", f"{where}{name}")
     found = Decimal(value)
-    if found < 0 or -found.normalize().as_tuple().exponent > places:
+    if found < 0 or found != found.quantize(Decimal(1).scaleb(-places)):
         raise Refused("invalid_amount", f"The field {name} must have {places} decimals at most", f"{where}{name}")
     return found
 
