@@ -19,6 +19,8 @@ CONCEPTS = ("1", "2", "3", "4")
 # what a note may correct, as we, the DIAN and people call it
 _INVOICES = ("", "invoice", "factura", "01", "02", "03", "04", "1", "fev", "fv")
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# 2, 02, and 2 - Anulación
+_CODE = re.compile(r"0?(\d)(\s*[-.:].*)?")
 _WORDS = {"credit_note": {"return": "1", "devolucion": "1", "cancellation": "2", "annulment": "2", "anulacion": "2",
                           "discount": "3", "descuento": "3", "rebaja": "3", "price": "4", "price_adjustment": "4",
                           "ajuste de precio": "4", "ajuste": "4"},
@@ -112,7 +114,9 @@ def _own(draft: Draft, more: dict[str, tuple[Any, str]]) -> str:
 
 
 def _concept(draft: Draft, where: str, one: Reference, more: dict[str, tuple[Any, str]]) -> str:
-    said = _own(draft, more) or one.reason
+    said = _own(draft, more) or one.reason.strip()
+    led = _CODE.fullmatch(said)
+    said = led[1] if led else said
     words = _WORDS[draft.case.kind]
     found = said if said in CONCEPTS else words.get(said.lower(), words.get(names.fold(said), ""))
     found = found or next((code for code, text in concepts(draft.case.kind).items()

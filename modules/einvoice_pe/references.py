@@ -17,6 +17,8 @@ INCREASE = 2
 _KINDS = {"1": FACTURA, "01": FACTURA, "FACTURA": FACTURA, "2": BOLETA, "03": BOLETA, "BOLETA": BOLETA}
 # said of either: the series tells which
 _EITHER = ("", "INVOICE", "RECEIPT")
+# 06, and 06 - Devolución total
+_CODE = re.compile(r"(\d{1,2})(\s*[-.:].*)?")
 _SERIES = re.compile(r"[A-Z0-9]{4}")
 
 
@@ -104,9 +106,10 @@ def _of_reason(draft: Draft) -> int:
     """A bare code in the reason is SUNAT's, where the two differ: credit 11 and 12, debit 11 and 12; or its name."""
     reason = draft.case.references[0].reason.strip() if draft.case.references else ""
     kinds = note_kinds(draft.kind)
-    if reason.isdecimal():
-        code = reason.zfill(2)
-        return next((one.number for one in kinds.values() if one.sunat == code), int(reason) if int(reason) in kinds
+    led = _CODE.fullmatch(reason)
+    if led:
+        code = led[1].zfill(2)
+        return next((one.number for one in kinds.values() if one.sunat == code), int(code) if int(code) in kinds
                     else -1)
     return next((one.number for one in kinds.values() if names.fold(one.name) == names.fold(reason)), 0)
 

@@ -291,3 +291,9 @@ def test_a_concept_apart_leaves_the_reason_its_own_words(place):
     ("47", "47"), ("PPT", "48")])
 def test_documents_by_their_names(said, kind):
     assert factura(case(customer__tax_id_kind=said))["cliente"]["tipoIdentificacion"] == kind
+
+
+@pytest.mark.parametrize("said", ["2", "02", "2 - Anulación de factura electrónica", "2: anulada", "anulación"])
+def test_a_concept_however_it_is_written(said):
+    found = factura(note(references=[{**REFERENCE, "reason": said}]))
+    assert found["documentosReferenciados"]["DocumentoReferenciado"][0]["codigoEstatusDocumento"] == "2"

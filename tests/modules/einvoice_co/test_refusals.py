@@ -94,6 +94,7 @@ def test_what_would_be_refused(changes, expected):
     ({"references": [{**REFERENCE, "date": "2025-04-01"}]}, ("references[0].date", "110")),
     ({"references": [{**REFERENCE, "number": None}]}, ("references[0].number", "109")),
     ({"references": [{**REFERENCE, "reason": "5"}]}, ("references[0].reason", "109")),
+    ({"references": [{**REFERENCE, "reason": "3 días sin servicio"}]}, ("references[0].reason", "109")),
     ({"references": [{**REFERENCE, "reason": ""}]}, ("references[0].reason", "109")),
     ({"references": [{**REFERENCE, "kind": "91"}]}, ("references[0].kind", "109")),
     ({"issuer__series": ""}, ("issuer.series", "109")),

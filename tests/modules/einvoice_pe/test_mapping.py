@@ -243,6 +243,7 @@ def test_contingency_is_told_by_the_series():
 @pytest.mark.parametrize(("kind", "extra", "reason", "wanted"), [
     ("credit_note", {}, "baja", (1, "")), ("credit_note", {"tipo_de_nota_de_credito": 9}, "", (9, "")),
     ("credit_note", {}, "06", (6, "")), ("credit_note", {}, "11", (12, "")), ("credit_note", {}, "12", (11, "")),
+    ("credit_note", {}, "06 - Devolución total", (6, "")), ("credit_note", {}, "6 días sin servicio", (1, "")),
     ("credit_note", {}, "6", (6, "")), ("credit_note", {}, "9", (9, "")), ("credit_note", {}, "10", (10, "")),
     ("credit_note", {}, "Descuento por ítem", (5, "")), ("credit_note", {}, "DEVOLUCION TOTAL", (6, "")),
     ("debit_note", {}, "", ("", 2)), ("debit_note", {"tipo_de_nota_de_debito": "1"}, "", ("", 1)),
