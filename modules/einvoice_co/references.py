@@ -20,7 +20,7 @@ CONCEPTS = ("1", "2", "3", "4")
 _INVOICES = ("", "invoice", "factura", "01", "02", "03", "04", "1", "fev", "fv")
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # 2, 02, and 2 - Anulación
-_CODE = re.compile(r"0?(\d)(\s*[-.:].*)?")
+_CODE = re.compile(r"0?(\d)(\s*[-.:](\s.*)?)?")
 _WORDS = {"credit_note": {"return": "1", "devolucion": "1", "cancellation": "2", "annulment": "2", "anulacion": "2",
                           "discount": "3", "descuento": "3", "rebaja": "3", "price": "4", "price_adjustment": "4",
                           "ajuste de precio": "4", "ajuste": "4"},

@@ -18,7 +18,7 @@ _KINDS = {"1": FACTURA, "01": FACTURA, "FACTURA": FACTURA, "2": BOLETA, "03": BO
 # said of either: the series tells which
 _EITHER = ("", "INVOICE", "RECEIPT")
 # 06, and 06 - Devolución total
-_CODE = re.compile(r"(\d{1,2})(\s*[-.:].*)?")
+_CODE = re.compile(r"(\d{1,2})(\s*[-.:](\s.*)?)?")
 _SERIES = re.compile(r"[A-Z0-9]{4}")
 
 
