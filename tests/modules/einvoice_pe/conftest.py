@@ -56,7 +56,7 @@ def account(simulator: Running) -> dict[str, Any]:
 
 
 @pytest.fixture
-def client(simulator: Running, account: dict[str, Any]) -> Nubefact:
+def api(simulator: Running, account: dict[str, Any]) -> Nubefact:
     return Nubefact(f"{simulator.url}/nubefact/api/v1/{account['route']}", account["token"])
 
 
@@ -140,3 +140,9 @@ def _let_time_pass() -> None:
     for table in (Document.__table__, Numbering.__table__):
         db.session.execute(sa.update(table).values(next_try=None))  # type: ignore[arg-type]
     db.session.commit()
+
+
+@pytest.fixture
+def company(peru: Company) -> Company:
+    """The company of whoever logs in."""
+    return peru

@@ -59,42 +59,42 @@ def changed(request: dict[str, Any], item: dict[str, Any] | None = None, **chang
     (changed(payload(note()), documento_que_se_modifica_serie=""), "21", "modifica"),
     (changed(payload(note()), serie="FC01"), "21", "letra"),
     (changed(payload(note()), tipo_de_nota_de_credito=14), "21", "tipo_de_nota_de_credito")])
-def test_refused(client, request_, code, words):
+def test_refused(api, request_, code, words):
     with pytest.raises(Rejected) as caught:
-        client._call(request_)
+        api._call(request_)
     assert caught.value.code == code
     assert words in caught.value.message
 
 
-def test_who_buys_for_700_must_be_known(client):
+def test_who_buys_for_700_must_be_known(api):
     big = payload(case(lines=[line("700.00", price_includes_tax=True)]))
     nobody = {"cliente_tipo_de_documento": "-", "cliente_numero_de_documento": "-"}
     with pytest.raises(Rejected):
-        client._call(big | nobody)
+        api._call(big | nobody)
     small = payload(case(lines=[line("699.99", price_includes_tax=True)]))
-    assert client._call(small | nobody).text("serie")
+    assert api._call(small | nobody).text("serie")
 
 
 @pytest.mark.parametrize("name", ["boleta", "boleta_varios", "boleta_amazonia", "factura_credito",
                                   "factura_detraccion"])
-def test_the_samples_of_the_reference_are_accepted(client, name):
+def test_the_samples_of_the_reference_are_accepted(api, name):
     request = {key: str(value) if not isinstance(value, list | bool) else value
                for key, value in sample(f"{name}_request").items()}
     request["items"] = [{key: str(value) if not isinstance(value, bool) else value for key, value in one.items()}
                         for one in request["items"]]
     for quota in request.get("venta_al_credito", []):
         quota["importe"] = str(quota["importe"])
-    assert client._call(request).digest
+    assert api._call(request).digest
 
 
-def test_another_document_with_the_same_unique_code_is_23(client):
-    client.issue(BOLETA)
+def test_another_document_with_the_same_unique_code_is_23(api):
+    api.issue(BOLETA)
     with pytest.raises(Rejected) as caught:
-        client.issue(BOLETA | {"numero": 125})
+        api.issue(BOLETA | {"numero": 125})
     assert caught.value.code == "23"
 
 
-def test_a_demo_account_takes_50_documents(simulator, client):
+def test_a_demo_account_takes_50_documents(simulator, api):
     made = simulator.post("nubefact", "account", {"ruc": "20555666773", "name": "x", "mode": "demo"})
     from modules.einvoice_pe.client import Nubefact
     demo = Nubefact(f"{simulator.url}/nubefact/api/v1/{made['route']}", made["token"])
@@ -105,8 +105,8 @@ def test_a_demo_account_takes_50_documents(simulator, client):
     assert "DEMO" in caught.value.message
 
 
-def test_state_and_reset(simulator, client):
-    client.issue(FACTURA)
+def test_state_and_reset(simulator, api):
+    api.issue(FACTURA)
     found = simulator.state("nubefact")
     assert (found["documents_total"], found["documents"][0]["total"]) == (1, "89.00")
     simulator.reset("nubefact")
