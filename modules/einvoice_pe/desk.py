@@ -31,7 +31,7 @@ def undecided(_company: Any) -> Markup:
     count, oldest = db.session.execute(
         sa.select(sa.func.count(), sa.func.min(Document.sent_at)).where(
             Document.state.in_(("sending", "unknown")), Document.sent_at < clock.now() - TOLD)).one()
-    if not count:
+    if not count or oldest is None:
         return Markup("")
     tone = "bad" if oldest < clock.now() - URGENT else "warn"
     return NOTICE.format(tone, url_for("einvoice.documents", state="unknown"), _(

@@ -34,7 +34,7 @@ LINKS = ((files.XML, "enlace_del_xml", "application/xml"), (files.PDF, "enlace_d
 log = logs.get(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class NubefactWire:
     """One route. Nubefact tells of no limit of its rate; one document at a time is safe."""
 
