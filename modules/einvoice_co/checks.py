@@ -10,7 +10,8 @@ from core.i18n import _, lazy
 from core.models import Company
 from core.scope import company_scope
 from modules.einvoice_co.endings import endings
-from modules.einvoice_co.models import Resolution
+from modules.einvoice_co.estratos import misfits
+from modules.einvoice_co.models import FiscalProfile, Resolution
 
 
 @check("dian_numbering", words=Words(
@@ -31,3 +32,17 @@ def dian_numbering() -> Result:
     return False, len(found), found[0]
 
 
+@check("estrato_iva", words=Words(
+    lazy("IVA by estrato"), lazy("The plan of a contract bears another IVA than the estrato of its address asks for."),
+    lazy("Customers pay too much, or the DIAN asks the company for the difference: internet of estrato 1 and 2 is "
+         "exempt, of 3 excluded, of all others and of businesses taxed."),
+    lazy("Give the contract the plan of its estrato, or correct the estrato in the address of the service.")))
+def estrato_iva() -> Result:
+    """Every internet plan fits the estrato of its contract, where one is written down."""
+    count, first = 0, ""
+    for company_id in list(db.session.scalars(sa.select(FiscalProfile.company_id).distinct())):
+        with company_scope(db.session.get_one(Company, company_id)):
+            for one in misfits():
+                count, first = count + 1, first or _("Contract %(contract)s of estrato %(estrato)s.",
+                                                     contract=one.contract, estrato=one.estrato)
+    return count == 0, count, first or _("Every internet plan fits the estrato of its contract.")

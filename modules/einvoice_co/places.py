@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,6 +135,11 @@ def _category(line: CaseLine) -> str:
     if iva is None or iva.category in ("excluded", "untaxed"):
         return EXCLUDED
     return EXEMPT if iva.category in ("exempt", "zero") or not iva.rate else TAXED
+
+
+def is_residential(extra: Mapping[str, Any]) -> bool:
+    """Whether an address is a home: unless its `uso` says otherwise."""
+    return _is_residential(flattened(extra, ""))
 
 
 def _is_residential(known: dict[str, tuple[Any, str]]) -> bool:
