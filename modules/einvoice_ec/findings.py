@@ -17,7 +17,7 @@ from modules.einvoice_ec.catalogs import KINDS, DocumentKind
 GUAYAQUIL = dt.timezone(dt.timedelta(hours=-5))
 # messages of the SRI that steer (data/codigos_error.csv)
 INVALID, BAD_VERSION, NO_SUCH_KIND, DIFFERENCES, BAD_KEY = "35", "36", "47", "52", "58"
-TOO_LARGE = "26"
+TOO_LARGE, NO_SUPPORT = "26", "68"
 NO_SUCH_ISSUER, BAD_DIGIT, BAD_SUPPORT, BAD_RECEIVER, BAD_SIGNATURE = "46", "62", "64", "69", "39"
 TEXT = 300
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]+")

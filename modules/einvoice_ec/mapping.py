@@ -18,11 +18,22 @@ from modules.einvoice_ec import amounts, comprobante, detalles, pagos, schemas
 from modules.einvoice_ec import comprador as comprador_part
 from modules.einvoice_ec import emisor as emisor_part
 from modules.einvoice_ec.catalogs import FACTURA, KINDS, NOTA_CREDITO, NOTA_DEBITO, DocumentKind
+from modules.einvoice_ec.clave_acceso import is_well_formed, number_of
 from modules.einvoice_ec.comprador import Comprador
 from modules.einvoice_ec.comprobante import Node
 from modules.einvoice_ec.detalles import Linea
 from modules.einvoice_ec.emisor import SERIES, Emisor
-from modules.einvoice_ec.findings import BAD_SUPPORT, BAD_VERSION, NO_SUCH_KIND, TOO_LARGE, Draft, clean, day, money
+from modules.einvoice_ec.findings import (
+    BAD_SUPPORT,
+    BAD_VERSION,
+    NO_SUCH_KIND,
+    NO_SUPPORT,
+    TOO_LARGE,
+    Draft,
+    clean,
+    day,
+    money,
+)
 
 THIRD_PARTIES = "2.1.0"
 MOST_FIELDS = 15
@@ -222,6 +233,7 @@ def _reference(draft: Draft) -> Reference:
             "To issue a note you must give the factura's number, not %(found)s.",
             found=_("nothing") if one.number is None else one.number))
     _check_reference_date(draft, one, f"{where}.date")
+    _check_reference_key(draft, one, f"{where}.authorization_code")
     return one
 
 
@@ -232,6 +244,18 @@ def _check_reference_date(draft: Draft, one: Reference, where: str) -> None:
         draft.refuse("reference_later", where, _(
             "Sending is not possible because the factura (%(date)s) is later than the note.",
             date=one.date.isoformat()), BAD_SUPPORT)
+
+
+def _check_reference_key(draft: Draft, one: Reference, where: str) -> None:
+    """Message 68 is a remark: the note itself does not carry the factura's key."""
+    said, series = clean(one.authorization_code), f"{one.series[:3]}-{one.series[-3:]}"
+    if not said or one.date is None or one.number is None:
+        return
+    expected = (f"{one.date:%d%m%Y}", clean(draft.case.issuer.tax_id), (FACTURA, series, one.number))
+    if not is_well_formed(said) or (said[:8], said[10:23], number_of(said)) != expected:
+        draft.remark("reference_key", where, _(
+            "The key %(found)s is not the one of factura %(number)s of %(date)s: the SRI will not find it.", found=said,
+            number=f"{series}-{one.number:09d}", date=one.date.isoformat()), NO_SUPPORT)
 
 
 # --- the rest ------------------------------------------------------------------------------------------

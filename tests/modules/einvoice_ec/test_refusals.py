@@ -12,6 +12,7 @@ from modules.einvoice_ec.mapping import map_document
 from tests.modules.einvoice_ec.cases import REFERENCE, VAT, case, line, note, to
 
 pytestmark = pytest.mark.once
+KEY = "0111202601179001234400110010020000001231234567810"
 
 
 def found(data: dict[str, Any], severity: str = ERROR) -> set[tuple[str, str]]:
@@ -119,6 +120,8 @@ def test_refused(data, code, field):
     (case(issuer__extra={}), "", "issuer.extra.obligadoContabilidad"),
     (case(payment={"method": "01"}, lines=[line("500.00")]), "", "payment.method"),
     (case(lines=[line(code="")]), "", "lines[0].code"),
+    (refer(number=124, authorization_code=KEY), "68", "references[0].authorization_code"),
+    (refer(authorization_code=KEY[:-1]), "68", "references[0].authorization_code"),
     (case(lines=[line(taxes=[{"code": "VAT", "rate": "8"}])]), "", "lines[0].taxes[0].rate"),
     (case(issuer__tax_id="1793200002001"), "62", "issuer.tax_id"),
     (case(lines=[line("200000000.00")]), "", "lines"), (case(payment={"terms": "credit"}), "", "payment.method"),
@@ -149,3 +152,7 @@ def test_foreign_numbers_are_sent_as_they_are(kind, number):
 def test_telephony_to_companies_bears_its_ice(number):
     data = to("RUC", number, lines=[line(taxes=[{"code": "ICE", "rate": "15", "codigoPorcentaje": "3093"}, *VAT])])
     assert not found(data) and not found(data, WARNING)
+
+
+def test_the_key_of_the_factura_that_is_changed():
+    assert not found(refer(authorization_code=KEY), WARNING)
