@@ -6,8 +6,12 @@ What signxml does otherwise by itself and why each override is here: README, "Si
 from __future__ import annotations
 
 from base64 import b64encode
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -40,23 +44,57 @@ class SriSigner(XAdESSigner):
 
     def add_signing_certificate(self, signed_signature_properties: Any, sig_root: Any, signing_settings: Any) -> None:
         """SigningCertificate with digest, issuer and serial number (not V2)."""
-        certificate = signing_settings.cert_chain[0]
+        facts = _facts(signing_settings.cert_chain[0], self.digest_alg)
         parent = SubElement(signed_signature_properties, xades_tag("SigningCertificate"), nsmap=self.namespaces)
         cert = SubElement(parent, xades_tag("Cert"))
         digest = SubElement(cert, xades_tag("CertDigest"))
         SubElement(digest, ds_tag("DigestMethod"), Algorithm=self.digest_alg.value)
-        hashed = SHA256() if self.digest_alg == DigestAlgorithm.SHA256 else SHA1()
-        SubElement(digest, ds_tag("DigestValue")).text = b64encode(certificate.fingerprint(hashed)).decode()
+        SubElement(digest, ds_tag("DigestValue")).text = facts.digest
         serial = SubElement(cert, xades_tag("IssuerSerial"))
-        SubElement(serial, ds_tag("X509IssuerName")).text = issuer_name(certificate)
-        SubElement(serial, ds_tag("X509SerialNumber")).text = str(certificate.serial_number)
+        SubElement(serial, ds_tag("X509IssuerName")).text = facts.issuer
+        SubElement(serial, ds_tag("X509SerialNumber")).text = facts.serial
 
     def _add_key_info(self, sig_root: Any, signing_settings: Any) -> None:
         """X509Data with the certificate in one line, then the bare key."""
+        facts = _facts(signing_settings.cert_chain[0], self.digest_alg)
         info = SubElement(sig_root, ds_tag("KeyInfo"))
-        der = signing_settings.cert_chain[0].public_bytes(Encoding.DER)
-        SubElement(SubElement(info, ds_tag("X509Data")), ds_tag("X509Certificate")).text = b64encode(der).decode()
-        self._serialize_key_value(signing_settings.key, info)
+        SubElement(SubElement(info, ds_tag("X509Data")), ds_tag("X509Certificate")).text = facts.der
+        value = SubElement(SubElement(info, ds_tag("KeyValue")), ds_tag("RSAKeyValue"))
+        SubElement(value, ds_tag("Modulus")).text = facts.modulus
+        SubElement(value, ds_tag("Exponent")).text = facts.exponent
+
+    def _get_c14n_inputs_from_references(self, doc_root: Any, references: Any) -> Any:
+        """The one reference is the root; signxml would look for it and write and read the document to copy it."""
+        return [deepcopy(doc_root)], references
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a signature says of its certificate: the same for every voucher."""
+
+    der: str
+    digest: str
+    issuer: str
+    serial: str
+    modulus: str
+    exponent: str
+
+
+@lru_cache(maxsize=64)
+def _facts(certificate: x509.Certificate, digest: DigestAlgorithm) -> Facts:
+    numbers = certificate.public_key().public_numbers()  # type: ignore[union-attr]
+    fingerprint = certificate.fingerprint(SHA256() if digest == DigestAlgorithm.SHA256 else SHA1())
+    return Facts(_base64(certificate.public_bytes(Encoding.DER)), _base64(fingerprint), issuer_name(certificate),
+                 str(certificate.serial_number), _number(numbers.n), _number(numbers.e))  # type: ignore[union-attr]
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _number(value: int) -> str:
+    """A CryptoBinary: big-endian without leading zeros."""
+    return _base64(value.to_bytes((value.bit_length() + 7) // 8))
 
 
 def sign(xml: bytes, key: Llave, method: str = "rsa-sha1", digest: str = "sha1") -> bytes:
