@@ -49,9 +49,12 @@ GROUPS = {group: sa.and_(Message.state.in_(states), ~queries.IS_TEST)
 
 
 def _state(line: Line) -> Any:
-    """The state, and whether it was a test."""
-    shown = badge(STATE_WORDS[line.row.state])
-    return Markup("{} {}").format(shown, badge((_("test"), "mute"))) if line.row.is_test else shown
+    """The state, whether it was a test, and of what was not sent why."""
+    row, shown = line.row, badge(STATE_WORDS[line.row.state])
+    if row.is_test:
+        shown = Markup("{} {}").format(shown, badge((_("test"), "mute")))
+    said = row.answer if row.state != "sent" else ""
+    return Markup('{}<div class="small muted">{}</div>').format(shown, said) if said else shown
 
 
 OUTBOX = register(List(
@@ -65,7 +68,7 @@ OUTBOX = register(List(
         Column("state", lazy("State"), Message.state, words=STATE_WORDS, show=_state),
         Column("queued", lazy("Queued"), Message.created_at, default=False),
         Column("sent", lazy("Sent at"), Message.sent_at),
-        Column("answer", lazy("What the server answered"), Message.answer, css="long muted"),
+        Column("answer", lazy("What the server answered"), Message.answer, css="long muted", default=False),
         Column("kind", lazy("Kind"), Message.kind, words=_kinds, default=False),
         Column("channel", lazy("Channel"), Message.channel, words=_channels, default=False),
         Column("test", lazy("Test"), queries.IS_TEST, kind="yes_no", default=False),
