@@ -41,7 +41,9 @@ MANIFEST = Manifest(
         MenuItem(_("Who owes"), "accounting.debtors", "accounting.view_documents", group="money", order=30),
         MenuItem(_("Month-end"), "accounting.month_end", "accounting.view_ledger", group="money", order=40),
         MenuItem(_("Ledger"), "accounting.books_page", "accounting.view_ledger", group="money", order=50),
-        MenuItem(_("Invoice design"), "accounting.design", "accounting.edit_design", group="settings", order=30),
-        MenuItem(_("Locked periods"), "accounting.lock", "accounting.lock_periods", group="settings", order=60),
+        MenuItem(_("Invoice design"), "accounting.design", "accounting.edit_design", group="settings", order=30,
+                 about=_("Logo, colour, texts and blocks of invoices and receipts, seen while you change them.")),
+        MenuItem(_("Locked periods"), "accounting.lock", "accounting.lock_periods", group="settings", order=60,
+                 about=_("Until which day nothing can be booked any more.")),
     ),
 )

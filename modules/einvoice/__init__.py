@@ -25,6 +25,7 @@ MANIFEST = Manifest(
         MenuItem(_("Electronic documents"), "einvoice.documents", "einvoice.view_documents", group="documents",
                  order=20),
         MenuItem(_("Refused documents"), "einvoice.refused", "einvoice.view_documents", group="documents", order=30),
-        MenuItem(_("Enable electronic invoices"), "einvoice.enable", "einvoice.enable", group="settings", order=40),
+        MenuItem(_("Enable electronic invoices"), "einvoice.enable", "einvoice.enable", group="settings", order=40,
+                 about=_("Keys, certificates and points of sale, step by step; from rehearsal to real invoices.")),
     ),
 )

@@ -22,6 +22,7 @@ MANIFEST = Manifest(
         MenuItem(_("Texts of notices"), "notifications.templates", "notifications.edit_templates", group="notices",
                  order=20),
         MenuItem(_("Mail server"), "notifications.mail_account", "notifications.edit_mail_account",
-                 group="settings", order=40),
+                 group="settings", order=40,
+                 about=_("Through which server notices leave, with a test; from rehearsal to customers.")),
     ),
 )
