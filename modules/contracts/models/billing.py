@@ -90,6 +90,9 @@ class BillingRun(CompanyScoped, Model):
         sa.Index("ix_contracts_billing_run_list", "company_id", "month", "id"),
     )
 
+    def __str__(self) -> str:
+        return f"{self.month:%m/%Y}"
+
 
 class BillingChunk(CompanyScoped, Model):
     """A range of customers that is billed in one transaction."""
