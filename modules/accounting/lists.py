@@ -125,7 +125,8 @@ INVOICES = register(List(
     "accounting.invoices", lazy("Invoices"), Invoice, "accounting.view_documents",
     related=lambda statement: statement.join(Customer, Customer.id == Invoice.customer_id),
     columns=(
-        Column("document", lazy("Issued document"), labels.title_of, lead=True, show=_title, export=False),
+        Column("document", lazy("Issued document"), labels.title_of, lead=True, show=_title, export=False,
+               css="nowrap"),
         Column("customer", lazy("Customer"), Customer.name),
         Column("code", lazy("Code"), Customer.code, default=False),
         Column("date", lazy("Date"), Invoice.issue_date, sort=True),
@@ -164,7 +165,8 @@ INVOICES = register(List(
     sort="-date", file=Invoice.pdf_file_id,
     count=lambda count: ngettext("%(num)s document", "%(num)s documents", count),
     empty=Empty(lazy("No documents yet"), lazy("Invoices, credit and debit notes stand here: those of the monthly "
-                                               "billing and those made by hand."), "documents"),
+                                               "billing and those made by hand."), "documents",
+                lambda: (lazy("New invoice"), url_for("accounting.new_invoice"))),
     template="accounting/invoices.html"))
 
 
