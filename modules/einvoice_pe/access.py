@@ -63,7 +63,7 @@ def connect(wanted: str, series: str, kind: int) -> Nubefact:
     if wanted == "rehearsal":
         from modules.einvoice_pe import rehearsal
 
-        rehearsal.ensure(series, kind)
+        rehearsal.enable()
     row = route_of(wanted, series, kind)
     return Nubefact(row.address, row.token, row.form)
 

@@ -45,30 +45,33 @@ def _route() -> Route:
 
 
 def enable(chosen: dict[int, list[str]] | None = None) -> Route:
-    """Open the company's account at the simulator, with these series. Repeatable; commits."""
+    """Have the company's account at the simulator, with these series. Repeatable; commits.
+
+    Route and token stay the same where the simulator was started anew.
+    """
     prepare()
     route = _route()
     if chosen:
         access.keep_series(REHEARSAL, route, chosen)
-    codes = sorted(set(db.session.scalars(sa.select(Series.code).where(Series.environment == REHEARSAL))))
-    company = current_company()
-    body = {"ruc": company.tax_id, "name": company.name, "series": codes,
-            "address": f"{company.street} {company.city}".strip()}
+    body = _account(route)
     db.session.commit()
     answer = _open(body)
+    address = f"{simulator_url()}/api/v1/{answer['route']}"
     route = _route()
-    route.address, route.token = f"{simulator_url()}/api/v1/{answer['route']}", answer["token"]
-    route.verified_at = clock.now()
+    if (route.address, route.token) != (address, answer["token"]):
+        route.address, route.token, route.verified_at = address, answer["token"], clock.now()
+        log.info("nubefact_rehearsal_enabled", company=body["ruc"])
     db.session.commit()
-    log.info("nubefact_rehearsal_enabled", company=body["ruc"])
     return route
 
 
-def ensure(series: str, kind: int) -> None:
-    """The account must be that of the simulator which runs now."""
-    row = access.route_of(REHEARSAL, series, kind)
-    if not row.address or not row.address.startswith(simulator_url()):
-        enable()
+def _account(route: Route) -> dict[str, Any]:
+    """What the simulator is told: who, with which series, and what it gave before."""
+    company = current_company()
+    codes = sorted(set(db.session.scalars(sa.select(Series.code).where(Series.environment == REHEARSAL))))
+    known = {"route": route.address.rsplit("/", 1)[-1], "token": route.token} if route.address else {}
+    return {"ruc": company.tax_id, "name": company.name, "series": codes,
+            "address": f"{company.street} {company.city}".strip(), **known}
 
 
 def _open(body: dict[str, Any]) -> dict[str, Any]:

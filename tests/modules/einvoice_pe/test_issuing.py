@@ -154,15 +154,28 @@ def test_what_sunat_has_not_decided_is_asked_about(nubefact, issue, work):
     assert nubefact.state("nubefact")["calls"]["generar_comprobante"] == 1
 
 
-def test_a_wrong_token_stops_the_series_and_nothing_is_lost(nubefact, issue, work):
+def test_a_suspended_account_stops_the_series_and_nothing_is_lost(nubefact, issue, work):
+    nubefact.fault("nubefact", "suspended", code=51)
     issue("89.00")
-    work()
-    issue("59.90")
-    db.session.scalars(sa.select(Route)).one().token = "wrong"
-    db.session.commit()
     work(rounds=2)
     sequence = db.session.scalars(sa.select(Sequence).where(Sequence.kind == "2")).one()
-    assert (sequence.blocked_code, documents()[1].state) == ("nubefact_10", "pending")
+    assert (sequence.blocked_code, documents()[0].state) == ("nubefact_51", "pending")
+    nubefact.fault("nubefact", "suspended", rate=0)
+    services.continue_after(sequence)
+    db.session.commit()
+    work()
+    assert numbers() == [("authorized", 1)]
+
+
+def test_a_simulator_that_was_started_anew_knows_the_company_again(nubefact, issue, work):
+    issue("89.00")
+    work()
+    before = db.session.scalars(sa.select(Route)).one().token
+    nubefact.site.mounted["nubefact"].service.store.run("DELETE FROM account")
+    issue("59.90")
+    work()
+    assert numbers() == [("authorized", 1), ("authorized", 2)]
+    assert db.session.scalars(sa.select(Route)).one().token == before
 
 
 def test_a_credit_note_waits_for_its_invoice_and_names_it(nubefact, issue, work, run_jobs):
