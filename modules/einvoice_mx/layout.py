@@ -82,12 +82,12 @@ def _stamped(found: CountryPart, root: etree._Element, document: Document) -> No
     found.legal = [
         Fact("Folio fiscal:", document.authorization_code),
         Fact("Certificación:", str(timbre.get("FechaTimbrado", "")).replace("T", " ")),
-        Fact("PAC:", str(timbre.get("RfcProvCertif", ""))),
-        Fact("Certificado SAT:", str(timbre.get("NoCertificadoSAT", ""))),
-        Fact("Certificado emisor:", str(root.get("NoCertificado")))]
+        Fact("PAC:", str(timbre.get("RfcProvCertif", "")))]
     found.legends = [Note(PRINTED)]
     found.seals = [
-        Note(_terms(root), "Condiciones"), *_relations(root), Note(_concepts(root), "Claves SAT de los conceptos"),
+        Note(_terms(root), "Condiciones"), *_relations(root),
+        Note(f"Emisor: {root.get('NoCertificado')} · SAT: {timbre.get('NoCertificadoSAT', '')}", "No. de certificado"),
+        Note(_concepts(root), "Claves SAT de los conceptos"),
         Note(wrapped(str(root.get("Sello"))), "Sello digital del CFDI"),
         Note(wrapped(str(timbre.get("SelloSAT", ""))), "Sello digital del SAT"),
         Note(wrapped(str(timbre.get("cadena", ""))),
