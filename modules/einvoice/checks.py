@@ -86,7 +86,9 @@ def numbers_no_duplicate() -> Result:
 def unknown_documents() -> Result:
     """No document waits long for a lost answer, and no sequence is stopped."""
     since = clock.now() - PATIENCE
-    lost = _count(sa.select(Document.id).where(Document.state.in_(states.IN_FLIGHT), Document.sent_at < since))
+    # one that the authority has and takes its time with is asked about at `next_try`
+    late = sa.or_(Document.next_try.is_(None), Document.next_try < since)
+    lost = _count(sa.select(Document.id).where(Document.state.in_(states.IN_FLIGHT), Document.sent_at < since, late))
     stopped = _count(sa.select(Sequence.id).where(Sequence.blocked_code != ""))
     return not (lost or stopped), lost + stopped, _(
         "%(lost)s documents are without answer for over an hour, %(stopped)s sequences are stopped.", lost=lost,

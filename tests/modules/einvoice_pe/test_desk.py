@@ -14,6 +14,7 @@ from modules.accounting import totals
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.contracts.facts import CustomerFacts
 from modules.contracts.ports import billing_checks
+from modules.einvoice import checks as shared_checks
 from modules.einvoice.models import Document
 from modules.einvoice_pe import checks, desk
 from modules.einvoice_pe.explanations import TEXTS, explanation
@@ -62,6 +63,14 @@ def test_what_sunat_has_not_decided_for_a_day_is_told(nubefact, issue, work, per
                 sent_at=clock.now() - dt.timedelta(hours=hours)))
             db.session.commit()
             assert f"notice-{tone}" in desk.undecided(peru)
+    # SUNAT takes its time with what it has: that is no lost answer, as long as it is asked about
+    document = db.session.scalars(sa.select(Document)).one()
+    document.next_try = clock.now() + dt.timedelta(hours=1)
+    db.session.flush()
+    assert shared_checks.unknown_documents()[0]
+    document.next_try = None
+    db.session.flush()
+    assert not shared_checks.unknown_documents()[0]
     assert checks.sunat_undecided()[:2] == (False, 1)
 
 
