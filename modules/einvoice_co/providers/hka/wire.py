@@ -177,7 +177,7 @@ def _prefix(row: Row) -> str:
 def patience(row: Row) -> float:
     """How long to wait before the next question."""
     passed = (clock.now() - row.sent_at).total_seconds() if row.sent_at else 0
-    return float(next((wait for until, wait in PATIENCE if passed < until), SELDOM))
+    return next((wait for until, wait in PATIENCE if passed < until), SELDOM)
 
 
 def problems(rules: tuple[str, ...]) -> list[dict[str, str]]:

@@ -109,4 +109,4 @@ def _problem(text: str) -> dict[str, str]:
 
 def _patience(row: Row) -> float:
     passed = (clock.now() - row.sent_at).total_seconds() if row.sent_at else 0
-    return float(next((wait for until, wait in PATIENCE if passed < until), SELDOM))
+    return next((wait for until, wait in PATIENCE if passed < until), SELDOM)
