@@ -18,8 +18,8 @@ def information(draft: Draft) -> dict[str, str]:
     """The attributes of InformacionGlobal, checked."""
     said = draft.extra.get("InformacionGlobal")
     given: Mapping[str, object] = said if isinstance(said, Mapping) else {}
-    period, months, year = (str(given.get(name) or "").strip() for name in ("Periodicidad", "Meses", "Año"))
-    year = year or str(given.get("Anio") or "")
+    period, months = (_code(given.get(name)) for name in ("Periodicidad", "Meses"))
+    year = str(given.get("Año") or given.get("Anio") or "").strip()
     where = "extra.InformacionGlobal"
     if period not in catalogs.periods()["c_Periodicidad"]:
         draft.refuse("period", f"{where}.Periodicidad", _(
@@ -36,6 +36,11 @@ def information(draft: Draft) -> dict[str, str]:
             "To issue a global invoice you must give this year or the one before (Año), not %(found)s.",
             found=year or _("nothing")), "CFDI40136")
     return {"Periodicidad": period, "Meses": months, "Año": year}
+
+
+def _code(said: object) -> str:
+    """Two digits, also where it was said as a number."""
+    return f"{said:02d}" if isinstance(said, int) and not isinstance(said, bool) else str(said or "").strip()
 
 
 def _check_months(draft: Draft, period: str, months: str) -> None:

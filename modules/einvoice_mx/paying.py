@@ -11,7 +11,8 @@ AT_ONCE, LATER = "PUE", "PPD"
 PESOS, NONE = "MXN", "XXX"
 # our terms of payment
 TERMS = {"credit": LATER, "later": LATER, "installments": LATER, "cash": AT_ONCE, "paid": AT_ONCE,
-         "immediate": AT_ONCE, "prepaid": AT_ONCE, AT_ONCE.lower(): AT_ONCE, LATER.lower(): LATER}
+         "immediate": AT_ONCE, "prepaid": AT_ONCE, AT_ONCE.lower(): AT_ONCE, LATER.lower(): LATER,
+         "credito": LATER, "crédito": LATER, "contado": AT_ONCE}
 
 
 def method_and_form(draft: Draft) -> tuple[str, str]:

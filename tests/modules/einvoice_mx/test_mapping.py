@@ -281,6 +281,11 @@ def test_global_invoice_has_fixed_receiver_and_one_concept_per_receipt():
                      "Descripcion": "Venta", "ValorUnitario": "100.00", "Importe": "100.00", "ObjetoImp": "02"}
 
 
+def test_period_of_a_global_invoice_may_be_said_in_numbers():
+    found = mapped(everybody(extra={"InformacionGlobal": {"Periodicidad": 4, "Meses": 9, "Año": 2026}})).document
+    assert attributes(found, f"{C}InformacionGlobal") == {"Periodicidad": "04", "Meses": "09", "Año": "2026"}
+
+
 @pytest.mark.parametrize(("name", "expected"), [
     ("Fibra del Sur S.A. de C.V.", "FIBRA DEL SUR"), ("FIBRA DEL SUR, S. DE R.L. DE C.V.", "FIBRA DEL SUR"),
     ("REDES SAPI DE CV", "REDES"), ("Colegio Ñandú A.C.", "COLEGIO ÑANDÚ"), ("SA DE CV", "SA DE CV"),
