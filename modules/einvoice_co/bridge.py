@@ -17,7 +17,7 @@ from modules.einvoice import cases
 from modules.einvoice.case import Case, CaseLine, Reference
 from modules.einvoice.ports import Opened
 from modules.einvoice.preview import ERROR
-from modules.einvoice_co import access
+from modules.einvoice_co import access, rehearsal
 from modules.einvoice_co.catalogs import KINDS
 from modules.einvoice_co.endpoints import case_environment
 from modules.einvoice_co.findings import SIIGO
@@ -56,8 +56,10 @@ def load(invoice_ids: Many[int]) -> Batch:
     """Read all that these invoices need: a few selects whatever the number."""
     environment, found = access.environment(), cases.load(invoice_ids)
     customers = {invoice.customer_id for invoice in found.invoices}
-    return Batch(found, access.profile(), access.resolution(environment), environment, _emails(customers),
-                 _phones(customers))
+    resolution = access.resolution(environment)
+    if resolution is None and environment == "rehearsal":  # a rehearsal needs no step before the first month
+        resolution = rehearsal.test_resolution(environment)
+    return Batch(found, access.profile(), resolution, environment, _emails(customers), _phones(customers))
 
 
 def _emails(customer_ids: set[int]) -> dict[int, str]:

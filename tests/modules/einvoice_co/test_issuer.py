@@ -83,6 +83,12 @@ def test_hka_numbers_consecutively_and_keeps_what_came(isp):
         f"SETP99000000{index}" for index in range(3)]
 
 
+def test_a_new_company_s_first_month_needs_no_step_before(isp):
+    issue(100000)
+    work()
+    assert [(one.state, one.number) for one in documents()] == [("authorized", 990000000)], documents()[0].problems
+
+
 def test_siigo_numbers_and_its_number_is_ours(isp, site):
     use("siigo")
     issue(100000)
