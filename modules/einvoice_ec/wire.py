@@ -156,7 +156,7 @@ class SriWire:
     def _patience(self, row: Row) -> float:
         """How long to wait before the next question."""
         passed = self._passed(row)
-        return float(next((wait for until, wait in PATIENCE if passed < until), SELDOM))
+        return next((wait for until, wait in PATIENCE if passed < until), SELDOM)
 
 
 def _said(answer: Recepcion) -> list[dict[str, str]]:

@@ -60,7 +60,7 @@ class Reception:
         now, delay = config.now(), config.delay
         stuck = self.faults.strikes("stuck_in_process")
         if stuck:
-            delay = float(stuck.options.get("minutes", 5)) * 60
+            delay = stuck.options.get("minutes", 5) * 60.0
         lost = self.faults.strikes("received_then_lost")
         ready = None if delay is None else now.timestamp() + delay
         decided = (now + dt.timedelta(seconds=delay or 0)).isoformat(timespec="seconds")

@@ -76,7 +76,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 _READ: dict[str, Any] = {
-    "now": _offset, "offset": float, "delay": lambda value: None if value in (None, "never") else float(value),
+    "now": _offset, "offset": float, "delay": lambda value: None if value in (None, "never") else value * 1.0,
     "tolerance": lambda value: Decimal(str(value)), "window_minutes": int, "unknown_buyers": _texts,
     "missing_buyers": _texts, "open_register": bool,
 }
