@@ -28,6 +28,8 @@ NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{
 
 def certificates(_company: Any) -> Markup:
     """Digital seals in use that end soon or have ended; a rehearsal's renews itself."""
+    if current_company().country != "MX":
+        return Markup("")
     rows = db.session.scalars(sa.select(Certificate).where(
         Certificate.active, Certificate.environment == PRODUCTION,
         Certificate.valid_until < clock.now() + dt.timedelta(days=TOLD)).order_by(Certificate.valid_until))
@@ -65,6 +67,8 @@ def stamps_left() -> int | None:
 
 def refused_receipts(_company: Any) -> Markup:
     """Receipts of payment that the SAT refused."""
+    if current_company().country != "MX":
+        return Markup("")
     count = db.session.scalar(sa.select(sa.func.count()).select_from(PaymentReceipt).where(
         PaymentReceipt.state == "rejected")) or 0
     if not count:

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, send_file, url_for
 
 from core.db import db, find
-from core.errors import NotFound
 from core.i18n import _
 from core.security import require
 from modules.crm.models import Customer
@@ -36,12 +35,10 @@ def payment_receipts() -> str:
 @bp.get("/receipts/<int:receipt_id>.xml")
 @require("einvoice.view_documents")
 def receipt_xml(receipt_id: int) -> Any:
-    """The stamped receipt, as the PAC gave it back."""
+    """The stamped receipt as the PAC gave it back; before that what is to be stamped."""
     row = find(PaymentReceipt, receipt_id)
-    if not row.stamped_xml:
-        raise NotFound(_("This receipt is not stamped yet."))
-    return send_file(io.BytesIO(row.stamped_xml.encode()), "application/xml", as_attachment=True,
-                     download_name=f"{row.uuid}.xml")
+    return send_file(io.BytesIO((row.stamped_xml or row.xml).encode()), "application/xml", as_attachment=True,
+                     download_name=f"{row.uuid or row.id}.xml")
 
 
 @bp.post("/receipts/<int:receipt_id>/retry")
