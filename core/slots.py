@@ -8,6 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from core import modules, scope
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -18,6 +20,8 @@ class Slot:
     render: Callable[[Any], Any]
     permission: str | None = None
     order: int = 50
+    # of the module that adds it, where that one is for one country
+    country: str | None = None
 
 
 _places: dict[str, dict[str, Slot]] = {}
@@ -26,15 +30,23 @@ _places: dict[str, dict[str, Slot]] = {}
 def add(place: str, key: str, label: Any, render: Callable[[Any], Any], permission: str | None = None,
         order: int = 50) -> None:
     """Put something into a place ("customer.tabs"); the same key again replaces it."""
-    _places.setdefault(place, {})[key] = Slot(key, label, render, permission, order)
+    _places.setdefault(place, {})[key] = Slot(key, label, render, permission, order, _country_of(render))
+
+
+def _country_of(render: Any) -> str | None:
+    """The country of the module that a function belongs to; None for the frame and for modules of every country."""
+    parts = str(getattr(render, "__module__", "")).split(".")
+    return modules.available()[parts[1]].country if parts[0] == "modules" and parts[1] in modules.available() else None
 
 
 def entries(place: str) -> list[Slot]:
-    """What the current user may see in a place, in order."""
+    """What the current user may see in a place, in order; what a country's module adds, only in its country."""
     from core.security import can
 
     found = sorted(_places.get(place, {}).values(), key=lambda slot: (slot.order, slot.key))
-    return [slot for slot in found if slot.permission is None or can(slot.permission)]
+    country = scope.current_company().country if scope.company_id_or_none() else None
+    return [slot for slot in found if (slot.permission is None or can(slot.permission))
+            and slot.country in (None, country)]
 
 
 def render(place: str, obj: Any = None) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -14,8 +14,9 @@ from sqlalchemy.orm import defer, selectinload
 
 from core import clock
 from core.db import among, db
+from core.models import Company
 from core.scope import current_company
-from modules.accounting.models import Allocation, Balance, CashAccount, Entry, Invoice, Payment, Posting
+from modules.accounting.models import Allocation, Balance, CashAccount, Entry, Invoice, Payment, Posting, Replacement
 
 ZERO = Decimal("0.00")
 
@@ -224,3 +225,28 @@ def cash_accounts() -> list[CashAccount]:
     """The cash and bank accounts in use, the default one first."""
     return list(db.session.scalars(sa.select(CashAccount).where(CashAccount.active)
                                    .order_by(CashAccount.is_default.desc(), CashAccount.name)))
+
+
+# --- issued instead of others ------------------------------------------------------------------------------
+
+
+def instead_of_others() -> sa.CTE:
+    """(first_id, right_id) of every invoice that was issued instead of another, however often that happened."""
+    begun = sa.select(Replacement.wrong_id.label("first_id"), Replacement.right_id).cte("instead", recursive=True)
+    return begun.union_all(sa.select(begun.c.first_id, Replacement.right_id).where(
+        Replacement.wrong_id == begun.c.right_id))
+
+
+def standing_instead(invoice_ids: Iterable[int]) -> dict[int, Invoice]:
+    """By the id of an invoice that was issued again: the last one issued instead. Others are left out."""
+    known = instead_of_others()
+    rows = db.session.execute(sa.select(known.c.first_id, Invoice).join(Invoice, Invoice.id == known.c.right_id).where(
+        known.c.first_id.in_(list(invoice_ids))).order_by(Invoice.id))
+    return {row[0]: row[1] for row in rows}  # each is issued after the one that it replaces
+
+
+def billed_by_month(company: Company) -> dict[dt.date, Decimal]:
+    """What was billed less credit notes in each of the last thirteen months, in the company's currency."""
+    from modules.accounting.figures import money_year
+
+    return money_year()[company.currency].by_month("billed")

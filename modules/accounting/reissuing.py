@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,21 +46,6 @@ def of_invoice(invoice_id: int) -> Replacement | None:
     parts = (Replacement.wrong_id, Replacement.note_id, Replacement.right_id)
     return db.session.scalar(sa.select(Replacement).where(sa.or_(*[one == invoice_id for one in parts]))
                              .order_by(Replacement.id.desc()).limit(1))
-
-
-def chains() -> sa.CTE:
-    """(first_id, right_id) of every invoice that was issued instead of another, however often that happened."""
-    begun = sa.select(Replacement.wrong_id.label("first_id"), Replacement.right_id).cte("chains", recursive=True)
-    return begun.union_all(sa.select(begun.c.first_id, Replacement.right_id).where(
-        Replacement.wrong_id == begun.c.right_id))
-
-
-def present(invoice_ids: Iterable[int]) -> dict[int, Invoice]:
-    """By the id of an invoice that was issued again: the last one issued instead. Others are left out."""
-    known = chains()
-    rows = db.session.execute(sa.select(known.c.first_id, Invoice).join(Invoice, Invoice.id == known.c.right_id).where(
-        known.c.first_id.in_(list(invoice_ids))).order_by(Invoice.id))
-    return {row[0]: row[1] for row in rows}  # each is issued after the one that it replaces
 
 
 def reissue(invoice: Invoice, reason: str, receiver: Mapping[str, str], customer: Customer | None = None

@@ -17,7 +17,7 @@ from core.models import Company
 from core.scope import current_company_id
 from core.security import can
 from core.templating import number
-from modules.accounting.figures import money_year
+from modules.accounting import queries as accounting
 from modules.contracts import queries, states
 from modules.contracts.models import Contract, Plan
 
@@ -72,10 +72,8 @@ def arpu(company: Company) -> Markup:
     """What was billed per contract by month, in the company's currency: the average revenue per user."""
     if not can("accounting.view_documents"):
         return Markup("")
-    from modules.accounting.lists import INVOICES
-
-    months = charts.months_until(clock.today(company))
-    billed, contracts = money_year()[company.currency].by_month("billed"), _in_use(months)
+    invoices, months = lists.lists.get("accounting.invoices"), charts.months_until(clock.today(company))
+    billed, contracts = accounting.billed_by_month(company), _in_use(months)
     of_each = {first: (billed[first] / count).quantize(CENT) if count else ZERO
                for (first, _last), count in zip(months, contracts, strict=True)}
     if not any(of_each.values()):
@@ -84,7 +82,7 @@ def arpu(company: Company) -> Markup:
     title, words = _("Billed per contract (ARPU)"), [charts.month_words(first) for first, _last in shown]
     return charts.card(title, charts.bars("arpu", title, words, [Series(
         _("billed per contract"), [of_each[first] for first, _last in shown],
-        [lists.url_of(INVOICES, date_from=first.isoformat(), date_to=last.isoformat()) for first, last in shown])],
+        [lists.url_of(invoices, date_from=first.isoformat(), date_to=last.isoformat()) for first, last in shown])],
         show=lambda value: format_amount(value, company.currency)))
 
 

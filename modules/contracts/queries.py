@@ -13,7 +13,7 @@ from core.db import db
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company_id
-from modules.accounting import reissuing
+from modules.accounting import queries as accounting
 from modules.accounting.models import Invoice
 from modules.contracts.models import (
     BilledPeriod,
@@ -110,7 +110,7 @@ def billed_periods(contract_id: int, limit: int = 24) -> list[tuple[BilledPeriod
         .where(BilledPeriod.contract_id == contract_id)
         .order_by(BilledPeriod.month.desc(), BilledPeriod.id.desc()).limit(limit))
     found = [(row.BilledPeriod, row.Invoice) for row in rows]
-    present = reissuing.present([invoice.id for _period, invoice in found if invoice is not None])
+    present = accounting.standing_instead([invoice.id for _period, invoice in found if invoice is not None])
     return [(period, present.get(invoice.id, invoice) if invoice is not None else None) for period, invoice in found]
 
 
@@ -144,6 +144,6 @@ def billed_plans(plan_ids: list[int]) -> sa.ColumnElement[bool]:
     billed = sa.union_all(*[
         sa.select(BilledPeriod.invoice_id).where(column.in_(plan_ids), BilledPeriod.invoice_id.is_not(None))
         for column in (BilledPeriod.plan_id, BilledPeriod.changed_from_id)]).subquery()
-    chains = reissuing.chains()
+    chains = accounting.instead_of_others()
     instead = sa.select(chains.c.right_id).where(chains.c.first_id.in_(sa.select(billed.c.invoice_id)))
     return sa.or_(Invoice.id.in_(sa.select(billed.c.invoice_id)), Invoice.id.in_(instead))

@@ -80,3 +80,21 @@ def test_each_registered_fact_is_one_value(place: World) -> None:
             values = {name: setup.fact(company, name) for name, _fact in setup.facts.items()}
     assert values["crm.customers"] and values["contracts.plans"] and not values["accounting.logo"]
     assert slots.places()["setup.steps"]
+
+
+def test_what_a_countrys_module_adds_stands_in_its_country_alone(place: World,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    from core import scope
+    from core.models import Company
+
+    monkeypatch.setattr("core.security.can", lambda permission: True)
+    with place.undone():
+        company = db.session.get(Company, place.own)
+        assert company is not None
+        seen = {}
+        for country in ("AR", "PE"):
+            company.country = country
+            db.session.flush()
+            with scope.company_scope(company):
+                seen[country] = {slot.key for slot in slots.entries("home.todo")}
+    assert "einvoice_ar" in seen["AR"] and "einvoice_ar" not in seen["PE"] and "contracts" in seen["PE"]

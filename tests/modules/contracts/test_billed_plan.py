@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from core.db import db
+from modules.accounting import queries as accounting
 from modules.accounting import reissuing
 from modules.accounting.models import Invoice
 from modules.contracts import queries, services
@@ -102,5 +103,5 @@ def test_a_customers_other_invoices_are_not_mixed_in(make_contract: Make, make_p
     bill()
     right = reissued(invoice_of(other), "Beto Díaz")
     assert right.id not in of_plan(plan) and of_plan(plan) == {invoice_of(one).id}
-    assert reissuing.present([invoice_of(one).id]) == {}
+    assert accounting.standing_instead([invoice_of(one).id]) == {}
     assert db.session.get_one(Customer, right.customer_id).name == "Beto Díaz"
