@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from flask import current_app, has_app_context
@@ -80,6 +80,8 @@ class Client:
     # paths of a client's certificate and key, where the service asks for them
     certificate: tuple[str, str] | None = None
     explain: Explain | None = None
+    # the path itself is a secret (the service's account is known by it): logs show only where the service is
+    hides_path: bool = False
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.request("GET", path, **options)
@@ -99,6 +101,7 @@ class Client:
             status, received = str(answer.status), len(answer.content)
         finally:
             asked = f"{url}?{urlencode(params)}" if params else url
+            asked = urljoin(url, f"/{logs.HIDDEN}") if self.hides_path else asked
             log.info("outside_call", service=self.name, method=method, url=logs.redact_url(asked), status=status,
                      received=received, seconds=round(time.monotonic() - started, 3))
         log.debug("outside_bodies", service=self.name, sent=logs.redact(json if json is not None else data),

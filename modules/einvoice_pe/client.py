@@ -117,7 +117,7 @@ class Nubefact:
 
     def _call(self, request: Mapping[str, Any], repeatable: bool = False) -> Answer:
         client = http.Client(NAME, self.route, headers={"Authorization": FORMS[self.form].format(self.token)},
-                             read_seconds=SECONDS, explain=_explain)
+                             read_seconds=SECONDS, explain=_explain, hides_path=True)
         try:
             found = client.post("", json=dict(request), repeatable=repeatable).json()
         except Rejected as refusal:
@@ -150,7 +150,7 @@ def _words(found: Mapping[str, Any]) -> str:
 
 def fetch(link: str) -> bytes:
     """The file behind a link of an answer (PDF, XML, CDR); links need no token."""
-    return http.Client(NAME, link, read_seconds=SECONDS).get("").content
+    return http.Client(NAME, link, read_seconds=SECONDS, hides_path=True).get("").content
 
 
 def is_route(address: str) -> bool:

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from core import http, logs
 from core.errors import Rejected, Unavailable, Unknown
 from modules.einvoice_pe.client import FORMS, Nubefact, fetch
 from tests.modules.einvoice_pe.cases import case, factura, line, note, payload
@@ -155,3 +156,14 @@ def test_a_note_on_what_sunat_does_not_have_yet_is_rejected(api, simulator):
     factura(lines=[line("500"), line("100", extra={"anticipo_regularizacion": True})])])
 def test_what_the_mapping_accepts_nubefact_accepts(api, data):
     assert api.issue(payload(data)).text("serie")
+
+
+def test_neither_route_nor_token_is_logged(api, account, monkeypatch):
+    said = []
+    monkeypatch.setattr(http.log, "info", lambda event, **fields: said.append((event, fields)))
+    monkeypatch.setattr(http.log, "debug", lambda event, **fields: said.append((event, fields)))
+    fetch(api.issue(payload(factura())).text("enlace_del_pdf"))
+    urls = [fields["url"] for event, fields in said if event == "outside_call"]
+    assert len(urls) == 2 and all(url.endswith(f"/{logs.HIDDEN}") for url in urls)
+    assert account["route"] not in str(said)
+    assert account["token"] not in str(said)
