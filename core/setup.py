@@ -66,8 +66,9 @@ def any_row(model: Any) -> Callable[[Company], Any]:
 
 
 def _facts(company: Company, names: Iterable[str]) -> Mapping[str, Any]:
-    wanted = [facts.get(name)(company).label(name) for name in names]
-    return db.session.execute(sa.select(*wanted)).one()._mapping if wanted else {}
+    asked = list(names)
+    wanted = [facts.get(name)(company) for name in asked]
+    return dict(zip(asked, db.session.execute(sa.select(*wanted)).one(), strict=True)) if wanted else {}
 
 
 def first_hour(company: Company) -> list[Step]:
