@@ -76,7 +76,8 @@ def _by_month(currency: str, year: Summary) -> Markup:
     billed, collected = year.by_month("billed"), year.by_month("collected")
     months = charts.since_something(charts.months_until(clock.today()), lambda first, last: bool(
         billed[first] or collected[first] or year.owed_after(last)))
-    spans = [{"date_from": first.isoformat(), "date_to": last.isoformat()} for first, last in months]
+    spans: list[dict[str, Any]] = [{"date_from": first.isoformat(), "date_to": last.isoformat()}
+                                   for first, last in months]
     return charts.bars(
         f"money-{currency}", _title(currency, currency), [charts.month_words(first) for first, _last in months],
         [Series(_("billed"), [billed[first] for first, _last in months],
@@ -121,7 +122,7 @@ def by_method(company: Company) -> Markup:
     total = sum(amounts.values(), ZERO)
     if total <= 0:
         return Markup("")
-    span = {"state": "recorded", "date_from": first.isoformat(), "date_to": last.isoformat()}
+    span: dict[str, Any] = {"state": "recorded", "date_from": first.isoformat(), "date_to": last.isoformat()}
     parts = [Part(labels.method_of(code), amount, lists.url_of(PAYMENTS, method=code, **span)
                   if code in labels.METHODS else "")
              for code, amount in sorted(amounts.items(), key=lambda one: (-one[1], one[0]))]
@@ -160,7 +161,7 @@ def _by_age(company: Company, today: dt.date) -> sa.Select[Any]:
         sa.text(OWED), Invoice.company_id == company.id, Invoice.currency == company.currency).group_by(place)
 
 
-def _due(company: Company, since: int | None, until: int | None) -> dict[str, str]:
+def _due(company: Company, since: int | None, until: int | None) -> dict[str, Any]:
     today = clock.today(company)
     ends = {"due_to": since, "due_from": until}
     return {name: (today - dt.timedelta(days=days)).isoformat() for name, days in ends.items() if days is not None}

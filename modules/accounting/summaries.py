@@ -88,8 +88,9 @@ def by_method(currency: str, first: dt.date, last: dt.date) -> dict[str, Decimal
         Entry.company_id + 0 == company_id, Entry.currency == currency, Entry.date.between(first, last))
     found: dict[str, Decimal] = defaultdict(lambda: ZERO)
     with every_company():
-        for method, amount in db.session.execute(sa.union_all(kept, unread)):
-            found[method] += amount
+        rows: Any = db.session.execute(sa.union_all(kept, unread)).all()
+        for row in rows:
+            found[row[0]] += row[1]
     return {method: amount for method, amount in found.items() if amount}
 
 
@@ -140,8 +141,8 @@ def fold() -> int:
             wanted.add_columns(sa.func.sum(Posting.amount), sa.func.max(Entry.id)))]
         _add(DayTotal, rows, "last_entry_id")
         media = _by_method(mark, Entry.company_id, Entry.date, Entry.currency, PaymentMedium.method)
-        names = ("company_id", "day", "currency", "method", "amount")
-        _add(MethodTotal, [dict(zip(names, row, strict=True)) for row in db.session.execute(
+        parts = ("company_id", "day", "currency", "method", "amount")
+        _add(MethodTotal, [dict(zip(parts, row, strict=True)) for row in db.session.execute(
             media.where(Entry.id <= until))])
         return len(rows)
 

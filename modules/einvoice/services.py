@@ -189,7 +189,8 @@ def _reopen(document: Document, opened: Opened) -> None:
         db.session.flush()
         return
     places = ensure_sequences(document.country, {(opened.environment, opened.series, opened.kind)})
-    _move(document, places[(opened.environment, opened.series, opened.kind)])
+    place = places[(opened.environment, opened.series, opened.kind)]
+    _move(document, place)
     document.environment, document.series, document.kind = opened.environment, opened.series, opened.kind
     document.issue_date = opened.issue_date
     document.state, document.number = states.PENDING, None
@@ -197,7 +198,7 @@ def _reopen(document: Document, opened: Opened) -> None:
     db.session.flush()
     results.report([document.id], states.PENDING)
     audit.record("einvoice.retry", document)
-    enqueue_work([document.sequence_id], mark=f"retry:{document.id}:{document.attempts}:{clock.now().timestamp()}")
+    enqueue_work([place], mark=f"retry:{document.id}:{document.attempts}:{clock.now().timestamp()}")
 
 
 def _move(document: Document, sequence_id: int) -> None:

@@ -20,7 +20,7 @@ PUBLISHED = {
     "accounting": {"bulk", "bulk_payments", "closing", "designs", "drafts", "opening", "payments", "print_data",
                    "taxes", "totals", "words"},
     "contracts": {"billing", "bulk", "bulk_extras", "drafts", "extras", "months", "payloads", "reporting", "waiting"},
-    "einvoice": {"case", "preview"},
+    "einvoice": {"answers", "case", "cases", "files", "own_numbers", "preview"},
 }
 # the demo plays a provider's whole year in minutes: it may also reach behind the desk of these
 REACHES = {("demo", "accounting", "ledger")}

@@ -69,7 +69,7 @@ class Site:
     def simulate(self) -> Command:
         """Start the simulator; it goes on with what it knew."""
         self.port = self.port or free_port()
-        command = self.start("simulators", "serve", "arca", "--port", str(self.port), "--state",
+        command = self.start("simulators", "serve", "--port", str(self.port), "--state",
                              str(self.folder / "simulators"))
         eventually(lambda: self._answers(command), 20, 0.05)
         return command
@@ -83,9 +83,13 @@ class Site:
             return False
 
     def arca(self, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
-        """`_sim/<path>` of the simulator: POST with a body, else GET."""
+        """`_sim/<path>` of ARCA."""
+        return self.simulator("arca", path, body, **query)
+
+    def simulator(self, service: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
+        """`_sim/<path>` of a simulator: POST with a body, else GET."""
         text = "&".join(f"{name}={value}" for name, value in query.items())
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/arca/_sim/{path}?{text}",
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/{service}/_sim/{path}?{text}",
                                          None if body is None else json.dumps(body).encode())
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
@@ -128,14 +132,14 @@ class Site:
         return dict(self.call("tests.chaos.state:collect"))
 
 
-def build(folder: Path) -> Site:
-    """The provider that tests copy: loaded, enabled, nothing billed."""
+def build(folder: Path, load: str = "tests.chaos.state:load", subscribers: int = SUBSCRIBERS) -> Site:
+    """The provider that tests copy: loaded by this function, enabled, nothing billed."""
     folder.mkdir(parents=True)
     url = create_database() if SERVER else f"sqlite:///{folder / 'abona.sqlite'}"
     site = Site(folder, url)
     site.simulate()
     site.run("init")
-    site.call("tests.chaos.state:load", str(SUBSCRIBERS), f"http://127.0.0.1:{site.port}")
+    site.call(load, str(subscribers), f"http://127.0.0.1:{site.port}")
     site.arca("config", {"reg_x_req": 10})
     site.stop()
     site.commands.clear()

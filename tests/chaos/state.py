@@ -13,7 +13,7 @@ from flask import current_app
 from core import checks, clock, jobs
 from core.db import db
 from core.models import Company, Job, StoredFile
-from core.scope import every_company
+from core.scope import company_scope, every_company
 from modules.accounting.models import Invoice, InvoiceLine
 from modules.contracts.models import BilledPeriod, BillingChunk, BillingException, BillingRun, Contract
 from modules.crm.models import Customer
@@ -32,6 +32,39 @@ def load(subscribers: str, url: str) -> int:
 
     (company,) = services.load(services.Wishes(int(subscribers)), Simulators(url), lambda _line: None)
     return int(company.id)
+
+
+def load_countries(subscribers: str, url: str) -> int:
+    """A provider in each country beside Argentina, and a second one in Colombia that issues through Siigo."""
+    from modules.demo import services
+    from modules.demo.surroundings import Simulators
+    from modules.einvoice.ports import enablers
+
+    wishes = services.Wishes(int(subscribers), ("EC", "CO", "MX", "PE"))
+    made = services.load(wishes, Simulators(url), lambda _line: None)
+    hka = next(one for one in made if one.country == "CO")
+    hka.code = "hka"
+    db.session.commit()
+    (siigo,) = services.load(services.Wishes(int(subscribers), ("CO",)), Simulators(url), lambda _line: None)
+    with company_scope(siigo):
+        enabler = enablers.get("CO")
+        for key, changes in (("data", {"provider": "siigo"}), ("rehearsal.start", {})):
+            step = next(one for one in enabler.steps() if one.key == key)
+            enabler.run(key, {one.name: one.value for one in step.inputs} | changes)
+            db.session.commit()
+    return int(siigo.id)
+
+
+def codes() -> dict[str, list[str]]:
+    """The authorisation codes of authorised documents by country; Colombia's second company as "CO.siigo"."""
+    with every_company():
+        rows = db.session.execute(
+            sa.select(Document.country, Company.code, Document.authorization_code)
+            .join(Company, Company.id == Document.company_id).where(Document.state == "authorized"))
+        found: dict[str, list[str]] = {}
+        for country, company, code in rows:
+            found.setdefault("CO.siigo" if company == "demo-co" else country, []).append(code)
+    return found
 
 
 def collect() -> dict[str, Any]:
@@ -72,7 +105,8 @@ def _documents() -> list[list[Any]]:
     rows = db.session.execute(
         sa.select(Document.kind, Document.number, Document.authorization_code, Invoice.total)
         .join(Invoice, Invoice.id == Document.invoice_id).where(Document.state == "authorized"))
-    return sorted([int(row.kind), row.number, row.authorization_code, f"{row.total:.2f}"] for row in rows)
+    return sorted([int(row.kind) if row.kind.isdecimal() else row.kind, row.number, row.authorization_code,
+                   f"{row.total:.2f}"] for row in rows)
 
 
 def _work() -> dict[str, int]:
@@ -160,7 +194,10 @@ def is_settled() -> bool:
 
 
 def hurry() -> int:
-    """The jobs that wait after an error are due now; how many."""
+    """What waits for its next try is due now, jobs and documents; how many jobs."""
     done: Any = db.session.execute(sa.update(Job).where(Job.state == "pending").values(run_at=clock.now()))
+    with every_company():
+        db.session.execute(sa.update(Document).where(Document.next_try.is_not(None)).values(next_try=clock.now()))
+        db.session.execute(sa.update(Sequence).where(Sequence.next_try.is_not(None)).values(next_try=clock.now()))
     db.session.commit()
     return int(done.rowcount)

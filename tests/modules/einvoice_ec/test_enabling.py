@@ -94,7 +94,7 @@ def test_a_certificate_that_the_sri_would_refuse(enabler, options, words):
 def test_no_file_and_a_wrong_password(enabler):
     with pytest.raises(BadCertificate):
         enabler.run("certificate", {"certificate": b"", "password": ""})
-    with pytest.raises(BadCertificate, match="password is wrong|contraseña es incorrecta"):
+    with pytest.raises(BadCertificate, match=r"password is wrong|contraseña es incorrecta"):
         enabler.run("certificate", {"certificate": keys.signing_file(), "password": "x"})
 
 

@@ -19,6 +19,8 @@ from modules.einvoice_co.providers.siigo.numbers import as_json, read
 
 NAME = "Siigo"
 READ_SECONDS, MINUTE = 120.0, 60.0
+# how often what only reads is asked at once
+TIMES = 3
 # how long before its end a token is renewed
 MARGIN = 300
 PER_MINUTE, PER_MINUTE_IN_TESTS = 100, 10
@@ -101,6 +103,17 @@ def forget() -> None:
     with _lock:
         _tokens.clear()
         _limiters.clear()
+
+
+def _patient(call: Callable[[], Any]) -> Any:
+    """What only reads is asked a few times at once, unless Siigo wants to be left alone: a document takes several."""
+    for attempt in range(1, TIMES + 1):
+        try:
+            return call()
+        except Unavailable as error:
+            if attempt == TIMES or (error.retry_after or 0) > 1:
+                raise
+    raise AssertionError("unreachable")
 
 
 class Siigo:
@@ -203,7 +216,7 @@ class Siigo:
     # --- calling -------------------------------------------------------------------------------------
 
     def _get(self, path: str, **params: Any) -> Any:
-        return self._send("GET", path, None, {}, True, params)
+        return _patient(lambda: self._send("GET", path, None, {}, True, params))
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None = None,
                *, again: bool) -> dict[str, Any]:
@@ -261,9 +274,9 @@ class Siigo:
         return self._login()
 
     def _login(self) -> str:
+        who = {"username": self._access.username, "access_key": self._access.access_key}
         try:
-            found = self._once("POST", "/auth", {"username": self._access.username,
-                                                 "access_key": self._access.access_key}, {}, True, None)
+            found = _patient(lambda: self._once("POST", "/auth", who, {}, True, None))
         except Rejected as error:
             raise AccessRefused(_("Siigo does not accept user and access key: %(words)s", words=error.message),
                                 code=error.code, details=error.details) from error

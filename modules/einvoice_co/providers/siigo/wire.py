@@ -19,7 +19,7 @@ PATIENCE = ((60, 60), (360, 300), (1260, 900))
 SELDOM = 3600
 # seconds after which a draft is sent to the DIAN again
 DRAFT_AGAIN = 300
-ACCESS = "siigo_access"
+ACCESS, TOO_OLD = "siigo_access", "invalid_date"
 _RULE = re.compile(r"Regla:\s*(\w+),\s*\w+:\s*(.*)", re.DOTALL)
 
 
@@ -67,8 +67,9 @@ class SiigoWire:
             return No([{"code": error.code, "message": error.message}])
 
     def ask(self, row: Row) -> Answer | Taken | None:
-        """Sending again under the same key gives what was created, or creates it."""
-        return self.send(row)
+        """Sending again under the same key gives what was created, or creates it; too old a date says it never came."""
+        answer = self.send(row)
+        return None if isinstance(answer, No) and answer.problems[0]["code"] == TOO_OLD else answer
 
     def _ensure_products(self, body: dict[str, Any]) -> None:
         if not self.account_group:
