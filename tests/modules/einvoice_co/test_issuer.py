@@ -161,7 +161,7 @@ def test_a_refusal_of_the_dian_keeps_its_number(isp, site):
     work()
     (found,) = documents()
     assert (found.state, found.problems[0]["code"], found.tried_number) == ("rejected", "FAD06", 990000000)
-    assert "technical key" in ColombianIssuer().explain("FAD06", "").text
+    assert "clave técnica" in ColombianIssuer().explain("FAD06", "").text
     issue(59500)
     work()
     assert documents()[1].number == 990000001

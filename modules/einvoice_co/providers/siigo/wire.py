@@ -51,6 +51,9 @@ class SiigoWire:
 
     def send(self, row: Row) -> Answer | Taken:
         """The customer, the products, then the document."""
+        return self._put(row, again=False)
+
+    def _put(self, row: Row, *, again: bool) -> Answer | Taken:
         path, body = str(row.request["path"]), read(row.request["body"])
         try:
             customer = read(row.request["customer"])
@@ -58,6 +61,8 @@ class SiigoWire:
                 self.siigo.ensure_customer(customer)
             self._ensure_products(body)
             found = self.siigo.create(path, body, self.key(row))
+            if again and found.status not in (ACCEPTED, REJECTED):  # the key gives the first answer, not today's state
+                found = self.siigo.document(path, found.id)
             if self._goes_again(row, found):
                 found = self.siigo.edit(found.id, body)
             return self._answer(row, path, body, found)
@@ -68,7 +73,7 @@ class SiigoWire:
 
     def ask(self, row: Row) -> Answer | Taken | None:
         """Sending again under the same key gives what was created, or creates it; too old a date says it never came."""
-        answer = self.send(row)
+        answer = self._put(row, again=True)
         return None if isinstance(answer, No) and answer.problems[0]["code"] == TOO_OLD else answer
 
     def _ensure_products(self, body: dict[str, Any]) -> None:
