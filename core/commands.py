@@ -127,7 +127,7 @@ def worker_command(queues: tuple[str, ...]) -> None:
     with app().app_context():
         schema.require_current()
     processes.settle()
-    worker.rq_worker(app(), list(queues)).work(logging_level="WARNING")
+    worker.work_by_rq(app(), list(queues))
 
 
 @click.command()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -321,8 +323,26 @@ def _rq_app() -> Flask:
     return _app
 
 
-def rq_worker(app: Flask, queues: list[str]) -> Any:
-    """A worker that forks per job and gives each child database connections of its own."""
+def work_by_rq(app: Flask, queues: list[str]) -> None:
+    """Work until told to stop. Redis must be there in the beginning; where it goes away later, wait for it."""
+    import redis
+
+    with app.app_context():
+        _connect(app).ping()
+    for number in itertools.count():
+        try:
+            rq_worker(app, queues, number).work(logging_level="WARNING")
+            return
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            for one, plain in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+                signal.signal(one, plain)  # those of the worker that is gone only note that it should stop
+            log.warning("redis_lost", reason=str(error))
+            time.sleep(2)
+
+
+def rq_worker(app: Flask, queues: list[str], number: int = 0) -> Any:
+    """A worker that forks per job and gives each child database connections of its own; `number` tells those of one
+    process apart."""
     from rq import Worker
 
     global _app
@@ -337,4 +357,4 @@ def rq_worker(app: Flask, queues: list[str]) -> Any:
     with app.app_context():
         # waiting for work blocks: this connection has no time limit of its own
         return AbonaWorker(queues or list(jobs.QUEUES), connection=_connect(app, socket_timeout=None), worker_ttl=60,
-                           name=f"abona-{re.sub('[^A-Za-z0-9]', '-', processes.identity())}")
+                           name=f"abona-{re.sub('[^A-Za-z0-9]', '-', processes.identity())}-{number}")
