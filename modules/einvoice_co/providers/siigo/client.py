@@ -232,7 +232,7 @@ class Siigo:
         try:
             return self._once(method, path, body, {**headers, "Authorization": f"Bearer {token}"}, again, params)
         except Rejected as error:
-            if error.code != UNAUTHORIZED:
+            if error.code not in (UNAUTHORIZED, "401"):
                 raise self._outcome(error, again) from error
         self._drop(token)
         token = self._token()
@@ -242,10 +242,10 @@ class Siigo:
             raise self._outcome(error, again) from error
 
     def _outcome(self, error: Rejected, again: bool) -> Exception:
-        if error.code in UNSURE:
-            return Unavailable(error.message) if again else Unknown(error.message)
-        if error.code in ACCESS:
+        if error.code in (ACCESS | {"401", "403"}):
             return AccessRefused(error.message, code=error.code, details=error.details)
+        if error.code in UNSURE or error.code.isdecimal():  # a bare status: its words were lost on the way
+            return Unavailable(error.message) if again else Unknown(error.message)
         return error
 
     def _once(self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], again: bool,
