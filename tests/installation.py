@@ -182,20 +182,40 @@ class Installation:
         from core.db import db
 
         own = {name.removeprefix("ABONA_").lower(): value for name, value in self.settings.items()}
-        made = create_app(config.load(**{"instance": self.folder, "database_url": self.database_url, "redis_url": "",
-                                         "testing": True, **own, **more}))
-        with made.app_context():
-            try:
-                yield made
-            finally:
-                db.session.remove()
-                db.engine.dispose()
+        with _forgotten():
+            made = create_app(config.load(**{"instance": self.folder, "database_url": self.database_url,
+                                             "redis_url": "", "testing": True, **own, **more}))
+            with made.app_context():
+                try:
+                    yield made
+                finally:
+                    db.session.remove()
+                    db.engine.dispose()
 
     def stop(self) -> None:
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
             process.wait(10)
+
+
+@contextmanager
+def _forgotten() -> Iterator[None]:
+    """Modules of a test's own are on no other test's disk, and their jobs on no other's list."""
+    import modules as package
+    from core import jobs, modules
+
+    path = list(package.__path__)
+    kept = {id(known): dict(known) for known in (jobs.functions, jobs.schedules)}
+    try:
+        yield
+    finally:
+        package.__path__[:] = path
+        modules._names_on_disk.cache_clear()
+        for known in (jobs.functions, jobs.schedules):
+            for name in set(known) - set(kept[id(known)]):
+                if name.startswith("modules.probe."):
+                    del known[name]  # type: ignore[attr-defined]
 
 
 def _inside_app(code: str) -> str:
