@@ -57,7 +57,7 @@ def subscriber(name: str, its_plan: Plan, *, since: dt.date = SINCE, **values: A
     return services.create_contract(ContractData(customer.id, its_plan.id, billing_from=since))
 
 
-def idle(site: Site, page: Any, rounds: int = 300) -> None:
+def idle(site: Site, page: Any, rounds: int = 1200) -> None:
     """Wait until no job is left to do, those that wait for a later moment aside; a round is a tenth of a second."""
     with site.app.app_context():
         for _round in range(rounds):

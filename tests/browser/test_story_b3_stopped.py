@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.db import db
+from core.models import Job
 from core.worker import Embedded
 from modules.accounting.models import Invoice
 from modules.contracts import billing_run
@@ -19,6 +20,7 @@ from modules.contracts.models import BilledPeriod, BillingRun
 from modules.einvoice.models import Document
 from tests.browser.conftest import Site, enter
 from tests.browser.desk import STORY, agree, idle, inside, plan, said, sound, subscriber
+from tests.installation import eventually
 
 pytestmark = STORY
 PEOPLE, CHUNK, BEFORE = 6, 1, 2
@@ -57,10 +59,17 @@ def billed(site: Site) -> int:
         return db.session.scalar(sa.select(sa.func.count()).select_from(BilledPeriod)) or 0
 
 
+def running(site: Site) -> int:
+    with inside(site):
+        return db.session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == "running")) or 0
+
+
 def test_the_screen_goes_on_by_itself_when_work_begins_again(site: Site, page: Any, failing: None) -> None:
     page.goto("/billing/")
     agree(page, "form[data-confirm] button")
     page.wait_for_url("**/billing/runs/*")
+    eventually(site.worker.stopping.is_set, 60)
+    eventually(lambda: not running(site), 60)  # on a slow machine its last part takes its time
     site.worker.stop()
     assert 0 < billed(site) < PEOPLE
     page.reload()
