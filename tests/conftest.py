@@ -15,11 +15,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import clock, companies, config, jobs, schema, scope
+from core import clock, companies, config, heartbeats, jobs, schema, scope
 from core.app import create_app
 from core.db import db
 from core.models import Company, Membership, Role, RolePermission, User
 from tests.installation import Installation, RedisServer, fresh_database, own_redis
+
+
+# a beat in the middle of a job would use the one connection of the test from a thread of its own
+heartbeats.EVERY = 86_400.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
