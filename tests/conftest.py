@@ -21,7 +21,6 @@ from core.db import db
 from core.models import Company, Membership, Role, RolePermission, User
 from tests.installation import Installation, RedisServer, fresh_database, own_redis
 
-
 # a beat in the middle of a job would use the one connection of the test from a thread of its own
 heartbeats.EVERY = 86_400.0
 
