@@ -25,6 +25,7 @@ from core.i18n import _
 from core.simulators.discovery import get
 from core.simulators.faults import BadFault, Cut, parse_fault
 from core.simulators.frame import Site
+from core.simulators.settings import Configured
 
 LIMIT = 64 * 1024 * 1024
 # what the body is no longer, or what the environment holds already
@@ -179,6 +180,9 @@ class Server(ThreadingHTTPServer):
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        for mounted in self.site.mounted.values():
+            if isinstance(mounted.service, Configured):
+                mounted.service.release()
 
 
 class Running:

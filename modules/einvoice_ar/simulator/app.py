@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
+from core.simulators.settings import Configured
 from modules.einvoice_ar.simulator import soap, tickets, writing
 from modules.einvoice_ar.simulator.authority import Authority
 from modules.einvoice_ar.simulator.persona import Persona
@@ -32,15 +32,14 @@ REWRITERS = ("Python-httplib2", "Python-urllib", "PycURL", "pysimplesoap")
 SHOWN = 1000
 
 
-class Arca:
+class Arca(Configured[Config]):
     """WSAA, WSFEv1 and the register, with one state."""
 
     def __init__(self, box: Box) -> None:
         self.store = Store(box.folder)
         self.authority = Authority(self.store)
         self.register = Register(self.store)
-        self._guard = threading.Lock()
-        self.config = Config.restored(self.store.meta("config"))
+        super().__init__(self.store, Config)
         verifier = tickets.Verifier(self.authority)
         self.wsfe = Wsfe(self.store, self.register, verifier, box.faults, self.configure)
         self._services: dict[str, Callable[[bytes, dict[str, Any], Config], Response]] = {
@@ -90,19 +89,9 @@ class Arca:
             return as_json({"error": str(error)}, 400)
         return as_json({"error": request.path}, 404)
 
-    def configure(self, given: Mapping[str, Any]) -> Config:
-        """Change settings and keep them; BadRequest where they cannot be used."""
-        with self._guard:
-            config = self.config.changed(given)
-            self.store.set_meta("config", config.as_json())
-            self.config = config
-        return config
-
     def reset(self) -> None:
         """The start register, no documents, no settings; certificates stay good."""
-        with self._guard:
-            self.store.forget()
-            self.config = Config()
+        self.begin_again()
         self.register.load()
         self.wsfe.reload()
 

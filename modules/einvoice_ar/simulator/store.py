@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.i18n import _
+from core.simulators import store as base
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS permission (cuit TEXT, alias TEXT, service TEXT, represented TEXT,
     PRIMARY KEY (cuit, alias, service, represented));
 CREATE TABLE IF NOT EXISTS login (cuit TEXT, alias TEXT, service TEXT, issued_at REAL NOT NULL,
@@ -28,52 +23,15 @@ CREATE TABLE IF NOT EXISTS document (cuit TEXT, point INTEGER, kind INTEGER, num
 """
 COLUMNS = ("cuit", "point", "kind", "number", "number_to", "date", "total", "doc_kind", "doc_number", "cae",
            "expires", "processed", "observations", "detail")
-# what a reset forgets; certificates and their permissions stay good
-FORGOTTEN = ("login", "expired", "taxpayer", "point_of_sale", "document")
 
 
-class Store:
-    """One connection for all threads, one writer at a time."""
+class Store(base.Store):
+    """The tables of this simulator."""
+
+    FORGOTTEN = ("login", "expired", "taxpayer", "point_of_sale", "document")
 
     def __init__(self, folder: Path | None) -> None:
-        self._lock = threading.RLock()
-        self._held = _only_one(folder) if folder else None
-        path = str(folder / "arca.sqlite") if folder else ":memory:"
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        # NORMAL with WAL survives the death of the process, not that of the machine: enough for a simulator
-        self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {SCHEMA}")
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, committed when the block ends well."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        with self._lock:
-            return self._db.execute(sql, values).fetchall()
-
-    def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
-        """The first row of a query."""
-        found = self.rows(sql, *values)
-        return found[0] if found else None
-
-    def meta(self, key: str) -> Any:
-        """A kept value, None where there is none."""
-        found = self.row("SELECT value FROM meta WHERE key = ?", key)
-        return json.loads(found["value"]) if found else None
-
-    def set_meta(self, key: str, value: Any) -> None:
-        with self.writing() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+        super().__init__(folder, "arca", SCHEMA)
 
     def add_documents(self, make: Callable[[int], list[tuple[Any, ...]]]) -> None:
         """`make(how many were ever issued)` gives rows in the order of COLUMNS; all are kept, or none."""
@@ -95,21 +53,3 @@ class Store:
         found = self.row("SELECT number_to, date FROM document WHERE cuit = ? AND point = ? AND kind = ? "
                          "ORDER BY number DESC LIMIT 1", cuit, point, kind)
         return (found["number_to"], found["date"]) if found else (0, "")
-
-    def forget(self) -> None:
-        """Back to the start; keys, certificates and permissions stay."""
-        with self.writing() as db:
-            for table in FORGOTTEN:
-                db.execute(f"DELETE FROM {table}")
-            db.execute("DELETE FROM meta WHERE key = 'config'")
-
-
-def _only_one(folder: Path) -> Any:
-    """Hold the folder: two simulators on one state would each miss the other's numbers."""
-    file = (folder / "arca.lock").open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise OSError(0, _("another simulator of ARCA already uses %(folder)s", folder=folder)) from None
-    return file

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SCHEMA = """PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
-CREATE TABLE IF NOT EXISTS kept (kind TEXT, owner TEXT, key TEXT, place INTEGER, value TEXT NOT NULL,
+from core.simulators import store as base
+from core.simulators.settings import Settings
+
+SCHEMA = """CREATE TABLE IF NOT EXISTS kept (kind TEXT, owner TEXT, key TEXT, place INTEGER, value TEXT NOT NULL,
     PRIMARY KEY (kind, owner, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS kept_place ON kept (kind, owner, place);"""
 
+BOGOTA = dt.timezone(dt.timedelta(hours=-5))
 
-class Kept:
-    """One connection for all threads, one writer at a time; `owner` is a company of the provider."""
+
+@dataclass(frozen=True)
+class Config(Settings):
+    """The clock of a provider, in Bogotá."""
+
+    ZONE = BOGOTA
+
+
+class Kept(base.Store):
+    """Values by kind, owner (a company of the provider) and key."""
+
+    FORGOTTEN = ("kept",)
 
     def __init__(self, folder: Path | None, name: str) -> None:
-        self._lock = threading.RLock()
-        path = str(folder / f"{name}.sqlite") if folder else ":memory:"
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.executescript(SCHEMA)
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """A transaction, committed when the block ends well; nobody else reads or writes meanwhile."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        super().__init__(folder, name, SCHEMA)
 
     def get(self, kind: str, owner: str, key: str) -> Any:
         """What is kept under the key, None where nothing is."""
-        with self._lock:
+        with self.lock:
             row = self._db.execute("SELECT value FROM kept WHERE kind = ? AND owner = ? AND key = ?",
                                    (kind, owner, key)).fetchone()
         return json.loads(row[0]) if row else None
 
     def put(self, kind: str, owner: str, key: str, value: Any) -> None:
         """Keep it, in its place among the others: behind all of them where it is new."""
-        with self._lock:
+        with self.lock:
             row = self._db.execute("SELECT place FROM kept WHERE kind = ? AND owner = ? AND key = ?",
                                    (kind, owner, key)).fetchone()
             place = row[0] if row else self._next(kind, owner)
@@ -59,23 +55,18 @@ class Kept:
 
     def delete(self, kind: str, owner: str, key: str) -> None:
         """Forget one."""
-        with self._lock:
+        with self.lock:
             self._db.execute("DELETE FROM kept WHERE kind = ? AND owner = ? AND key = ?", (kind, owner, key))
 
     def all(self, kind: str, owner: str | None = None) -> list[Any]:
         """All of a kind, in order."""
         where, values = ("", (kind,)) if owner is None else (" AND owner = ?", (kind, owner))
-        with self._lock:
+        with self.lock:
             rows = self._db.execute(f"SELECT value FROM kept WHERE kind = ?{where} ORDER BY owner, place",
                                     values).fetchall()
         return [json.loads(row[0]) for row in rows]
 
     def count(self, kind: str) -> int:
         """How many of a kind there are."""
-        with self._lock:
+        with self.lock:
             return int(self._db.execute("SELECT COUNT(*) FROM kept WHERE kind = ?", (kind,)).fetchone()[0])
-
-    def forget(self) -> None:
-        """Back to the start."""
-        with self._lock:
-            self._db.execute("DELETE FROM kept")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from core.simulators import Box
 from core.simulators.frame import HTML_PAGE, BadRequest, StartResponse, as_json, json_body
+from core.simulators.settings import Configured
 from modules.einvoice_ec.catalogs import FOLDER
 from modules.einvoice_ec.simulator import soap
 from modules.einvoice_ec.simulator.authority import Authority
@@ -30,14 +30,13 @@ _ADDRESS = re.compile(r'(<soap:address\s+location=")[^"]*(")')
 SHOWN = 1000
 
 
-class Sri:
+class Sri(Configured[Config]):
     """Both environments with one state."""
 
     def __init__(self, box: Box) -> None:
         self.store, self.faults = Store(box.folder), box.faults
         self.register, self.authority = Register(self.store), Authority(self.store)
-        self.config = Config.restored(self.store.meta("config"))
-        self._guard = threading.Lock()
+        super().__init__(self.store, Config)
         self.calls: dict[str, int] = {}
         self.services: dict[str, Any] = {
             "RecepcionComprobantesOffline": Reception(self.store, box.faults),
@@ -113,20 +112,10 @@ class Sri:
                               (state, given.get("clave"), REFUSED)).rowcount
         return {"clave": given.get("clave"), "estado": state, "found": bool(done)}
 
-    def configure(self, given: Mapping[str, Any]) -> Config:
-        """Change settings and keep them; BadRequest where they cannot be used."""
-        with self._guard:
-            config = self.config.changed(given)
-            self.store.set_meta("config", config.as_json())
-            self.config = config
-        return config
-
     def reset(self) -> None:
         """The start register, no vouchers, no settings; certificates stay good."""
-        with self._guard:
-            self.store.forget()
-            self.config = Config()
-            self.calls.clear()
+        self.begin_again()
+        self.calls.clear()
 
     def state(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Settings, counts and vouchers; `documents` (1000) and `after` page, `ruc` filters."""

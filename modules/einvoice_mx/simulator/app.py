@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from core.simulators import Box, Cut
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
+from core.simulators.settings import Configured
 from modules.einvoice_mx.catalogs import FOLDER
 from modules.einvoice_mx.simulator import consulta, csd_files, soap
 from modules.einvoice_mx.simulator.cancelling import Cancelling, Query
@@ -25,7 +25,7 @@ STAMP, WSDL, SAT = "/timbrado/soap", "/timbrado/wsdl", "/ConsultaCFDIService.svc
 SHOWN = 1000
 
 
-class FacturacionModerna:
+class FacturacionModerna(Configured[Config]):
     """The PAC and the SAT behind it."""
 
     def __init__(self, box: Box) -> None:
@@ -35,8 +35,7 @@ class FacturacionModerna:
         self.stamping = Stamping(self.store, self.register, box.faults)
         self.cancelling = Cancelling(self.store)
         self.query = Query(self.store, self.cancelling)
-        self.config = Config.restored(self.store.meta("config"))
-        self._guard = threading.Lock()
+        super().__init__(self.store, Config)
         self.calls: dict[str, int] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -105,7 +104,7 @@ class FacturacionModerna:
 
     def _csd(self, given: Mapping[str, Any]) -> dict[str, str]:
         """A certificate for a rehearsal; its holder is registered with it."""
-        with self._guard:
+        with self.store.lock:
             count = int(self.store.meta("csd_issued") or 0) + 1
             self.store.set_meta("csd_issued", count)
         rfc, name = str(given["rfc"]).upper(), str(given["nombre"])
@@ -114,18 +113,10 @@ class FacturacionModerna:
                                "regimenes": given.get("regimenes") or []})
         return csd_files.issue(rfc, name, str(given["password"]), self.config.now(), count)
 
-    def configure(self, given: Mapping[str, Any]) -> Config:
-        """Change settings and keep them; BadRequest where they cannot be used."""
-        with self._guard:
-            config = self.config.changed(given)
-            self.store.set_meta("config", config.as_json())
-            self.config = config
-        return config
-
     def reset(self) -> None:
         """The start register, nothing stamped, no settings."""
-        self.store.forget()
-        self.config, self.calls = Config(), {}
+        self.begin_again()
+        self.calls.clear()
         self.register.load()
 
     def state(self, query: Mapping[str, str]) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.simulators import store as base
+
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS taxpayer (rfc TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS activated (rfc TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS cfdi (uuid TEXT PRIMARY KEY, sello TEXT UNIQUE NOT NULL, rfc TEXT, receiver TEXT, total TEXT,
@@ -20,46 +19,13 @@ CREATE TABLE IF NOT EXISTS cfdi (uuid TEXT PRIMARY KEY, sello TEXT UNIQUE NOT NU
 """
 
 
-class Store:
-    """One connection for all threads, one writer at a time."""
+class Store(base.Store):
+    """The tables of this simulator."""
+
+    FORGOTTEN = ("meta", "taxpayer", "activated", "cfdi")
 
     def __init__(self, folder: Path | None) -> None:
-        self._lock = threading.RLock()
-        path = str(folder / "facturacion_moderna.sqlite") if folder else ":memory:"
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {SCHEMA}")
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, committed when the block ends well."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        with self._lock:
-            return self._db.execute(sql, values).fetchall()
-
-    def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
-        """The first row of a query."""
-        found = self.rows(sql, *values)
-        return found[0] if found else None
-
-    def meta(self, key: str) -> Any:
-        """A kept value, None where there is none."""
-        found = self.row("SELECT value FROM meta WHERE key = ?", key)
-        return json.loads(found["value"]) if found else None
-
-    def set_meta(self, key: str, value: Any) -> None:
-        with self.writing() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+        super().__init__(folder, "facturacion_moderna", SCHEMA)
 
     def taxpayer(self, rfc: str) -> dict[str, Any] | None:
         """Who is registered under an RFC."""
@@ -98,9 +64,3 @@ class Store:
     def related_to(self, uuid: str) -> list[sqlite3.Row]:
         """Documents that refer to this one: [{"relation", "uuid"}, …] of each is in `related`."""
         return self.rows("SELECT * FROM cfdi WHERE related LIKE ?", f"%{uuid.upper()}%")
-
-    def forget(self) -> None:
-        """Back to the start."""
-        with self.writing() as db:
-            for table in ("meta", "taxpayer", "activated", "cfdi"):
-                db.execute(f"DELETE FROM {table}")

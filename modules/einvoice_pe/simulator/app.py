@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
+from core.simulators.settings import Configured
 from modules.einvoice_pe.simulator.faults import Refused
 from modules.einvoice_pe.simulator.operations import Operations
 from modules.einvoice_pe.simulator.reading import Values
@@ -28,13 +29,13 @@ PAGE_502 = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad G
 SERIES = ("FFF1", "BBB1")
 
 
-class Nubefact:
+class Nubefact(Configured[Config]):
     """Accounts with their routes, documents, and SUNAT's decisions, with one state."""
 
     def __init__(self, box: Box) -> None:
         self.faults, self.store = box.faults, Store(box.folder)
         self.operations = Operations(self.store)
-        self.config = Config.restored(self.store.meta("config"))
+        super().__init__(self.store, Config)
         self.calls: dict[str, int] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -79,7 +80,7 @@ class Nubefact:
 
     def _account(self, request: Request) -> sqlite3.Row:
         found = re.fullmatch(r"/api/v1/([0-9a-f-]+)", request.path)
-        account = self.store.one("SELECT * FROM account WHERE route = ?", found[1]) if found else None
+        account = self.store.row("SELECT * FROM account WHERE route = ?", found[1]) if found else None
         if account is None:
             raise Refused(11)
         said = _TOKEN.fullmatch(request.headers.get("Authorization", "").strip())
@@ -133,9 +134,7 @@ class Nubefact:
         try:
             given = json_body(request)
             if request.path == "/_sim/config":
-                self.config = self.config.changed(given)
-                self.store.set_meta("config", self.config.as_json())
-                return as_json(self.config.as_json())
+                return as_json(self.configure(given).as_json())
             if request.path == "/_sim/account":
                 return as_json(self.open_account(given))
         except BadRequest as error:
@@ -146,7 +145,7 @@ class Nubefact:
         """An account of a RUC with its route and token; asked for again, the same one with these series added."""
         ruc, mode = str(given.get("ruc") or ""), str(given.get("mode") or "production")
         with self.store.lock:
-            found = self.store.one("SELECT * FROM account WHERE ruc = ? AND mode = ?", ruc, mode)
+            found = self.store.row("SELECT * FROM account WHERE ruc = ? AND mode = ?", ruc, mode)
             series = set(json.loads(found["series"])) if found else set(SERIES if mode == "demo" else ())
             row = {"route": found["route"] if found else str(given.get("route") or uuid.uuid4()),
                    "token": found["token"] if found else str(given.get("token") or secrets.token_hex(32)), "ruc": ruc,
@@ -158,18 +157,18 @@ class Nubefact:
 
     def reset(self) -> None:
         """No documents, no settings; accounts stay good."""
-        self.store.forget()
-        self.config, self.calls = Config(), {}
+        self.begin_again()
+        self.calls.clear()
 
     def state(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Settings, documents and annulments; `series` filters."""
-        rows = self.store.run("SELECT * FROM document WHERE ? IN ('', series) ORDER BY kind, series, number",
+        rows = self.store.rows("SELECT * FROM document WHERE ? IN ('', series) ORDER BY kind, series, number",
                               query.get("series", ""))
-        voided = self.store.run("SELECT * FROM voiding")
+        voided = self.store.rows("SELECT * FROM voiding")
         return {"config": self.config.as_json(), "calls": dict(self.calls), "documents_total": len(rows),
                 "documents": [_shown(row) for row in rows], "annulments": [dict(row) for row in voided],
                 "accounts": [{"ruc": row["ruc"], "name": row["name"], "mode": row["mode"],
-                              "series": json.loads(row["series"])} for row in self.store.run("SELECT * FROM account")]}
+                              "series": json.loads(row["series"])} for row in self.store.rows("SELECT * FROM account")]}
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:

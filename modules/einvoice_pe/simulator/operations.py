@@ -57,10 +57,10 @@ class Operations:
         if self.store.document(account["route"], *_key(values)) is not None:
             raise Refused(23)
         unique = values.text("codigo_unico")
-        if unique and self.store.one("SELECT 1 FROM document WHERE route = ? AND unique_code = ?", account["route"],
+        if unique and self.store.row("SELECT 1 FROM document WHERE route = ? AND unique_code = ?", account["route"],
                                      unique):
             raise Refused(23)
-        count = self.store.one("SELECT COUNT(*) AS count FROM document WHERE route = ?", account["route"])
+        count = self.store.row("SELECT COUNT(*) AS count FROM document WHERE route = ?", account["route"])
         if account["mode"] == "demo" and count and count["count"] >= DEMO_LIMIT:
             raise Refused(21, DEMO_FULL)
 
@@ -80,7 +80,7 @@ class Operations:
     def consult(self, values: Values, account: sqlite3.Row, config: Config, base: str) -> dict[str, Any]:
         """consultar_comprobante."""
         row = self._find(values, account)
-        self.store.run("UPDATE document SET asked = asked + 1 WHERE key = ?", row["key"])
+        self.store.rows("UPDATE document SET asked = asked + 1 WHERE key = ?", row["key"])
         return self.answer(self.decide(self._again(row), config), account, config, base)
 
     def _find(self, values: Values, account: sqlite3.Row) -> sqlite3.Row:
@@ -90,7 +90,7 @@ class Operations:
         return found
 
     def _again(self, row: sqlite3.Row) -> sqlite3.Row:
-        found = self.store.one("SELECT * FROM document WHERE key = ?", row["key"])
+        found = self.store.row("SELECT * FROM document WHERE key = ?", row["key"])
         assert found is not None
         return found
 
@@ -105,14 +105,14 @@ class Operations:
             return row
         code = self._code(row, values, config)
         if code.isdecimal() and 100 <= int(code) < 2000:  # an exception: not registered, Nubefact tries again
-            self.store.run("UPDATE document SET note = ? WHERE key = ?", f"!{code}", row["key"])
+            self.store.rows("UPDATE document SET note = ? WHERE key = ?", f"!{code}", row["key"])
             return self._again(row)
         name = f"{papers.NAMES[row['kind']]} numero {row['series']}-{row['number']}"
         words, note = f"La {name}, ha sido aceptada", None
         if code != "0":
             text = sunat_words().get(code, "")
             words, note = (words, f"{code} - {text}") if int(code) >= 4000 else (text, None)
-        self.store.run("UPDATE document SET code = ?, description = ?, note = ? WHERE key = ?", code, words, note,
+        self.store.rows("UPDATE document SET code = ?, description = ?, note = ? WHERE key = ?", code, words, note,
                        row["key"])
         return self._again(row)
 
@@ -152,12 +152,12 @@ class Operations:
             raise Refused(21, "motivo no puede estar en blanco ni tener más de 100 caracteres")
         if row["code"] is None or 2000 <= int(row["code"]) < 4000:
             raise Refused(21, "El documento aún no ha sido aceptado por la SUNAT")
-        if self.store.one("SELECT 1 FROM voiding WHERE document = ?", row["key"]):
+        if self.store.row("SELECT 1 FROM voiding WHERE document = ?", row["key"]):
             raise Refused(21, "El documento ya fue comunicado de baja")
         issued = Values(json.loads(row["request"])).date("fecha_de_emision")
         if issued is None or config.now().date() > issued + dt.timedelta(days=ANNUL_DAYS):
             raise Refused(21, "El documento no puede ser anulado, han pasado más de 7 días desde su emisión")
-        count = self.store.one("SELECT COUNT(*) AS count FROM voiding")
+        count = self.store.row("SELECT COUNT(*) AS count FROM voiding")
         number = (count["count"] if count else 0) + 1
         self.store.insert("voiding", {"document": row["key"], "ticket": f"{1494358661331 + number}", "number": number,
                                       "reason": values.text("motivo")})
@@ -166,20 +166,20 @@ class Operations:
     def consult_annulment(self, values: Values, account: sqlite3.Row, config: Config, base: str) -> dict[str, Any]:
         """consultar_anulacion."""
         row = self._find(values, account)
-        if self.store.one("SELECT 1 FROM voiding WHERE document = ?", row["key"]) is None:
+        if self.store.row("SELECT 1 FROM voiding WHERE document = ?", row["key"]) is None:
             raise Refused(24)
-        self.store.run("UPDATE voiding SET asked = asked + 1 WHERE document = ?", row["key"])
+        self.store.rows("UPDATE voiding SET asked = asked + 1 WHERE document = ?", row["key"])
         return self._voiding(row, config, base)
 
     def _voiding(self, row: sqlite3.Row, config: Config, base: str) -> dict[str, Any]:
-        found = self.store.one("SELECT * FROM voiding WHERE document = ?", row["key"])
+        found = self.store.row("SELECT * FROM voiding WHERE document = ?", row["key"])
         assert found is not None
         code = config.decisions.get(f"anulacion-{row['kind']}-{row['series']}-{row['number']}", "0")
         decided = found["asked"] >= config.void_consults
         accepted = decided and code == "0"
         if accepted and not found["accepted"]:
-            self.store.run("UPDATE voiding SET accepted = 1 WHERE document = ?", row["key"])
-            self.store.run("UPDATE document SET voided = 1 WHERE key = ?", row["key"])
+            self.store.rows("UPDATE voiding SET accepted = 1 WHERE document = ?", row["key"])
+            self.store.rows("UPDATE document SET voided = 1 WHERE key = ?", row["key"])
         link = f"{base}/anulacion/{row['key']}"
         words = sunat_words().get(code, "") if code != "0" else "La comunicacion de baja ha sido aceptada"
         return {
@@ -213,8 +213,8 @@ class Operations:
 
     def paper(self, key: str, kind: str) -> bytes | None:
         """The file behind a link; None where there is none."""
-        row = self.store.one("SELECT * FROM document WHERE key = ?", key)
-        account = self.store.one("SELECT * FROM account WHERE route = ?", row["route"]) if row else None
+        row = self.store.row("SELECT * FROM document WHERE key = ?", key)
+        account = self.store.row("SELECT * FROM account WHERE route = ?", row["route"]) if row else None
         if row is None or account is None:
             return None
         values = Values(json.loads(row["request"], parse_float=Decimal))

@@ -171,7 +171,7 @@ def test_a_simulator_that_was_started_anew_knows_the_company_again(nubefact, iss
     issue("89.00")
     work()
     before = db.session.scalars(sa.select(Route)).one().token
-    nubefact.site.mounted["nubefact"].service.store.run("DELETE FROM account")
+    nubefact.site.mounted["nubefact"].service.store.rows("DELETE FROM account")
     issue("59.90")
     work()
     assert numbers() == [("authorized", 1), ("authorized", 2)]

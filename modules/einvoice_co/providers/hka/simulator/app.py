@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
 import random
 import re
@@ -12,16 +11,15 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from core import clock
 from core.i18n import _, lazy
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
+from core.simulators.settings import Configured
 from modules.einvoice_co.providers.hka.simulator import reading, rules, sealing, writing
-from modules.einvoice_co.providers.kept import Kept
+from modules.einvoice_co.providers.kept import Config, Kept
 
 EMISSION, ATTACHMENTS = "/ws/v1.0/Service.svc", "/ws/adjuntos/Service.svc"
 FILES = {EMISSION: "emision.wsdl", ATTACHMENTS: "adjuntos.wsdl"}
-BOGOTA = dt.timezone(dt.timedelta(hours=-5))
 TOKEN = re.compile("[0-9a-z]{40}")
 # the technical key that the DIAN gives everybody for tests, and a PIN for notes
 TEST_KEY, TEST_PIN = "fc8eac422eba16e22ffd8c6f94b3f40a6e38162c", "75315"
@@ -40,11 +38,12 @@ PDF = (b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pa
        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 
 
-class FactoryHka:
+class FactoryHka(Configured[Config]):
     """Emission and attachments, with one state."""
 
     def __init__(self, box: Box) -> None:
         self.kept, self.faults = Kept(box.folder, "hka"), box.faults
+        super().__init__(self.kept, Config)
         self.calls: dict[str, int] = {}
         self._operations: dict[str, Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]] = {
             "Enviar": self._send, "EstadoDocumento": self._status, "DescargaXML": self._xml, "DescargaPDF": self._pdf,
@@ -88,7 +87,11 @@ class FactoryHka:
         with self.kept.writing():
             company = self._company(given)
             values = company if "codigo" in company else self._operations[name](company, given)
-        return writing.answer(name, {"fechaRespuesta": _now(), "resultado": "Error", "esValidoDian": False, **values})
+        return writing.answer(name, {"fechaRespuesta": self._moment(), "resultado": "Error", "esValidoDian": False,
+                                     **values})
+
+    def _moment(self) -> str:
+        return f"{self.config.now():%Y-%m-%d %H:%M:%S}"
 
     def _company(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The company of the tokens, else the answer 111 or 101."""
@@ -169,7 +172,7 @@ class FactoryHka:
         made = {"number": invoice["consecutivoDocumento"], "kind": invoice["tipoDocumento"], "cufe": cufe,
                 "key_text": text, "moment": invoice["fechaEmision"], "total": invoice["totalMonto"],
                 "customer": invoice["cliente"]["numeroDocumento"], "qr": sealing.qr(invoice, nit, cufe, environment),
-                "xml": sealing.ubl(invoice, nit, cufe, environment), "asks": asks, "accepted_at": _now(),
+                "xml": sealing.ubl(invoice, nit, cufe, environment), "asks": asks, "accepted_at": self._moment(),
                 "adjuntos": adjuntos, "mails": [], "nit": nit}
         self.kept.put("document", nit, made["number"], made)
         self.kept.put("company", "", company["tokenEmpresa"], {**company, "folios": company["folios"] - 1})
@@ -224,8 +227,8 @@ class FactoryHka:
         if found["codigo"] != 200:
             return found
         inside = f"<AttachedDocument><![CDATA[{base64.b64decode(found['documento']).decode()}]]></AttachedDocument>"
-        return {**_said(200, ""), "resultado": "Procesado", "contenedorXml": _b64(inside.encode()), "fecha": _now(),
-                "hash": _hash(inside)}
+        return {**_said(200, ""), "resultado": "Procesado", "contenedorXml": _b64(inside.encode()),
+                "fecha": self._moment(), "hash": _hash(inside)}
 
     def _mail(self, company: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         return self._sent(company, str(given.get("documento") or ""), [str(given.get("correo") or "")], "EnvioCorreo")
@@ -257,10 +260,11 @@ class FactoryHka:
     # --- setting up ----------------------------------------------------------------------------------
 
     def _set_up(self, request: Request) -> Response:
-        if request.method != "POST" or request.path != "/_sim/company":
+        ways = {"/_sim/company": self.enrol, "/_sim/config": lambda given: self.configure(given).as_json()}
+        if request.method != "POST" or request.path not in ways:
             return as_json({"error": request.path}, 404)
         try:
-            return as_json(self.enrol(json_body(request)))
+            return as_json(ways[request.path](json_body(request)))
         except BadRequest as error:
             return as_json({"error": str(error)}, 400)
 
@@ -294,7 +298,7 @@ class FactoryHka:
 
     def reset(self) -> None:
         """Back to the start."""
-        self.kept.forget()
+        self.begin_again()
         self.calls.clear()
 
 
@@ -316,10 +320,6 @@ def _of_another(invoice: dict[str, Any]) -> dict[str, Any]:
     """The same number to somebody else."""
     return {**invoice, "cliente": {**invoice["cliente"], "numeroDocumento": "900000001",
                                    "nombreRazonSocial": "OTRO PROGRAMA SAS"}}
-
-
-def _now() -> str:
-    return clock.now().astimezone(BOGOTA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _b64(content: bytes) -> str:

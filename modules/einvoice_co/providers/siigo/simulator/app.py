@@ -16,7 +16,8 @@ from werkzeug.wrappers import Request, Response
 from core.i18n import _, lazy
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
-from modules.einvoice_co.providers.kept import Kept
+from core.simulators.settings import Configured
+from modules.einvoice_co.providers.kept import Config, Kept
 from modules.einvoice_co.providers.siigo.numbers import as_json as written
 from modules.einvoice_co.providers.siigo.numbers import read
 from modules.einvoice_co.providers.siigo.simulator import errors
@@ -37,11 +38,12 @@ OWN: dict[str, Any] = {
 }
 
 
-class Siigo:
+class Siigo(Configured[Config]):
     """API v1 with all its companies."""
 
     def __init__(self, box: Box) -> None:
         self.kept, self.faults = Kept(box.folder, "siigo"), box.faults
+        super().__init__(self.kept, Config)
         self.calls: dict[str, int] = {}
         self._recent: dict[str, deque[float]] = {}
 
@@ -67,7 +69,7 @@ class Siigo:
             raise Refused("invalid_partner_id", "The header Partner-Id is invalid", "Partner-Id")
         if request.path == "/auth" and request.method == "POST":
             return self._login(_body(request))
-        books = Books(self.kept, self.faults, self._owner(request))
+        books = Books(self.kept, self.faults, self._owner(request), self.config.now())
         self._limit(books)
         if self.faults.strikes("service_down"):
             raise Refused("documents_service", "The documents service is not available")
@@ -157,10 +159,11 @@ class Siigo:
     # --- setting up ----------------------------------------------------------------------------------
 
     def _set_up(self, request: Request) -> Response:
-        if request.method != "POST" or request.path != "/_sim/company":
+        ways = {"/_sim/company": self.enrol, "/_sim/config": lambda given: self.configure(given).as_json()}
+        if request.method != "POST" or request.path not in ways:
             return as_json({"error": request.path}, 404)
         try:
-            return as_json(self.enrol(json_body(request)))
+            return as_json(ways[request.path](json_body(request)))
         except BadRequest as error:
             return as_json({"error": str(error)}, 400)
 
@@ -173,7 +176,7 @@ class Siigo:
         before = self.kept.get("company", "", owner) or {}
         company = {**CATALOGS, **before, **given, "per_minute": int(given.get("per_minute") or PER_MINUTE)}
         self.kept.put("company", "", owner, company)
-        books = Books(self.kept, self.faults, owner)
+        books = Books(self.kept, self.faults, owner, self.config.now())
         for code in given.get("products") or []:
             if not books.listed("product", code=code):
                 books.save_product({"code": code, "name": code, "account_group": 1253})
@@ -189,7 +192,7 @@ class Siigo:
 
     def reset(self) -> None:
         """Back to the start."""
-        self.kept.forget()
+        self.begin_again()
         self.calls.clear()
         self._recent.clear()
 

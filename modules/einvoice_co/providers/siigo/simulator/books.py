@@ -9,23 +9,21 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core import clock
 from core.simulators import Faults
 from modules.einvoice_co.providers.kept import Kept
 from modules.einvoice_co.providers.siigo.simulator import rules
 from modules.einvoice_co.providers.siigo.simulator.errors import Refused
 
-BOGOTA = dt.timezone(dt.timedelta(hours=-5))
 TEST_KEY = "fc8eac422eba16e22ffd8c6f94b3f40a6e38162c"
 # state of the stamp while it is on its way, as seen in practice
 ON_ITS_WAY = "Sending"
 
 
 class Books:
-    """All that belongs to one company; `owner` is its user name."""
+    """All that belongs to one company; `owner` is its user name, `now` the provider's time."""
 
-    def __init__(self, kept: Kept, faults: Faults, owner: str) -> None:
-        self.kept, self.faults, self.owner = kept, faults, owner
+    def __init__(self, kept: Kept, faults: Faults, owner: str, now: dt.datetime) -> None:
+        self.kept, self.faults, self.owner, self.now = kept, faults, owner, now
         self.company: dict[str, Any] = kept.get("company", "", owner)
 
     def _all(self, kind: str) -> list[dict[str, Any]]:
@@ -74,7 +72,7 @@ class Books:
     def create(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """An invoice (FV) or credit note (NC); sent to the DIAN where stamp.send is true."""
         doc_type = rules.document_type(given, kind, self.company["document_types"])
-        rules.check_date(given, clock.now().astimezone(BOGOTA).date(), doc_type["electronic_type"] != "NoElectronic")
+        rules.check_date(given, self.now.date(), doc_type["electronic_type"] != "NoElectronic")
         rules.length(given.get("observations"), 4000, "observations")
         of_note = self._corrected(given) if kind == "NC" else {}
         customer = self._customer(given if kind == "FV" else of_note.get("original") or given)
@@ -90,7 +88,7 @@ class Books:
                 "observations": given.get("observations") or "", "items": items, "payments": given["payments"],
                 "kind": kind, "asks": 0, "errors": [], "reason": given.get("reason"),
                 "public_url": "https://documentview.siigo.com/document?data=SIMULADOR",
-                "metadata": {"created": clock.now().isoformat(), "last_updated": None}}
+                "metadata": {"created": self.now.isoformat(), "last_updated": None}}
         self._stamp(made, bool((given.get("stamp") or {}).get("send")), customer)
         mailed = bool((given.get("mail") or {}).get("send"))
         made["mail"] = {"status": "sent" if mailed else "not_sent", "observations": ""}
@@ -209,7 +207,7 @@ class Books:
         doc_type = rules.document_type({"document": found["document"]}, found["kind"], self.company["document_types"])
         items, total = self._figures(given, doc_type)
         made = {**found, "items": items, "total": total, "balance": total, "payments": given["payments"], "errors": [],
-                "date": given["date"], "metadata": {**found["metadata"], "last_updated": clock.now().isoformat()}}
+                "date": given["date"], "metadata": {**found["metadata"], "last_updated": self.now.isoformat()}}
         self._stamp(made, bool((given.get("stamp") or {}).get("send")), self._customer(
             {"customer": {"identification": said}}))
         return self._saved(made)
