@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -126,6 +126,19 @@ def among(column: Any, values: Iterable[int]) -> sa.ColumnElement[bool]:
         return column == sa.func.any(sa.bindparam(None, wanted, type_=sa.ARRAY(sa.BigInteger)))
     listed = sa.func.json_each(sa.bindparam(None, json.dumps(wanted), type_=sa.Text())).table_valued("value")
     return column.in_(sa.select(listed.c.value))
+
+
+Row = TypeVar("Row", bound="Model")
+
+
+def only(model: type[Row]) -> Row:
+    """The one row of this table that the company in scope has; made, with its defaults, when it is first asked for."""
+    found = db.session.scalar(sa.select(model))
+    if found is None:
+        found = model()
+        db.session.add(found)
+        db.session.flush()
+    return found
 
 
 def find(model: type[Any], row_id: int) -> Any:

@@ -21,9 +21,9 @@ from flask_login import current_user
 from werkzeug.exceptions import abort
 
 from core import modules, scope
-from core.admin.base import ModelView, ReadOnlyView
+from core.admin.base import ModelView, ReadOnlyView, in_words
 
-__all__ = ["ModelView", "ReadOnlyView", "any_changeable", "init_app"]
+__all__ = ["ModelView", "ReadOnlyView", "any_changeable", "in_words", "init_app"]
 
 
 class Index(AdminIndexView):

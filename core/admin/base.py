@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -178,6 +179,12 @@ class ReadOnlyView(ModelView):
     """For looking only."""
 
     can_create = can_edit = can_delete = False
+
+
+def in_words(known: Iterable[tuple[Any, Any]] | Mapping[Any, Any]) -> Callable[..., str]:
+    """A column formatter: the words of a code, from the choices of its field or {code: words}."""
+    words = {str(code): said for code, said in dict(known).items()}
+    return lambda view, context, model, name: str(words.get(str(getattr(model, name)), getattr(model, name)))
 
 
 def _changes(model: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from wtforms.validators import ValidationError
 
-from core.admin import ModelView
+from core.admin import ModelView, in_words
 from core.db import db
 from core.i18n import _, lazy
 from modules.accounting.models import Account, AccountRole, CashAccount, Policy, Posting
@@ -23,11 +23,6 @@ ROLE_WORDS = {
     "rounding": lazy("Rounding"), "opening": lazy("Opening balances")}
 
 
-def _words(known: Any) -> Any:
-    words = dict(known)
-    return lambda view, context, model, name: str(words.get(getattr(model, name), getattr(model, name)))
-
-
 class CashAccountAdmin(ModelView):
     """Cash boxes and bank accounts; one with movements is switched off rather than deleted."""
 
@@ -37,7 +32,7 @@ class CashAccountAdmin(ModelView):
                      "currency": lazy("Currency"), "is_default": lazy("Default"), "active": lazy("In use")}
     column_descriptions = {"is_default": lazy("Taken where a payment names none"),
                            "currency": lazy("Empty: that of the company")}
-    column_formatters = {"kind": _words(KINDS)}
+    column_formatters = {"kind": in_words(KINDS)}
     form_columns = ("name", "kind", "account", "currency", "is_default", "active")
     form_choices = {"kind": KINDS}
     can_delete = False
@@ -61,7 +56,7 @@ class AccountAdmin(ModelView):
     column_default_sort = "code"
     column_searchable_list = ("code", "name")
     column_labels = {"code": lazy("Code"), "name": lazy("Name"), "kind": lazy("Kind"), "active": lazy("In use")}
-    column_formatters = {"kind": _words(ACCOUNT_KINDS)}
+    column_formatters = {"kind": in_words(ACCOUNT_KINDS)}
     form_columns = ("code", "name", "kind", "active")
     form_choices = {"kind": ACCOUNT_KINDS}
     can_delete = False
@@ -81,7 +76,7 @@ class RoleAdmin(ModelView):
     permission = EDIT
     column_list = ("role", "account")
     column_labels = {"role": lazy("Used for"), "account": lazy("Account")}
-    column_formatters = {"role": _words(ROLE_WORDS)}
+    column_formatters = {"role": in_words(ROLE_WORDS)}
     form_columns = ("account",)
     can_create = can_delete = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core import clock
-from core.db import db, insert_new
+from core.db import db, insert_new, only
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company, current_company_id
@@ -15,20 +15,14 @@ from modules.einvoice_ar.errors import LoginRefused, NotEnabled
 from modules.einvoice_ar.models import Certificate, FiscalProfile, Notice
 
 
-def profile(company: Company | None = None) -> FiscalProfile:
+def profile() -> FiscalProfile:
     """The fiscal profile of the company in scope; made when it is first asked for."""
-    found = db.session.scalar(sa.select(FiscalProfile))
-    if found is None:
-        found = FiscalProfile()
-        db.session.add(found)
-        db.session.flush()
-    return found
+    return only(FiscalProfile)
 
 
 def environment(company: Company | None = None) -> str:
     """Where the company's documents go: rehearsal while the company rehearses, else what the profile says."""
-    company = company or current_company()
-    return "rehearsal" if company.is_rehearsal else profile(company).environment
+    return "rehearsal" if (company or current_company()).is_rehearsal else profile().environment
 
 
 def certificate(wanted: str) -> Certificate:

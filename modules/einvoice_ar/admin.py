@@ -7,7 +7,7 @@ from typing import Any
 
 from wtforms.validators import ValidationError
 
-from core.admin import ModelView, ReadOnlyView
+from core.admin import ModelView, ReadOnlyView, in_words
 from core.i18n import _, lazy
 from modules.einvoice_ar.models import (
     CatalogEntry,
@@ -31,11 +31,6 @@ AMOUNTS = [("identify", lazy("Final consumers are identified from this total on"
 SERVICES = [("wsaa", lazy("login (WSAA)")), ("wsfe", lazy("invoices (WSFEv1)")), ("register", lazy("register"))]
 
 
-def _words(known: Any) -> Any:
-    words = dict(known)
-    return lambda view, context, model, name: str(words.get(str(getattr(model, name)), getattr(model, name)))
-
-
 class ProfileAdmin(ModelView):
     """How the company issues; one row, made with the company."""
 
@@ -57,7 +52,7 @@ class ProfileAdmin(ModelView):
         "credit_invoices": lazy("For customers that are marked for it, from the law's amount on. Ask your accountant."),
         "cbu": lazy("22 digits, registered at ARCA."),
         "qr_host": lazy("Empty: ARCA's present one. It changes by notice.")}
-    column_formatters = {"environment": _words(ENVIRONMENTS), "concept": _words(CONCEPTS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS), "concept": in_words(CONCEPTS)}
     # the environment changes only by the guarded step of enabling
     form_columns = ("point_of_sale", "concept", "gross_income_number", "activity_start", "restricted_a",
                     "credit_invoices", "cbu", "transfer", "qr_host")
@@ -85,7 +80,7 @@ class PointOfSaleAdmin(ModelView):
     column_list = ("environment", "number", "kind", "blocked", "closed_on", "read_at")
     column_labels = {"environment": lazy("Environment"), "number": lazy("Number"), "kind": lazy("Kind at ARCA"),
                      "blocked": lazy("Blocked"), "closed_on": lazy("Closed on"), "read_at": lazy("Read from ARCA")}
-    column_formatters = {"environment": _words(ENVIRONMENTS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS)}
     form_columns = ("environment", "number", "kind", "blocked", "closed_on")
     form_choices = {"environment": ENVIRONMENTS}
 
@@ -98,7 +93,7 @@ class ThresholdAdmin(ModelView):
     column_list = ("code", "valid_from", "amount")
     column_default_sort = [("code", False), ("valid_from", True)]
     column_labels = {"code": lazy("What for"), "valid_from": lazy("Valid from"), "amount": lazy("Amount in pesos")}
-    column_formatters = {"code": _words(AMOUNTS)}
+    column_formatters = {"code": in_words(AMOUNTS)}
     form_columns = ("code", "valid_from", "amount")
     form_choices = {"code": AMOUNTS}
 
@@ -111,7 +106,7 @@ class AddressAdmin(ModelView):
     help_text = lazy("ARCA renames its hosts now and then. Write the new address here, and it is used at once.")
     column_list = ("environment", "service", "url")
     column_labels = {"environment": lazy("Environment"), "service": lazy("Service"), "url": lazy("Address")}
-    column_formatters = {"environment": _words(ENVIRONMENTS), "service": _words(SERVICES)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS), "service": in_words(SERVICES)}
     form_columns = ("environment", "service", "url")
     form_choices = {"environment": ENVIRONMENTS[1:], "service": SERVICES}
 
@@ -145,7 +140,7 @@ class CertificateAdmin(ReadOnlyView):
     column_labels = {"environment": lazy("Environment"), "alias": lazy("Alias"), "cuit": "CUIT",
                      "issuer": lazy("Issued by"), "valid_from": lazy("Valid from"), "valid_until": lazy("Valid until"),
                      "active": lazy("In use"), "csr": lazy("Request"), "pem": lazy("Certificate")}
-    column_formatters = {"environment": _words(ENVIRONMENTS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS)}
 
 
 def views() -> list[Any]:

@@ -11,7 +11,7 @@ from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, ValidationError
 
 from core import clock
-from core.admin import ModelView
+from core.admin import ModelView, in_words
 from core.db import db
 from core.i18n import _, lazy
 from modules.accounting.totals import ZERO
@@ -77,11 +77,6 @@ def _named(_view: Any, _context: Any, model: Any, _name: str) -> str:
     return name_of(model.code, model.jurisdiction)
 
 
-def _words(known: Any) -> Any:
-    words = dict(known)
-    return lambda view, context, model, name: str(words.get(getattr(model, name), getattr(model, name)))
-
-
 class PerceptionAdmin(ModelView):
     """What the company must collect, each with the days for which it holds."""
 
@@ -103,7 +98,7 @@ class PerceptionAdmin(ModelView):
         "applies_to": lazy("A customer's own rate or exclusion comes before this."),
         "conditions": lazy("Of customers without a rate of their own. None chosen: any."),
         "valid_until": lazy("Empty: until a newer row begins.")}
-    column_formatters = {"code": _named, "base": _words(BASES), "applies_to": _words(WHO)}
+    column_formatters = {"code": _named, "base": in_words(BASES), "applies_to": in_words(WHO)}
     form_columns = ("code", "jurisdiction", "description", "rate", "base", "minimum_base", "minimum_amount",
                     "applies_to", "conditions", "valid_from", "valid_until")
     form_overrides = {"code": SelectField, "base": SelectField, "applies_to": SelectField,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.db import db
+from core.db import db, only
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company
@@ -20,12 +20,7 @@ WITHOUT_LIMIT = 100_000
 
 def profile() -> FiscalProfile:
     """The fiscal profile of the company in scope; made when it is first asked for."""
-    found = db.session.scalar(sa.select(FiscalProfile))
-    if found is None:
-        found = FiscalProfile()
-        db.session.add(found)
-        db.session.flush()
-    return found
+    return only(FiscalProfile)
 
 
 def environment(company: Company | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from wtforms.validators import ValidationError
 
-from core.admin import ModelView, ReadOnlyView
+from core.admin import ModelView, ReadOnlyView, in_words
 from core.errors import DomainError
 from core.i18n import _, lazy
 from modules.einvoice_co import data_step
@@ -17,11 +17,6 @@ from modules.einvoice_co.resolution import PREFIX
 PERMISSION = "einvoice_co.edit_settings"
 ENVIRONMENTS = [("rehearsal", lazy("rehearsal")), ("testing", lazy("tests of the provider")),
                 ("production", lazy("production"))]
-
-
-def _words(known: Any) -> Any:
-    words = dict(known)
-    return lambda view, context, model, name: str(words.get(str(getattr(model, name)), getattr(model, name)))
 
 
 class ProfileAdmin(ModelView):
@@ -40,7 +35,7 @@ class ProfileAdmin(ModelView):
         "own_print": lazy("The provider's own PDF is not mailed"),
         "siigo_account_group": lazy("Account group of new products"),
         "siigo_product": lazy("Product of lines without code")}
-    column_formatters = {"environment": _words(ENVIRONMENTS), "provider": _words(data_step.PROVIDERS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS), "provider": in_words(data_step.PROVIDERS)}
     # the environment changes only by the guarded step of enabling
     form_columns = ("provider", "responsibilities", "simple_resolution", "credit_prefix", "debit_prefix", "means",
                     "own_print", "siigo_account_group", "siigo_product")
@@ -70,7 +65,7 @@ class ResolutionAdmin(ModelView):
         "prefix": lazy("Prefix"), "first": lazy("First number"), "last": lazy("Last number"),
         "valid_from": lazy("Valid from"), "valid_until": lazy("Valid until"),
         "technical_key": lazy("Technical key"), "active": lazy("In use")}
-    column_formatters = {"environment": _words(ENVIRONMENTS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS)}
     form_columns = ("number", "date", "last", "valid_from", "valid_until", "technical_key")
 
     def on_model_change(self, form: Any, model: Resolution, is_created: bool) -> None:
@@ -92,7 +87,7 @@ class AccessAdmin(ReadOnlyView):
     column_labels = {"environment": lazy("Environment"), "provider": lazy("Provider"),
                      "address": lazy("Address of the service"), "verified_at": lazy("Verified"),
                      "folios": lazy("Folios left"), "folios_at": lazy("Asked")}
-    column_formatters = {"environment": _words(ENVIRONMENTS), "provider": _words(data_step.PROVIDERS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS), "provider": in_words(data_step.PROVIDERS)}
 
 
 def views() -> list[Any]:

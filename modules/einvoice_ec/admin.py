@@ -6,7 +6,7 @@ from typing import Any
 
 from wtforms.validators import ValidationError
 
-from core.admin import ModelView, ReadOnlyView
+from core.admin import ModelView, ReadOnlyView, in_words
 from core.errors import DomainError
 from core.i18n import _, lazy
 from modules.einvoice_ec import catalogs, data_step
@@ -18,11 +18,6 @@ ENVIRONMENTS = [("rehearsal", lazy("rehearsal")), ("testing", lazy("pruebas")), 
 USES = [("rehearsal", lazy("rehearsal")), ("sri", lazy("pruebas and producción"))]
 METHODS = [("rsa-sha1", "rsa-sha1"), ("rsa-sha256", "rsa-sha256")]
 DIGESTS = [("sha1", "SHA-1"), ("sha256", "SHA-256")]
-
-
-def _words(known: Any) -> Any:
-    words = dict(known)
-    return lambda view, context, model, name: str(words.get(str(getattr(model, name)), getattr(model, name)))
 
 
 class ProfileAdmin(ModelView):
@@ -47,7 +42,7 @@ class ProfileAdmin(ModelView):
         "rimpe_until": lazy("RIMPE ends after three years; from the next day on the legend is left out."),
         "ruc_proveedor": lazy("Only where a firm hosts this system for you."),
         "signature_method": lazy("The SRI's texts ask for rsa-sha1. Change it only when the SRI says so.")}
-    column_formatters = {"environment": _words(ENVIRONMENTS), "rimpe": _words(data_step.REGIMES)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS), "rimpe": in_words(data_step.REGIMES)}
     # the environment changes only by the guarded step of enabling
     form_columns = ("series", "dir_matriz", "obligado_contabilidad", "contribuyente_especial", "agente_retencion",
                     "gran_contribuyente", "rimpe", "rimpe_until", "ruc_proveedor", "forma_pago", "signature_method",
@@ -99,7 +94,7 @@ class CertificateAdmin(ReadOnlyView):
     column_labels = {"use": lazy("Used for"), "holder": lazy("Holder"), "ruc": "RUC", "issuer": lazy("Issued by"),
                      "valid_from": lazy("Valid from"), "valid_until": lazy("Valid until"), "active": lazy("In use"),
                      "serial_number": lazy("Serial number")}
-    column_formatters = {"use": _words(USES)}
+    column_formatters = {"use": in_words(USES)}
 
 
 def views() -> list[Any]:

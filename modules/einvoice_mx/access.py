@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from core.db import db
+from core.db import db, only
 from core.i18n import _
 from core.scope import current_company
 from modules.einvoice_mx import seal
@@ -21,12 +21,7 @@ from modules.einvoice_mx.wire import MexicanWire
 
 def profile() -> FiscalProfile:
     """The fiscal profile of the company in scope; made when it is first asked for."""
-    found = db.session.scalar(sa.select(FiscalProfile))
-    if found is None:
-        found = FiscalProfile()
-        db.session.add(found)
-        db.session.flush()
-    return found
+    return only(FiscalProfile)
 
 
 def environment() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.admin import ModelView, ReadOnlyView
+from core.admin import ModelView, ReadOnlyView, in_words
 from core.i18n import lazy
 from modules.einvoice_pe.catalogs import NAMES
 from modules.einvoice_pe.models import FiscalProfile, LegalAmount, Route, Series
@@ -18,11 +18,6 @@ AMOUNTS = [("igv", lazy("IGV in percent")), ("identify", lazy("Boletas name who 
            ("retention_above", lazy("Facturas bear a retención above this total")),
            ("retention_rate", lazy("Retención in percent"))]
 KINDS = [(str(kind), name) for kind, name in NAMES.items()]
-
-
-def _words(known: Any) -> Any:
-    words = dict(known)
-    return lambda view, context, model, name: str(words.get(str(getattr(model, name)), getattr(model, name)))
 
 
 class ProfileAdmin(ModelView):
@@ -39,7 +34,7 @@ class ProfileAdmin(ModelView):
     column_descriptions = {
         "days_back": lazy("0 to 3. Nubefact's manual wants the current date: with 0, older ones are dated today."),
         "detraction_kind": lazy("Nubefact's number: 35 is SUNAT's 037. 0: none of ours bears one.")}
-    column_formatters = {"environment": _words(ENVIRONMENTS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS)}
     # the environment changes only by the guarded step of enabling
     form_columns = ("days_back", "detraction_kind", "detraction_account")
 
@@ -55,7 +50,7 @@ class AmountAdmin(ModelView):
     column_list = ("code", "valid_from", "amount")
     column_default_sort = [("code", False), ("valid_from", True)]
     column_labels = {"code": lazy("What for"), "valid_from": lazy("Valid from"), "amount": lazy("Amount")}
-    column_formatters = {"code": _words(AMOUNTS)}
+    column_formatters = {"code": in_words(AMOUNTS)}
     form_columns = ("code", "valid_from", "amount")
     form_choices = {"code": AMOUNTS}
 
@@ -68,7 +63,7 @@ class SeriesAdmin(ReadOnlyView):
     column_list = ("environment", "kind", "code", "route", "active")
     column_labels = {"environment": lazy("Environment"), "kind": lazy("Document"), "code": lazy("Series"),
                      "route": lazy("Establishment"), "active": lazy("In use")}
-    column_formatters = {"environment": _words(ENVIRONMENTS), "kind": _words(KINDS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS), "kind": in_words(KINDS)}
 
 
 class RouteAdmin(ReadOnlyView):
@@ -80,7 +75,7 @@ class RouteAdmin(ReadOnlyView):
     column_details_list = column_list
     column_labels = {"environment": lazy("Environment"), "name": lazy("Establishment"),
                      "verified_at": lazy("Answered last")}
-    column_formatters = {"environment": _words(ENVIRONMENTS)}
+    column_formatters = {"environment": in_words(ENVIRONMENTS)}
 
 
 def views() -> list[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
+
+from tests.cases import changed
 
 VAT = [{"code": "VAT", "rate": "21"}]
 BASE: dict[str, Any] = {
@@ -26,14 +27,7 @@ REFERENCE = {"kind": "6", "series": "0003", "number": 100, "date": "2026-10-01",
 
 def case(**changes: Any) -> dict[str, Any]:
     """The base case with changes; `customer__tax_id=…` changes inside an object."""
-    made = copy.deepcopy(BASE)
-    for name, value in changes.items():
-        place, *rest = name.split("__")
-        if rest:
-            made[place][rest[0]] = value
-        else:
-            made[place] = value
-    return made
+    return changed(BASE, changes)
 
 
 def line(price: str = "10000.00", taxes: Any = None, **changes: Any) -> dict[str, Any]:

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.config import ROOT
-from tests.installation import SERVER, Installation, eventually, free_port
+from tests.installation import SERVER, Installation
+from tests.outside import Outside
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SUBSCRIBERS = 200
@@ -65,40 +62,15 @@ while time.monotonic() < end:
 """
 
 
-class Arca:
-    """The simulator in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.simulators", "serve", "arca", "--port", str(self.port), "--state",
-             str(folder)], cwd=ROOT, stderr=subprocess.DEVNULL)
-        eventually(self.state)
-
-    def post(self, path: str, **body: Any) -> Any:
-        request = urllib.request.Request(f"{self.url}/arca/_sim/{path}", json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def state(self) -> Any:
-        try:
-            with urllib.request.urlopen(f"{self.url}/arca/_sim/state", timeout=10) as answer:
-                return json.load(answer)
-        except OSError:
-            return None
-
-
 @pytest.fixture
-def arca(tmp_path: Path) -> Iterator[Arca]:
-    server = Arca(tmp_path)
+def arca(tmp_path: Path) -> Iterator[Outside]:
+    server = Outside("arca", tmp_path)
     yield server
-    server.process.kill()
-    server.process.wait()
+    server.stop()
 
 
 @pytest.fixture
-def provider(installation: Installation, arca: Arca) -> Installation:
+def provider(installation: Installation, arca: Outside) -> Installation:
     """An internet provider with subscribers, in rehearsal; ARCA already misbehaves."""
     installation.settings["ABONA_SIMULATORS_URL"] = arca.url
     installation.init()
@@ -126,7 +98,7 @@ def documents(provider: Installation) -> list[dict[str, Any]]:
     return list(json.loads(text))
 
 
-def prove(provider: Installation, arca: Arca) -> None:
+def prove(provider: Installation, arca: Outside) -> None:
     """Every invoice authorised once, here exactly as there; nothing was sent twice without asking."""
     ours, state = documents(provider), arca.state()
     assert len(ours) == SUBSCRIBERS
@@ -148,7 +120,7 @@ def prove(provider: Installation, arca: Arca) -> None:
     assert {one["name"]: one["ok"] for one in checked if one["name"] in wanted} == dict.fromkeys(wanted, True)
 
 
-def test_a_month_is_billed_and_authorised_while_arca_misbehaves(provider: Installation, arca: Arca) -> None:
+def test_a_month_is_billed_and_authorised_while_arca_misbehaves(provider: Installation, arca: Outside) -> None:
     """Threads of one process on SQLite."""
     done = provider.abona("billing", "run", "--period", PERIOD, "--wait", "--json", timeout=400, code=None)
     assert done.code in (0, 1), done.err
@@ -164,7 +136,7 @@ def test_a_month_is_billed_and_authorised_while_arca_misbehaves(provider: Instal
         "differences"] == []
 
 
-def test_several_processes_share_the_work(provider: Installation, arca: Arca) -> None:
+def test_several_processes_share_the_work(provider: Installation, arca: Outside) -> None:
     """Processes on PostgreSQL (and on SQLite, where they wait for each other)."""
     provider.abona("billing", "run", "--period", PERIOD, code=None, timeout=400)
     workers = [provider.start_python(WORKER) for _index in range(3 if SERVER else 2)]

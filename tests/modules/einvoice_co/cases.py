@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from modules.einvoice.case import parse
 from modules.einvoice.preview import Preview
 from modules.einvoice_co.previewer import previewer
+from tests.cases import changed
 
 SAMPLES = Path(__file__).parent / "samples"
 VAT = [{"code": "VAT", "rate": "19"}]
@@ -38,14 +38,7 @@ REFERENCE = {"kind": "invoice", "series": "SETP", "number": 990000123, "date": "
 
 def case(**changes: Any) -> dict[str, Any]:
     """The base case with changes; `customer__tax_id=…` changes inside an object."""
-    made = copy.deepcopy(BASE)
-    for name, value in changes.items():
-        *outer, last = name.split("__")
-        place = made
-        for step in outer:
-            place = place.setdefault(step, {})
-        place[last] = value
-    return made
+    return changed(BASE, changes)
 
 
 def siigo(**changes: Any) -> dict[str, Any]:

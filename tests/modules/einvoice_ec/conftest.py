@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -21,9 +21,8 @@ from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.einvoice import services
-from modules.einvoice.models import Document
-from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice_ec.findings import GUAYAQUIL
+from tests import issuing
 from tests.modules.einvoice_ec.wire import prepare, sri_running
 
 VAT = ({"code": "VAT", "rate": "15"},)
@@ -85,33 +84,9 @@ def issue(ecuador: Company) -> Callable[..., list[Invoice]]:
     return make
 
 
-def documents() -> Sequence[Document]:
-    db.session.expire_all()
-    return db.session.scalars(sa.select(Document).order_by(Document.id)).all()
-
-
 @pytest.fixture
 def work(ecuador: Company) -> Callable[..., None]:
     """Run the jobs of all sequences until nothing is open, as workers do; waiting costs no time here."""
-    from core.jobs import RetryLater
-    from modules.einvoice.jobs import authorize_sequence
-
-    def run(rounds: int = 40) -> None:
-        for _round in range(rounds):
-            for sequence_id in db.session.scalars(sa.select(Numbering.id)).all():
-                try:
-                    authorize_sequence(sequence_id)
-                    db.session.commit()
-                except RetryLater:
-                    db.session.rollback()
-            _let_time_pass()
-            if not any(one.state in ("pending", "sending", "unknown") for one in documents()):
-                return
-
-    return run
+    return issuing.work
 
 
-def _let_time_pass() -> None:
-    db.session.execute(sa.update(Document.__table__).values(next_try=None))  # type: ignore[arg-type]
-    db.session.execute(sa.update(Numbering.__table__).values(next_try=None))  # type: ignore[arg-type]
-    db.session.commit()

@@ -11,7 +11,7 @@ from core.db import db
 from core.models import Lease
 from modules.einvoice.models import Sequence
 from modules.einvoice_ec import wire
-from tests.modules.einvoice_ec.conftest import documents
+from tests.issuing import documents
 
 FAULTS = ("lost_answer", "error_500", "timeout_before", "garbage", "html_maintenance_page", "internal_error_50",
           "already_registered", "received_then_lost", "two_authorizations", "unsigned_returned")

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.config import ROOT
-from tests.installation import Installation, eventually, free_port
+from tests.installation import Installation
+from tests.outside import Outside
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SUBSCRIBERS = 60
@@ -56,40 +53,15 @@ with scope.company_scope(companies.find_company("andino")):
 """
 
 
-class Sri:
-    """The simulator in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.simulators", "serve", "sri", "--port", str(self.port), "--state",
-             str(folder)], cwd=ROOT, stderr=subprocess.DEVNULL)
-        eventually(self.state)
-
-    def post(self, path: str, **body: Any) -> Any:
-        request = urllib.request.Request(f"{self.url}/sri/_sim/{path}", json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def state(self) -> Any:
-        try:
-            with urllib.request.urlopen(f"{self.url}/sri/_sim/state", timeout=10) as answer:
-                return json.load(answer)
-        except OSError:
-            return None
-
-
 @pytest.fixture
-def sri(tmp_path: Path) -> Iterator[Sri]:
-    server = Sri(tmp_path)
+def sri(tmp_path: Path) -> Iterator[Outside]:
+    server = Outside("sri", tmp_path)
     yield server
-    server.process.kill()
-    server.process.wait()
+    server.stop()
 
 
 @pytest.fixture
-def provider(installation: Installation, sri: Sri) -> Installation:
+def provider(installation: Installation, sri: Outside) -> Installation:
     """An internet provider with subscribers, in rehearsal; the SRI already misbehaves."""
     installation.settings["ABONA_SIMULATORS_URL"] = sri.url
     installation.init()
@@ -116,7 +88,7 @@ def documents(provider: Installation) -> list[dict[str, Any]]:
     return list(json.loads(text))
 
 
-def test_a_month_is_billed_and_authorised_while_the_sri_misbehaves(provider: Installation, sri: Sri) -> None:
+def test_a_month_is_billed_and_authorised_while_the_sri_misbehaves(provider: Installation, sri: Outside) -> None:
     done = provider.abona("billing", "run", "--period", PERIOD, "--wait", "--json", timeout=400, code=None)
     assert done.code in (0, 1), done.err
     result = done.json["companies"][0]

@@ -23,8 +23,9 @@ from modules.einvoice_ec import access, certificates, rehearsal
 from modules.einvoice_ec.clave_acceso import is_well_formed
 from modules.einvoice_ec.findings import GUAYAQUIL
 from modules.einvoice_ec.issuer import EcuadorianIssuer
+from tests.issuing import documents
 from tests.modules.einvoice_ec import keys
-from tests.modules.einvoice_ec.conftest import customer, documents
+from tests.modules.einvoice_ec.conftest import customer
 
 
 def states() -> list[tuple[str, int | None]]:

@@ -16,8 +16,9 @@ from modules.einvoice import services
 from modules.einvoice_ec import access, print
 from modules.einvoice_ec.layout import EcuadorianLayout
 from modules.einvoice_ec.print import Ride
+from tests.issuing import documents
 from tests.modules.accounting.documents_sample import codes, text
-from tests.modules.einvoice_ec.conftest import customer, documents
+from tests.modules.einvoice_ec.conftest import customer
 
 
 def rendered(invoice: Any) -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
 from modules.einvoice.case import parse
 from modules.einvoice_mx.mapping import Mapped, map_document
 from modules.einvoice_mx.seal import Csd, read_pair
+from tests.cases import changed
 
 FOLDER = Path(__file__).parent
 PASSWORD = "12345678a"
@@ -45,14 +45,7 @@ BASE: dict[str, Any] = {
 
 def case(**changes: Any) -> dict[str, Any]:
     """The base case with changes; `customer__tax_id=…` changes inside an object."""
-    made = copy.deepcopy(BASE)
-    for name, value in changes.items():
-        place, *rest = name.split("__")
-        if rest:
-            made[place][rest[0]] = value
-        else:
-            made[place] = value
-    return made
+    return changed(BASE, changes)
 
 
 def ppd(**changes: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -21,12 +21,11 @@ from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.einvoice import services
-from modules.einvoice.models import Document
-from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice_mx import schema, seal
 from modules.einvoice_mx.client import Pac
 from modules.einvoice_mx.endpoints import TEST_PASSWORD, TEST_USER
 from modules.einvoice_mx.models import CustomerProfile
+from tests.issuing import documents, let_time_pass
 from tests.modules.einvoice_mx.cases import case, csd, mapped
 
 NAME = "facturacion_moderna"
@@ -110,11 +109,6 @@ def issue(mexico: Company, pac_server: Running) -> Callable[..., list[Invoice]]:
     return make
 
 
-def documents() -> Sequence[Document]:
-    db.session.expire_all()
-    return db.session.scalars(sa.select(Document).order_by(Document.id)).all()
-
-
 @pytest.fixture
 def settle(run_jobs: Callable[[], int]) -> Callable[[], None]:
     """Run jobs until no document is on its way; what waits for a time is done at once."""
@@ -123,8 +117,7 @@ def settle(run_jobs: Callable[[], int]) -> Callable[[], None]:
         for _round in range(40):
             run_jobs()
             db.session.execute(sa.update(Job).where(Job.state == "pending").values(run_at=clock.now()))
-            db.session.execute(sa.update(Numbering.__table__).values(next_try=None))  # type: ignore[arg-type]
-            db.session.execute(sa.update(Document.__table__).values(next_try=None))  # type: ignore[arg-type]
+            let_time_pass()
             services.enqueue_open(scope.current_company().id)
             db.session.commit()
             if not any(one.state in ("pending", "sending", "unknown", "cancelling") for one in documents()):

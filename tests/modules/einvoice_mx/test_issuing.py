@@ -17,7 +17,8 @@ from modules.contracts.ports import billing_checks
 from modules.einvoice import cancelling, files, services
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice_mx import access, schema
-from tests.modules.einvoice_mx.conftest import NAME, VAT, customer, documents
+from tests.issuing import documents
+from tests.modules.einvoice_mx.conftest import NAME, VAT, customer
 
 
 def test_invoices_are_stamped_and_kept(issue, settle, pac_server):

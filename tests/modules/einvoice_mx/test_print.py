@@ -10,8 +10,9 @@ import pytest
 from modules.accounting import documents as papers
 from modules.einvoice_mx import schema
 from modules.einvoice_mx.layout import WIDTH, MexicanLayout
+from tests.issuing import documents
 from tests.modules.accounting.documents_sample import codes, text
-from tests.modules.einvoice_mx.conftest import customer, documents
+from tests.modules.einvoice_mx.conftest import customer
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from modules.einvoice.case import parse
 from modules.einvoice_pe.mapping import Mapped, map_document
+from tests.cases import changed
 
 SAMPLES = Path(__file__).parent / "samples"
 VAT = [{"code": "VAT", "rate": "18"}]
@@ -39,14 +39,7 @@ REFERENCE = {"kind": "03", "series": "B001", "number": 124, "date": "2025-02-01"
 
 def case(**changes: Any) -> dict[str, Any]:
     """The base case with changes; `customer__tax_id=…` changes inside an object."""
-    made = copy.deepcopy(BASE)
-    for name, value in changes.items():
-        place, *rest = name.split("__")
-        if rest:
-            made[place][rest[0]] = value
-        else:
-            made[place] = value
-    return made
+    return changed(BASE, changes)
 
 
 def line(price: str, taxes: Any = None, **changes: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,6 @@ from flask import Flask
 
 from core import clock, companies, scope
 from core.db import db
-from core.jobs import RetryLater
 from core.models import Company
 from core.simulators import Running, running
 from modules.accounting.bulk import issue_many
@@ -24,11 +23,9 @@ from modules.crm.drafts import AddressData
 from modules.crm.models import Customer
 from modules.crm.services import add_address, create_customer
 from modules.einvoice import services
-from modules.einvoice.jobs import authorize_sequence
-from modules.einvoice.models import Document
-from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice_pe.client import Nubefact
 from modules.einvoice_pe.findings import LIMA
+from tests import issuing
 from tests.modules.einvoice_pe.cases import OTHER_RUC
 
 VAT = ({"code": "VAT", "rate": "18"},)
@@ -112,34 +109,12 @@ def issue(peru: Company) -> Callable[..., list[Invoice]]:
     return make
 
 
-def documents() -> Sequence[Document]:
-    db.session.expire_all()
-    return db.session.scalars(sa.select(Document).order_by(Document.id)).all()
-
-
 @pytest.fixture
 def work(peru: Company) -> Callable[..., None]:
     """Run the jobs of all sequences until nothing is open, as workers do; waiting costs no time here."""
-
-    def run(rounds: int = 40) -> None:
-        for _round in range(rounds):
-            for sequence_id in db.session.scalars(sa.select(Numbering.id)).all():
-                try:
-                    authorize_sequence(sequence_id)
-                    db.session.commit()
-                except RetryLater:
-                    db.session.rollback()
-            _let_time_pass()
-            if not any(one.state in ("pending", "sending", "unknown") for one in documents()):
-                return
-
-    return run
+    return issuing.work
 
 
-def _let_time_pass() -> None:
-    for table in (Document.__table__, Numbering.__table__):
-        db.session.execute(sa.update(table).values(next_try=None))  # type: ignore[arg-type]
-    db.session.commit()
 
 
 @pytest.fixture

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.config import ROOT
-from tests.installation import Installation, eventually, free_port
+from tests.installation import Installation, eventually
+from tests.outside import Outside
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SUBSCRIBERS = 60
@@ -67,40 +64,15 @@ while time.monotonic() < end:
 """
 
 
-class Nubefact:
-    """The simulator in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.simulators", "serve", "nubefact", "--port", str(self.port), "--state",
-             str(folder)], cwd=ROOT, stderr=subprocess.DEVNULL)
-        eventually(self.state)
-
-    def post(self, path: str, **body: Any) -> Any:
-        request = urllib.request.Request(f"{self.url}/nubefact/_sim/{path}", json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def state(self) -> Any:
-        try:
-            with urllib.request.urlopen(f"{self.url}/nubefact/_sim/state", timeout=10) as answer:
-                return json.load(answer)
-        except OSError:
-            return None
-
-
 @pytest.fixture
-def nubefact(tmp_path: Path) -> Iterator[Nubefact]:
-    server = Nubefact(tmp_path)
+def nubefact(tmp_path: Path) -> Iterator[Outside]:
+    server = Outside("nubefact", tmp_path)
     yield server
-    server.process.kill()
-    server.process.wait()
+    server.stop()
 
 
 @pytest.fixture
-def provider(installation: Installation, nubefact: Nubefact) -> Installation:
+def provider(installation: Installation, nubefact: Outside) -> Installation:
     """An internet provider with subscribers, in rehearsal; Nubefact already misbehaves."""
     installation.settings["ABONA_SIMULATORS_URL"] = nubefact.url
     installation.init()
@@ -127,7 +99,7 @@ def documents(provider: Installation) -> list[dict[str, Any]]:
     return list(json.loads(text))
 
 
-def prove(provider: Installation, nubefact: Nubefact) -> None:
+def prove(provider: Installation, nubefact: Outside) -> None:
     """Every invoice has one document, here exactly as there."""
     ours, state = documents(provider), nubefact.state()
     assert len(ours) == SUBSCRIBERS == state["documents_total"]
@@ -144,7 +116,7 @@ def prove(provider: Installation, nubefact: Nubefact) -> None:
     assert {one["name"]: one["ok"] for one in checked if one["name"] in wanted} == dict.fromkeys(wanted, True)
 
 
-def test_a_month_is_billed_and_accepted_while_nubefact_misbehaves(provider: Installation, nubefact: Nubefact) -> None:
+def test_a_month_is_billed_and_accepted_while_nubefact_misbehaves(provider: Installation, nubefact: Outside) -> None:
     done = provider.abona("billing", "run", "--period", PERIOD, "--wait", "--json", timeout=400, code=None)
     assert done.code in (0, 1), done.err
     result = done.json["companies"][0]
@@ -156,7 +128,7 @@ def test_a_month_is_billed_and_accepted_while_nubefact_misbehaves(provider: Inst
         "differences"] == []
 
 
-def test_a_killed_worker_leaves_nothing_double(provider: Installation, nubefact: Nubefact) -> None:
+def test_a_killed_worker_leaves_nothing_double(provider: Installation, nubefact: Outside) -> None:
     provider.abona("billing", "run", "--period", PERIOD, code=None, timeout=400)
     for _time in range(3):
         worker = provider.start_python(WORKER)

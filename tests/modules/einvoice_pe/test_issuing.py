@@ -20,8 +20,9 @@ from modules.einvoice.models import Sequence
 from modules.einvoice_pe import customers
 from modules.einvoice_pe.jobs import fetch_files_of_company
 from modules.einvoice_pe.models import Route
+from tests.issuing import documents
 from tests.modules.einvoice_pe.cases import RUC
-from tests.modules.einvoice_pe.conftest import VAT, customer, documents
+from tests.modules.einvoice_pe.conftest import VAT, customer
 
 NUMBERS = [("authorized", 1), ("authorized", 2), ("authorized", 3)]
 

@@ -16,9 +16,10 @@ from modules.einvoice import services
 from modules.einvoice_pe import access, print
 from modules.einvoice_pe.layout import PeruvianLayout
 from modules.einvoice_pe.print import Printed
+from tests.issuing import documents
 from tests.modules.accounting.documents_sample import codes, text
 from tests.modules.einvoice_pe.cases import RUC
-from tests.modules.einvoice_pe.conftest import VAT, customer, documents
+from tests.modules.einvoice_pe.conftest import VAT, customer
 
 
 def long_customer():
