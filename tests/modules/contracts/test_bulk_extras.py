@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core.db import db
 from core.models import Company
 from modules.contracts import bulk_extras, extras
 from modules.contracts.bulk_extras import ChargeData, DiscountData, ItemData
 from modules.contracts.drafts import ContractData
-from modules.contracts.models import Contract, Plan, PlanPrice
+from modules.contracts.models import ChargeInstalment, Contract, ContractItem, Discount, Plan, PlanPrice
 from modules.contracts.services import create_contract
 from modules.crm.services import create_customer
 
@@ -72,3 +73,5 @@ def test_nothing_to_add_adds_nothing(company: Company) -> None:
     bulk_extras.add_items([])
     bulk_extras.add_charges([])
     bulk_extras.add_discounts([])
+    for model in (ContractItem, ChargeInstalment, Discount):
+        assert db.session.scalars(sa.select(model.id)).all() == []
