@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,8 @@ class ForkServer:
     """The process that forks, one for the frame and one for the whole product."""
 
     def __init__(self, whole: bool) -> None:
+        # a test may start processes from several threads, and each must get its own answer
+        self._asking = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.forkserver", *(["whole"] if whole else [])], cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
@@ -102,9 +105,11 @@ class ForkServer:
                   **what}
         for name in (wanted["out"], err):
             Path(name).touch()  # to be read at once
-        self._process.stdin.write(json.dumps(wanted) + "\n")
-        self._process.stdin.flush()
-        return Command(int(self._process.stdout.readline()), files, err)
+        with self._asking:
+            self._process.stdin.write(json.dumps(wanted) + "\n")
+            self._process.stdin.flush()
+            pid = int(self._process.stdout.readline())
+        return Command(pid, files, err)
 
     def stop(self) -> None:
         self._process.kill()
