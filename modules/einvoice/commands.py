@@ -274,12 +274,23 @@ def _file(path: str) -> bytes:
 
 def _do(enabler: Enabler, key: str, values: dict[str, Any]) -> int:
     """One step without dialogue; what was learnt is kept even where the next part fails."""
+    _check_names(enabler, key, values)
     click.echo(enabler.run(key, values))
     db.session.commit()
     for step in enabler.steps():
         if step.key == key and step.download:
             click.echo(step.download[1])
     return DONE
+
+
+def _check_names(enabler: Enabler, key: str, values: dict[str, Any]) -> None:
+    """A misspelt name is said, not left out. An unknown step is the enabler's to refuse."""
+    asked = next((one.inputs for one in enabler.steps() if one.key == key), None)
+    names = [one.name for one in asked or ()]
+    for name in values:
+        if asked is not None and name not in names:
+            raise DomainError(_("The step %(step)s does not ask for %(name)s; it asks for: %(known)s.", step=key,
+                                name=name, known=", ".join(names) or _("nothing")))
 
 
 def _dialogue(enabler: Enabler) -> int:

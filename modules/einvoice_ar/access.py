@@ -28,10 +28,14 @@ def environment(company: Company | None = None) -> str:
 def certificate(wanted: str) -> Certificate:
     """The certificate in use in this environment; NotEnabled without one."""
     found = db.session.scalar(sa.select(Certificate).where(Certificate.environment == wanted, Certificate.active))
-    if found is None or not found.pem:
+    if found is None or not found.pem or (wanted == "rehearsal" and _is_over(found)):
         raise NotEnabled(_("To issue electronic invoices you must first enable them: abona einvoice enable AR, or "
                            "Electronic invoices > Enable. There is no certificate for this environment yet."))
     return found
+
+
+def _is_over(row: Certificate) -> bool:
+    return row.valid_until is not None and row.valid_until <= clock.now()
 
 
 def connect(wanted: str | None = None) -> Wsfe:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
+from core import clock
 from core.db import db, only
 from core.i18n import _
 from core.scope import current_company
@@ -59,11 +60,12 @@ def pac(wanted: str) -> Pac:
 
 def connect(wanted: str) -> MexicanWire:
     """The wire of an environment with account and seal; a rehearsal gets both by itself."""
-    if wanted == REHEARSAL and (account(wanted) is None or certificate(wanted) is None):
+    own = certificate(wanted)
+    if wanted == REHEARSAL and (account(wanted) is None or own is None or own.valid_until <= clock.now()):
         from modules.einvoice_mx.rehearsal import enable_rehearsal
 
         enable_rehearsal()
-    own = certificate(wanted)
+        own = certificate(wanted)
     if own is None:
         raise NotEnabled(_("To issue electronic invoices you must first enable them: abona einvoice enable MX, or "
                            "Electronic invoices > Enable. There is no digital seal (CSD) for this environment yet."))

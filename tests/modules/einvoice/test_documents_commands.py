@@ -18,7 +18,7 @@ from core.db import db
 from core.errors import DomainError
 from modules.einvoice import commands, services
 from modules.einvoice.models import Document, Sequence
-from modules.einvoice.ports import AtAuthority, Step, enablers
+from modules.einvoice.ports import AtAuthority, Input, Step, enablers
 from modules.einvoice.records import Authorization, Claim
 from tests.modules.einvoice.conftest import DAY
 
@@ -128,7 +128,8 @@ class Guide:
         self.values: dict[str, Any] = {}
 
     def steps(self) -> list[Step]:
-        return [Step("one", "First", bool(self.values), ("Do it",), action="Go"),
+        asked = (Input("alias", "Alias"), Input("certificate", "Certificate", "file"))
+        return [Step("one", "First", bool(self.values), ("Do it",), inputs=asked, action="Go"),
                 Step("two", "Second", False, waits_for="" if self.values else "First one.", action="Go")]
 
     def run(self, key: str, values: dict[str, Any]) -> str:
@@ -146,6 +147,8 @@ def test_enable_lists_its_steps_and_does_one_by_name(run: Any, company: Any, mon
     code, said = run("enable", "AR", "--step", "one", "--set", "alias=abona", "--set", f"certificate=@{file}")
     assert (code, "Hecho." in said) == (0, True)
     assert guide.values == {"key": "one", "alias": "abona", "certificate": b"PEM"}
+    with pytest.raises(DomainError, match=r"alais.*alias, certificate"):
+        run("enable", "AR", "--step", "one", "--set", "alais=abona")
 
 
 def test_enable_of_a_country_without_guide_names_those_that_have_one(run: Any, company: Any) -> None:

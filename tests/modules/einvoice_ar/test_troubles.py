@@ -22,7 +22,7 @@ from modules.accounting.services import issue_invoice
 from modules.crm.services import create_customer, update_customer
 from modules.einvoice import queries, services
 from modules.einvoice.models import Document, Sequence
-from modules.einvoice_ar import access, certificates
+from modules.einvoice_ar import access, certificates, rehearsal
 from modules.einvoice_ar.models import AccessTicket, Certificate
 from tests.installation import free_port
 
@@ -128,6 +128,15 @@ def test_a_certificate_that_expires(arca: Running, issue: Callable[..., Document
     settle()
     db.session.refresh(document)
     assert document.state == "authorized" and sequence_of(document).trouble == ""
+
+
+def test_the_rehearsals_own_certificate_renews_itself(arca: Running, issue: Callable[..., Document]) -> None:
+    rehearsal.enable_rehearsal()
+    old = db.session.scalars(sa.select(Certificate)).one()
+    old.valid_until = clock.now() - dt.timedelta(days=1)
+    db.session.commit()
+    assert issue().state == "authorized"
+    assert access.certificate("rehearsal").id != old.id and not old.active
 
 
 @pytest.mark.parametrize(("cuit", "code"), [("20990001503", "10247"), ("30990001606", "10248"),
