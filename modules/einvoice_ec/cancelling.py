@@ -15,6 +15,7 @@ from lxml import etree
 from core import clock
 from core.errors import DomainError
 from core.i18n import _, format_date
+from modules.crm import holidays
 from modules.einvoice.answers import Answer, No, Wait, Yes
 from modules.einvoice.ports import CancelOrder, CancelReason
 from modules.einvoice_ec.catalogs import CONSUMIDOR_FINAL, FACTURA
@@ -67,9 +68,8 @@ class EcuadorianCanceller:
 
 
 def last_day(issued: dt.date) -> dt.date:
-    """Day 7 of the next month; the Monday after where it is a weekend. Holidays move it on, which is not known here."""
-    first = (issued.replace(day=1) + dt.timedelta(days=32)).replace(day=LAST_DAY)
-    return first + dt.timedelta(days={5: 2, 6: 1}.get(first.weekday(), 0))
+    """Day 7 of the next month; where it is a weekend or a holiday of the country, the next working day."""
+    return holidays.next_business_day((issued.replace(day=1) + dt.timedelta(days=32)).replace(day=LAST_DAY), "EC")
 
 
 def _today() -> dt.date:
