@@ -1,0 +1,228 @@
+"""The kinds of integration. A provider registers where it can; each entry is stateless and knows no database.
+
+A talk with the outside ends as a value, or raises Rejected, Unavailable or Unknown (core.errors).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, BinaryIO, Protocol
+
+from core.registry import Registry
+from modules.gateways.access import Access, Setting
+from modules.gateways.shapes import (
+    Attempt,
+    Control,
+    Coupon,
+    Debt,
+    Incoming,
+    Made,
+    Notice,
+    Opened,
+    Problem,
+    Reading,
+    Reference,
+)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who a gateway is: countries and currencies it serves (none: any), settings, and what staff do to set it up.
+
+    `method` is how its payments are called in the books (at most 20 characters), `guide` what to ask the provider for,
+    a sentence each. `test` proves settings against the service and answers in a sentence; without it the screen offers
+    a try-out. `confirmed` False: the network did not confirm the layout, which the screen says until a person ticks it.
+    """
+
+    code: str
+    title: Any
+    countries: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    guide: tuple[Any, ...] = ()
+    currencies: tuple[str, ...] = ()
+    method: str = ""
+    test: Callable[[Access], str] | None = None
+    confirmed: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Checkout(Protocol):
+    """Opens ways to pay at the gateway: a page ("link"), or tickets that it makes (oxxo, efecty)."""
+
+    # code -> words; "link" is the page
+    methods: Mapping[str, Any]
+
+    def problem(self, access: Access, debt: Debt, method: str) -> str:
+        """Why this debt cannot be collected this way (amount outside limits, currency), in words; "" where it can.
+
+        Pure.
+        """
+
+    def open(self, access: Access, debt: Debt, attempt: Attempt) -> Opened:
+        """Open it. The same attempt again gives the same, where the gateway knows keys; else Unknown asks by `find`."""
+
+    def find(self, access: Access, attempt: Attempt) -> Opened | None:
+        """What became of an attempt whose answer was lost; None where it certainly never came."""
+
+    def close(self, access: Access, opened: Opened, attempt: Attempt) -> None:
+        """The debt is paid elsewhere or annulled: nobody shall pay here any more. Doing it again does nothing."""
+
+
+class Coupons(Protocol):
+    """Digits to be printed, made without asking anybody."""
+
+    def coupon(self, access: Access, debt: Debt) -> Coupon:
+        """The coupon of a debt; BadDebt where it cannot be printed. Pure."""
+
+
+class DebtFile(Protocol):
+    """A file of debts for the gateway."""
+
+    def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
+        """What identifies a debt in this gateway's base, with the debt as it is then written.
+
+        Where a key was used before, the next one is tried. Most give one; an empty key is never compared.
+        """
+
+    def problem(self, access: Access, debt: Debt) -> str:
+        """Why this debt cannot be in the file, in words; "" where it can. Pure."""
+
+    def name(self, access: Access, made: Made) -> str:
+        """What the gateway wants the file to be called."""
+
+    def write(self, file: BinaryIO, access: Access, debts: Iterable[Debt], made: Made) -> Control:
+        """Write it, byte for byte the same for the same input.
+
+        `debts` may be walked through more than once, and is not held.
+        """
+
+
+class PaymentFile(Protocol):
+    """A file of payments from the gateway."""
+
+    def read(self, file: BinaryIO, access: Access) -> Iterator[Reading | Problem | Control]:
+        """Its payments in order, its Control last; BadFile, where it is not whole or ours, at any time.
+
+        Nothing but a line or a record is held; an access without the account's settings skips what only they can prove.
+        """
+
+
+class Webhook(Protocol):
+    """Understands the requests that a gateway sends by itself."""
+
+    def notice(self, access: Access, incoming: Incoming) -> Notice:
+        """What it says and whether it is authentic.
+
+        Pure, constant-time where secrets are compared; never raises for bad input.
+        """
+
+    def answer(self, notice: Notice) -> tuple[int, str, str]:
+        """(HTTP status, body, content type) by which the gateway knows that we have it."""
+
+
+class Poll(Protocol):
+    """Asks a gateway about payments: the net under every other way."""
+
+    def read(self, access: Access, payment_id: str = "", reference: str = "",
+             opened: Opened | None = None) -> list[Reading]:
+        """A payment by its identity, or those of our reference, with what was taken back of them.
+
+        [] where there is none.
+        """
+
+    def since(self, access: Access, cursor: str) -> tuple[list[Reading], str, bool]:
+        """A page of what changed since `cursor` ("" at first), the cursor that follows, and whether more waits."""
+
+
+class Refund(Protocol):
+    """Gives money back through the gateway."""
+
+    def refund(self, access: Access, payment_id: str, amount: Decimal, whole: bool, key: str) -> Reading:
+        """Ask for it; the reversal, pending or done. `key` is the idempotency key."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A row of a gateway's settlement report: gross = fee + withheld + net, to the cent.
+
+    Kind: payment, refund, chargeback, payout.
+    """
+
+    external_id: str
+    kind: str
+    gross: Decimal
+    fee: Decimal
+    withheld: Decimal
+    net: Decimal
+    currency: str
+    settled_on: dt.date | None
+    released_on: dt.date | None = None
+    reference: Reference = field(default_factory=Reference)
+    line: int | None = None
+
+
+class Statement(Protocol):
+    """A gateway's own account of what it collected, kept and paid out."""
+
+    def read(self, file: BinaryIO, access: Access) -> Iterator[Settled | Problem | Control]:
+        """As PaymentFile.read."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What we answer to a network that asks us."""
+
+    status: int
+    body: str
+    content_type: str = "application/json"
+
+
+class Desk(Protocol):
+    """What a network that asks us may do, on behalf of its account.
+
+    Every verb is idempotent by the network's own number.
+    """
+
+    def debts(self, code: str) -> Any:
+        """What a code or document owes: the holder (masked), open documents oldest first; None for an unknown code."""
+
+    def pay(self, transaction: str, code: str, amount: Decimal, paid_at: dt.datetime, invoices: Iterable[str] = (),
+            channel: str = "") -> Any:
+        """Book a payment.
+
+        The same number with other content is refused with DomainError code "transaction_conflict".
+        """
+
+    def reverse(self, transaction: str, reason: str) -> Any:
+        """Take a payment back; before its payment it is kept and cancels it.
+
+        DomainError code "too_late" by the account's rule.
+        """
+
+    def payments(self, day: dt.date) -> Iterable[Any]:
+        """The payments of a day, for the network's own comparison."""
+
+
+class Pull(Protocol):
+    """A network that asks us what somebody owes and tells us what was paid, by requests to routes of ours."""
+
+    # (method, path below the account's address) it serves
+    routes: tuple[tuple[str, str], ...]
+
+    def answer(self, access: Access, incoming: Incoming, desk: Desk) -> Reply:
+        """Prove who asks, and do it. Refusals are answers, in the network's own codes."""
+
+
+providers: Registry[Provider] = Registry("gateway_providers")
+checkouts: Registry[Checkout] = Registry("gateway_checkouts")
+coupons: Registry[Coupons] = Registry("gateway_coupons")
+debt_files: Registry[DebtFile] = Registry("gateway_debt_files")
+payment_files: Registry[PaymentFile] = Registry("gateway_payment_files")
+webhooks: Registry[Webhook] = Registry("gateway_webhooks")
+polls: Registry[Poll] = Registry("gateway_polls")
+refunds: Registry[Refund] = Registry("gateway_refunds")
+statements: Registry[Statement] = Registry("gateway_statements")
+pulls: Registry[Pull] = Registry("gateway_pulls")

@@ -1,0 +1,10 @@
+"""One folder per provider, found by itself: `<code>/entry.py` holds the `register(…)` lines that plug it in."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+for _folder in pkgutil.iter_modules(__path__):
+    if _folder.ispkg:
+        importlib.import_module(f"{__name__}.{_folder.name}.entry")
