@@ -52,15 +52,14 @@ def invoice_page(row: Invoice, reason_form: forms.ReasonForm | None = None, stat
     return render_template(
         "accounting/invoice.html", invoice=row, customer=row.customer, original=corrected,
         paid_by=queries.paid_by([row.id]).get(row.id, []), pays=queries.paid_with_note(row.id),
-        notes=queries.notes_of(row.id), creditable=creditable, tax_text=taxes.text,
-        replacement=reissuing.of_invoice(row.id), can_reissue=creditable == row.total and not reissuing.refusal(row),
+        notes=queries.notes_of(row.id), creditable=creditable, debitable=not notes.refusal(row, "debit_note"),
+        tax_text=taxes.text, replacement=reissuing.of_invoice(row.id),
+        can_reissue=creditable == row.total and not reissuing.refusal(row),
         message=sending.message_about(row), reason_form=reason_form or forms.ReasonForm(formdata=None)), status
 
 
 def _creditable(row: Invoice) -> Any:
-    if row.kind == "credit_note" or row.state != "issued" or row.origin == "import" or row.legal_state == "rejected":
-        return None
-    return notes.creditable(row)
+    return None if notes.refusal(row) else notes.creditable(row)
 
 
 @bp.get("/invoices/<int:invoice_id>/pdf")

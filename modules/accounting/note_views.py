@@ -26,7 +26,8 @@ def credit(invoice_id: int) -> Any:
     row = find(Invoice, invoice_id)
     lines, credited, left = lines_of(row), notes.credited_lines(row), notes.creditable(row)
     form = forms.credit_form(row, lines, credited, left)
-    context = {"form": form, "invoice": row, "lines": lines, "credited": credited, "left": left}
+    context = {"form": form, "invoice": row, "lines": lines, "credited": credited, "left": left,
+               "refusal": notes.refusal(row)}
     if not form.validate_on_submit():
         return _page("accounting/credit_form.html", context, None)
     try:
@@ -45,8 +46,8 @@ def credit(invoice_id: int) -> Any:
 @require("accounting.issue_documents")
 def debit(invoice_id: int) -> Any:
     """A debit note on a document: more is owed."""
-    row, form = find(Invoice, invoice_id), forms.DebitForm()
-    context, step = {"form": form, "invoice": row}, request.form.get("step", "")
+    row, form, step = find(Invoice, invoice_id), forms.DebitForm(), request.form.get("step", "")
+    context = {"form": form, "invoice": row, "refusal": notes.refusal(row, "debit_note")}
     if step == "more":
         form.more()
     elif form.validate_on_submit():

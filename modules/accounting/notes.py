@@ -20,6 +20,7 @@ from modules.accounting import allocations, collected, services
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.errors import NotPossible, WrongAmount
 from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
+from modules.accounting.ports import note_rules
 from modules.accounting.totals import Totals, of_draft, tax_of
 
 ZERO, ONE, CENT, HUNDRED = Decimal("0.00"), Decimal(1), Decimal("0.01"), Decimal(100)
@@ -70,7 +71,7 @@ def _issued_before(form_key: str | None, invoice: Invoice, wanted: Wanted) -> In
 def planned_credit(invoice: Invoice, reason: str, wanted: Wanted,
                    issue_date: dt.date | None = None) -> tuple[InvoiceDraft, Totals]:
     """The credit note as it would be issued, with its totals; refused where it cannot be."""
-    _check(invoice, reason, issue_date)
+    _check(invoice, "credit_note", reason, issue_date)
     own, left = _own_lines(invoice), creditable(invoice)
     _check_lines(invoice, own, wanted)
     draft = _draft(invoice, own, wanted, left, reason, issue_date)
@@ -109,21 +110,29 @@ def debit(invoice: Invoice, reason: str, lines: Sequence[DraftLine], *, due_date
 def planned_debit(invoice: Invoice, reason: str, lines: Sequence[DraftLine], due_date: dt.date | None = None,
                   issue_date: dt.date | None = None) -> InvoiceDraft:
     """The debit note as it would be issued; refused where it cannot be."""
-    _check(invoice, reason, issue_date)
+    _check(invoice, "debit_note", reason, issue_date)
     return collected.completed(replace(_note(invoice, "debit_note", reason, lines, (), issue_date), due_date=due_date))
 
 
-def _check(invoice: Invoice, reason: str, issue_date: dt.date | None) -> None:
+def refusal(invoice: Invoice, kind: str = "credit_note") -> str:
+    """Why this document gets no credit (or debit) note, and what to do instead; "" where it may get one."""
     if invoice.kind == "credit_note":
-        raise NotPossible(_("A note on a credit note is not possible; correct the invoice that it belongs to."))
+        return _("A note on a credit note is not possible; correct the invoice that it belongs to.")
     if invoice.state != "issued":
-        raise NotPossible(_("A note on %(document)s is not possible because it is annulled.", document=str(invoice)))
+        return _("A note on %(document)s is not possible because it is annulled.", document=str(invoice))
     if invoice.origin == "import":
-        raise NotPossible(_("A note on an opening balance is not possible because its documents were issued elsewhere; "
-                            "annul it, and bring in what is right."))
+        return _("A note on an opening balance is not possible because its documents were issued elsewhere; annul it, "
+                 "and bring in what is right.")
     if invoice.legal_state == "rejected":
-        raise NotPossible(_("A note on %(document)s is not possible because the authority refused it: mend it and "
-                            "send it again, or give it up.", document=str(invoice)))
+        return _("A note on %(document)s is not possible because the authority refused it: mend it and send it again, "
+                 "or give it up.", document=str(invoice))
+    rule = note_rules.find(current_company().country)
+    return rule.refusal(invoice, kind) if rule else ""
+
+
+def _check(invoice: Invoice, kind: str, reason: str, issue_date: dt.date | None) -> None:
+    if said := refusal(invoice, kind):
+        raise NotPossible(said)
     if not reason.strip():
         raise DomainError(_("To issue a note you must say why."), field="reason")
     if issue_date is not None and issue_date < invoice.issue_date:

@@ -135,6 +135,13 @@ class Attacher(Protocol):
         """Ids of stored files by invoice, with a select or two for a batch."""
 
 
+class NoteRule(Protocol):
+    """What the law of a country never lets be corrected, beside what accounting itself refuses."""
+
+    def refusal(self, invoice: Any, kind: str) -> str:
+        """Why this document gets no note of that kind (credit_note, debit_note), and what to do; "" where it may."""
+
+
 holdings: Registry[Holding] = Registry("holdings")
 attachers: Registry[Attacher] = Registry("attachers")
 print_blocks: Registry[Printer] = Registry("print_blocks")
@@ -142,6 +149,8 @@ print_blocks: Registry[Printer] = Registry("print_blocks")
 layouts: Registry[Layout] = Registry("layouts")
 # by country
 collectors: Registry[Collector] = Registry("collectors")
+# by country
+note_rules: Registry[NoteRule] = Registry("note_rules")
 later_parts: Registry[LaterParts] = Registry("later_parts")
 # what the month-end list asks
 closing: Registry[ClosingCheck] = Registry("closing")

@@ -35,6 +35,8 @@ def refusal(invoice: Invoice) -> str:
                  "send it again.", document=str(invoice))
     if invoice.legal_state not in ("authorized", "not_required"):
         return _("To issue %(document)s again it must first be decided by the authority.", document=str(invoice))
+    if said := notes.refusal(invoice):
+        return said
     if notes.creditable(invoice) != invoice.total:
         return _("Issuing %(document)s again is not possible because part of it was credited already. Credit the rest, "
                  "and make a new invoice.", document=str(invoice))

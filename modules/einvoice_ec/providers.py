@@ -3,7 +3,7 @@
 from core import deeds as known_deeds
 from core import outside, slots
 from core.i18n import lazy
-from modules.accounting.ports import layouts
+from modules.accounting.ports import layouts, note_rules
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import cancellers, enablers, issuers, previewers
@@ -15,6 +15,7 @@ from modules.einvoice_ec.deeds import WORDS as DEEDS
 from modules.einvoice_ec.enabling import EcuadorianEnabler
 from modules.einvoice_ec.issuer import EcuadorianIssuer
 from modules.einvoice_ec.layout import EcuadorianLayout
+from modules.einvoice_ec.notas import EcuadorianNoteRule
 from modules.einvoice_ec.previewer import previewer
 
 RULES["EC"] = EC
@@ -22,6 +23,7 @@ issuers.register("EC", EcuadorianIssuer())
 cancellers.register("EC", EcuadorianCanceller())
 enablers.register("EC", EcuadorianEnabler())
 layouts.register("EC", EcuadorianLayout())
+note_rules.register("EC", EcuadorianNoteRule())
 billing_checks.register("EC", EcuadorianBillingCheck())
 outside.services.register("sri", desk.standing)
 slots.add("home.todo", "einvoice_ec.certificates", lazy("Certificates"), desk.certificates,

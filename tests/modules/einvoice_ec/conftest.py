@@ -90,3 +90,9 @@ def work(ecuador: Company) -> Callable[..., None]:
     return issuing.work
 
 
+
+
+@pytest.fixture
+def company(ecuador: Company) -> Company:
+    """The company of whoever logs in."""
+    return ecuador

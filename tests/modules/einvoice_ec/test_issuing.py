@@ -12,9 +12,10 @@ from lxml import etree
 
 from core import clock
 from core.db import db
-from modules.accounting import notes
+from modules.accounting import notes, reissuing
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import DraftLine, InvoiceDraft
+from modules.accounting.errors import NotPossible
 from modules.accounting.models import Invoice
 from modules.einvoice import cancelling, files, services
 from modules.einvoice.models import Document
@@ -296,3 +297,31 @@ def test_what_was_never_sent_gets_todays_date_and_keeps_its_number_afterwards(sr
     assert document.issue_date == tomorrow.date()
     assert document.authorization_code.startswith(tomorrow.strftime("%d%m%Y"))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Document)) == 1
+
+
+@pytest.mark.parametrize("kind", ["credit_note", "debit_note"])
+def test_a_note_to_the_consumidor_final_is_refused_when_it_is_asked_for(sri, issue, work, kind):
+    """Before it stands in the books: the SRI would never authorise it."""
+    (invoice,) = issue("25.00", to=customer("CONSUMIDOR_FINAL", "9999999999999", "Consumidor final"))
+    work()
+    assert [one.state for one in documents()] == ["authorized"]
+    line = DraftLine("Interés", Decimal(1), Decimal("2.40"), taxes=({"code": "VAT", "rate": "15"},))
+    with pytest.raises(NotPossible, match="consumidor final"):
+        notes.credit(invoice, "Devolución") if kind == "credit_note" else notes.debit(invoice, "Interés", [line])
+    assert db.session.scalar(sa.select(sa.func.count(Invoice.id))) == 1
+    assert "consumidor final" in reissuing.refusal(invoice)
+
+
+def test_a_factura_that_names_its_buyer_may_be_corrected(sri, issue, work):
+    (invoice,) = issue("25.00")
+    work()
+    db.session.refresh(invoice)
+    assert (notes.refusal(invoice), notes.refusal(invoice, "debit_note"), reissuing.refusal(invoice)) == ("", "", "")
+
+
+def test_the_form_says_at_once_that_it_cannot_be(sri, issue, work, login):
+    (invoice,) = issue("25.00", to=customer("CONSUMIDOR_FINAL", "9999999999999", "Consumidor final"))
+    work()
+    page = login("accounting.view_documents", "accounting.issue_credit_notes").get(
+        f"/invoices/{invoice.id}/credit").text
+    assert "consumidor final" in page and 'value="issue"' not in page
