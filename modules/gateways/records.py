@@ -146,7 +146,7 @@ def _minor(one: Field, value: Decimal, decimals: int) -> str:
 
 
 def plain(text: str) -> str:
-    """Text as files of the networks want it: capitals, marks taken off (Ñ is N), all but A–Z, 0–9 and blanks dropped."""
+    """Text as files of the networks want it: capitals without marks (Ñ is N); all but A–Z, 0–9 and blanks dropped."""
     bare = unicodedata.normalize("NFKD", text.upper()).encode("ascii", "ignore").decode()
     return "".join(sign for sign in bare if sign.isalnum() or sign == " ")
 

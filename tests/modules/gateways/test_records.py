@@ -11,7 +11,8 @@ import pytest
 from modules.gateways.errors import BadDebt, BadFile
 from modules.gateways.records import Record, lines, plain
 
-DETAIL = Record("detail", (("kind", 1, "=5"), ("code", 6, "n"), ("amount", 8, "m2"), ("paid", 8, "d"), ("name", 5, "a<"),
+DETAIL = Record("detail", (("kind", 1, "=5"), ("code", 6, "n"), ("amount", 8, "m2"), ("paid", 8, "d"),
+                           ("name", 5, "a<"),
                            ("rest", 2, "z")))
 LINE = "5" + "000123" + "00012100" + "20261110" + "PEREZ" + "00"
 
