@@ -170,12 +170,11 @@ def use_on(credit: Credit, invoice: Invoice) -> Decimal:
 def take_off(credit: Credit, invoice: Invoice) -> Decimal:
     """Take a payment or credit note off one document again, so that it is in favour; how much that was."""
     credit = hold(credit)
-    own = (Allocation.payment_id if isinstance(credit, Payment) else Allocation.credit_note_id) == credit.id
-    amount = sum((row[3] for row in _net(sa.and_(own, Allocation.invoice_id == invoice.id))), ZERO)
+    amount = held_by(credit, invoice)
     if not amount:
         raise NotPossible(_("Taking this off %(document)s is not possible because it does not pay it.",
                             document=str(invoice)))
-    _release(credit, fresh(Invoice, invoice.id), amount)
+    release(credit, fresh(Invoice, invoice.id), amount)
     audit.record("accounting.take_off", credit, {"invoice": invoice.id, "amount": amount})
     return amount
 
@@ -190,10 +189,17 @@ def release_all(row: Credit) -> None:
     """
     for invoice_id, payment_id, note_id, amount in _net(_of(row)):
         credit = fresh(Payment, payment_id) if payment_id else fresh(Invoice, note_id or 0)
-        _release(credit, fresh(Invoice, invoice_id), amount)
+        release(credit, fresh(Invoice, invoice_id), amount)
 
 
-def _release(credit: Credit, invoice: Invoice, amount: Decimal) -> None:
+def held_by(credit: Credit, invoice: Invoice) -> Decimal:
+    """How much of a document this payment or note pays."""
+    own = (Allocation.payment_id if isinstance(credit, Payment) else Allocation.credit_note_id) == credit.id
+    return sum((row[3] for row in _net(sa.and_(own, Allocation.invoice_id == invoice.id))), ZERO)
+
+
+def release(credit: Credit, invoice: Invoice, amount: Decimal) -> None:
+    """Take so much of what a payment or note pays of a document back; both must be held."""
     invoice.open_amount += amount
     credit.open_amount += amount
     _add(credit, invoice, -amount)

@@ -25,7 +25,9 @@ from modules.crm.models import Customer
 
 ZERO = Decimal("0.00")
 KINDS = {"issue": lazy("document issued"), "cancel": lazy("document annulled"), "payment": lazy("payment"),
-         "reversal": lazy("payment taken back"), "opening": lazy("opening balance"), "manual": lazy("by hand")}
+         "reversal": lazy("payment taken back"), "refund": lazy("payment given back in part"),
+         "fee": lazy("fee of a gateway"), "transfer": lazy("between cash accounts"),
+         "opening": lazy("opening balance"), "manual": lazy("by hand")}
 SUM = sa.type_coerce(sa.select(sa.func.sum(Posting.amount)).where(
     Posting.entry_id == Entry.id, Posting.amount > 0).correlate(Entry).scalar_subquery(), Amount())
 

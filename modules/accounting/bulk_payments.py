@@ -15,7 +15,8 @@ from core import audit, clock, jobs
 from core.db import allocate_ids, among, db, lock, write_rows
 from core.errors import DomainError
 from core.scope import current_company, current_company_id, current_user_id
-from modules.accounting import documents, ledger, numbering
+from modules.accounting import ledger, numbering
+from modules.accounting.events import PaymentsRecorded
 from modules.accounting.ledger import Accounts, NewEntry, Side
 from modules.accounting.models import WITHHOLDING, Allocation, CashAccount, Invoice, Payment, PaymentMedium
 from modules.accounting.payments import Medium, PaymentData, check, place
@@ -51,8 +52,9 @@ class _Batch:
 def record_many(payments: Sequence[PaymentData]) -> list[int]:
     """Record payments of the company in scope, each on its customer's oldest documents; their ids in order.
 
-    No events are told: nobody gets a receipt. `pays` is not looked at. An external id that is taken breaks the
-    transaction; WrongAmount and PeriodLocked are raised before anything is written.
+    No events are told: nobody gets a receipt. What `pays` names is paid first, as far as it is still open; the rest
+    pays the oldest documents. An external id that is taken breaks the transaction; WrongAmount and PeriodLocked are
+    raised before anything is written.
     """
     if not payments:
         return []
@@ -92,11 +94,9 @@ def day_problem(day: dt.date) -> str:
 
 
 def tell(payment_ids: Sequence[int]) -> None:
-    """Make the receipts of payments that were recorded at once, and send them, in jobs of fifty."""
-    from modules.accounting import handlers  # hears events, and so stands above
-
-    for start in range(0, len(payment_ids), documents.BATCH):
-        jobs.enqueue(handlers.deliver_receipts, payment_ids=list(payment_ids[start:start + documents.BATCH]))
+    """Tell of payments that were recorded at once: their receipts are made and sent, and whoever listens hears it."""
+    if payment_ids:
+        jobs.publish(PaymentsRecorded(list(payment_ids)))
 
 
 def _debts(customer_ids: Sequence[int]) -> dict[tuple[int, str], deque[_Debt]]:
@@ -126,10 +126,12 @@ def _payment(batch: _Batch, key: int, number: int, data: PaymentData, currency: 
     """The rows of one payment."""
     company_id, moment, day = current_company_id(), clock.now(), data.paid_on or clock.today()
     total = sum((medium.amount for medium in data.media), ZERO)
-    left = total if data.only_these else _pay(batch, key, data.customer_id, currency, total)
+    left = _pay_named(batch, key, data, currency, total)
+    left = left if data.only_these else _pay(batch, key, data.customer_id, currency, left)
     batch.payments.append({
         "id": key, "company_id": company_id, "number": number, "customer_id": data.customer_id, "paid_on": day,
-        "currency": currency, "amount": total, "open_amount": left, "state": "recorded", "source": data.source,
+        "currency": currency, "amount": total, "open_amount": left, "refunded": ZERO,
+        "state": "recorded", "source": data.source,
         "external_id": data.external_id, "notes": data.notes[:300], "reversed_on": None, "reversal_reason": "",
         "receipt_file_id": None, "form_key": data.form_key, "created_at": moment, "created_by": current_user_id()})
     sides = [Side(batch.accounts["receivable"], -total, data.customer_id)]
@@ -141,20 +143,37 @@ def _payment(batch: _Batch, key: int, number: int, data: PaymentData, currency: 
     batch.entries.append(NewEntry(day, "payment", currency, sides, payment_id=key))
 
 
+def _pay_named(batch: _Batch, key: int, data: PaymentData, currency: str, amount: Decimal) -> Decimal:
+    """Pay the documents that were named, each with at most what was named for it; what is left over."""
+    if not data.pays:
+        return amount
+    waiting = {one.id: one for one in batch.debts[(data.customer_id, currency)]}
+    for invoice_id, most in data.pays:
+        if invoice_id in waiting:
+            amount -= _allocate(batch, key, waiting[invoice_id], min(most, amount))
+    return amount
+
+
 def _pay(batch: _Batch, key: int, customer_id: int, currency: str, amount: Decimal) -> Decimal:
     """Pay the oldest documents; what is left over."""
-    company_id, moment, today = current_company_id(), clock.now(), clock.today()
     debts = batch.debts[(customer_id, currency)]
     while debts and amount > 0:
-        debt = debts[0]
-        part = min(debt.left, amount)
-        debt.left, amount = debt.left - part, amount - part
-        batch.touched[debt.id] = debt.left
-        batch.allocations.append({"company_id": company_id, "invoice_id": debt.id, "payment_id": key,
-                                  "credit_note_id": None, "amount": part, "date": today, "created_at": moment})
-        if not debt.left:
+        amount -= _allocate(batch, key, debts[0], amount)
+        if not debts[0].left:
             debts.popleft()
     return amount
+
+
+def _allocate(batch: _Batch, key: int, debt: _Debt, most: Decimal) -> Decimal:
+    """Pay so much of a document, at most what is left of it; how much that was."""
+    part = min(debt.left, most)
+    if part <= 0:
+        return ZERO
+    debt.left -= part
+    batch.touched[debt.id] = debt.left
+    batch.allocations.append({"company_id": current_company_id(), "invoice_id": debt.id, "payment_id": key,
+                              "credit_note_id": None, "amount": part, "date": clock.today(), "created_at": clock.now()})
+    return part
 
 
 def _write(batch: _Batch) -> None:

@@ -24,6 +24,7 @@ from modules.accounting.models import (
     PaymentMedium,
     Policy,
     Posting,
+    Refund,
 )
 from modules.accounting.numbering import RECEIPT
 
@@ -66,7 +67,7 @@ def balances_match() -> Result:
 @check("open_amounts_match", words=Words(lazy("Open amounts"), live=False))
 def open_amounts_match() -> Result:
     """What is open on documents and payments is what their allocations leave; nothing pays what was taken back."""
-    paid = sa.case((Payment.state == "recorded", Payment.amount), else_=0)
+    paid = sa.case((Payment.state == "recorded", Payment.amount - Payment.refunded), else_=0)
     issued = sa.case((Invoice.state == "issued", Invoice.total), else_=0)
     note = Invoice.kind == "credit_note"
     wrong = [_left(Invoice, Allocation.invoice_id, ~note, issued),
@@ -123,6 +124,21 @@ def _not_receivable() -> sa.Select[Any]:
     """Postings of a customer on what is no asset; which asset is the receivable may have changed over time."""
     return (sa.select(Posting.entry_id).join(Account, Account.id == Posting.account_id)
             .where(Posting.customer_id.is_not(None), Account.kind != "asset"))
+
+
+@check("refunds_booked", words=Words(lazy("Parts given back"), live=False))
+def refunds_booked() -> Result:
+    """What payments say was given back of them is what their refunds say, and each is booked with its amount."""
+    given = (sa.select(Refund.payment_id.label("id"), sa.func.sum(Refund.amount).label("amount"))
+             .group_by(Refund.payment_id).subquery())
+    other = (sa.select(Payment.id).outerjoin(given, given.c.id == Payment.id)
+             .where(sa.func.coalesce(given.c.amount, 0) != Payment.refunded))
+    booked = (sa.select(Posting.entry_id.label("id"), sa.func.sum(Posting.amount).label("amount"))
+              .join(Refund, Refund.entry_id == Posting.entry_id).where(Posting.customer_id.is_not(None))
+              .group_by(Posting.entry_id).subquery())
+    wrong = (sa.select(Refund.payment_id).outerjoin(booked, booked.c.id == Refund.entry_id)
+             .where(sa.func.coalesce(booked.c.amount, 0) != Refund.amount))
+    return _answer(sa.union_all(other, wrong), _("payments whose parts given back are not booked as they stand"))
 
 
 @check("credits_within_documents", words=Words(lazy("Credit notes within their invoices"), live=False))

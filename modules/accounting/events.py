@@ -34,10 +34,17 @@ class InvoiceCancelled:
 
 
 @dataclass(frozen=True)
-class PaymentRecorded:
+class PaymentsRecorded:
     """Money was received."""
 
-    payment_id: int
+    payment_ids: list[int]
+
+
+@dataclass(frozen=True)
+class PaymentRefunded:
+    """A part of a payment was given back; what that part paid is open again."""
+
+    refund_id: int
 
 
 @dataclass(frozen=True)

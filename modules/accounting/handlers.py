@@ -15,7 +15,7 @@ from core.jobs import job, on
 from core.models import Company
 from core.scope import current_company
 from modules.accounting import documents, labels, notices, queries, receipt_files
-from modules.accounting.events import InvoiceReady, PaymentRecorded, PaymentReversed
+from modules.accounting.events import InvoiceReady, PaymentReversed, PaymentsRecorded
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.ports import attachers
 from modules.accounting.print_data import money
@@ -99,10 +99,14 @@ def _context(company: Company, invoice: Invoice, owed: Sequence[Any]) -> dict[st
 # --- payments --------------------------------------------------------------------------------------------
 
 
-@on(PaymentRecorded, words=lazy("Deliver a receipt"))
-def deliver_receipt(event: PaymentRecorded) -> None:
-    """The receipt of one payment. Who records many at once asks for `deliver_receipts` in batches."""
-    deliver_receipts([event.payment_id])
+@on(PaymentsRecorded, words=lazy("Deliver receipts of payments"))
+def deliver_recorded(event: PaymentsRecorded) -> None:
+    """The receipt of a few payments at once; those of many in jobs of fifty."""
+    if len(event.payment_ids) <= documents.BATCH:
+        deliver_receipts(event.payment_ids)
+        return
+    for start in range(0, len(event.payment_ids), documents.BATCH):
+        jobs.enqueue(deliver_receipts, payment_ids=list(event.payment_ids[start:start + documents.BATCH]))
 
 
 @job(words=lazy("Draw and send receipts"))

@@ -18,7 +18,7 @@ from core.money import quantize
 from core.scope import current_company, current_user_id
 from modules.accounting import allocations, ledger, numbering
 from modules.accounting.errors import NotPossible, WrongAmount
-from modules.accounting.events import PaymentRecorded, PaymentReversed
+from modules.accounting.events import PaymentReversed, PaymentsRecorded
 from modules.accounting.ledger import Accounts, NewEntry, Side
 from modules.accounting.models import WITHHOLDING, CashAccount, Entry, Invoice, Payment, PaymentMedium
 from modules.accounting.services import reversal_of
@@ -71,7 +71,7 @@ def record_payment(data: PaymentData) -> Payment:
         if found is None:
             raise
         return _same(found, data)
-    jobs.publish(PaymentRecorded(payment.id))
+    jobs.publish(PaymentsRecorded([payment.id]))
     audit.record("accounting.record_payment", payment, {"customer": payment.customer_id, "amount": payment.amount,
                                                         "currency": payment.currency})
     return payment
@@ -204,6 +204,10 @@ def reverse_payment(payment: Payment, reason: str) -> None:
         raise NotPossible(_("Taking the payment back is not possible because that was done already."))
     if not reason.strip():
         raise DomainError(_("To take a payment back you must say why."), field="reason")
+    if payment.refunded:
+        raise NotPossible(_("Taking the whole payment back is not possible because %(amount)s of it was given back; "
+                            "give back the rest instead.", amount=format_amount(payment.refunded, payment.currency)),
+                          code="refunded_in_part")
     allocations.release_all(payment)
     entry = db.session.scalars(sa.select(Entry).where(Entry.payment_id == payment.id, Entry.kind == "payment")).one()
     ledger.write([reversal_of(entry, "reversal", clock.today(), reason)])

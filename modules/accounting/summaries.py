@@ -19,14 +19,15 @@ import sqlalchemy as sa
 from core import clock
 from core.db import db, is_postgresql
 from core.scope import current_company, current_company_id, every_company
-from modules.accounting.models import Entry, Invoice, Payment, PaymentMedium, Posting
+from modules.accounting.models import Entry, Invoice, PaymentMedium, Posting, Refund
 from modules.accounting.models.ledger import DayTotal, MethodTotal
 
 ZERO = Decimal("0.00")
 # entries younger than this may still have older ones beside them whose transaction has not ended
 SETTLED = dt.timedelta(minutes=15)
+DAYS = (Entry.company_id, Entry.date, Entry.currency)
 WHAT = sa.case((Invoice.origin == "import", "other"), (Entry.kind.in_(("issue", "cancel")), "billed"),
-               (Entry.kind.in_(("payment", "reversal")), "collected"), else_="other")
+               (Entry.kind.in_(("payment", "reversal", "refund")), "collected"), else_="other")
 
 
 @dataclass
@@ -84,8 +85,8 @@ def by_method(currency: str, first: dt.date, last: dt.date) -> dict[str, Decimal
         MethodTotal.company_id == company_id, MethodTotal.currency == currency,
         MethodTotal.day.between(first, last)).group_by(MethodTotal.method)
     mark = sa.select(sa.func.coalesce(sa.func.max(DayTotal.last_entry_id), 0)).scalar_subquery()
-    unread = _by_method(mark, PaymentMedium.method).where(
-        Entry.company_id + 0 == company_id, Entry.currency == currency, Entry.date.between(first, last))
+    unread = _by_method((), Entry.id > mark, Entry.company_id + 0 == company_id, Entry.currency == currency,
+                        Entry.date.between(first, last))
     found: dict[str, Decimal] = defaultdict(lambda: ZERO)
     with every_company():
         rows: Any = db.session.execute(sa.union_all(kept, unread)).all()
@@ -116,12 +117,17 @@ def _grouped(mark: int, *keys: Any) -> sa.Select[Any]:
             .where(Entry.id > mark, Posting.customer_id.is_not(None)).group_by(*keys))
 
 
-def _by_method(mark: Any, *keys: Any) -> sa.Select[Any]:
-    """The keys, and what payments after the mark brought less what was taken back."""
+def _by_method(keys: Sequence[Any], *conditions: Any) -> sa.Select[Any]:
+    """The keys (columns of the entry), the method, and what payments brought less what was taken or given back."""
     amount = sa.case((Entry.kind == "payment", PaymentMedium.amount), else_=-PaymentMedium.amount)
-    return (sa.select(*keys, sa.func.sum(amount)).select_from(Entry).join(Payment, Payment.id == Entry.payment_id)
-            .join(PaymentMedium, PaymentMedium.payment_id == Payment.id)
-            .where(Entry.id > mark, Entry.kind.in_(("payment", "reversal"))).group_by(*keys))
+    paid = (sa.select(*keys, PaymentMedium.method, amount.label("amount")).select_from(Entry)
+            .join(PaymentMedium, PaymentMedium.payment_id == Entry.payment_id)
+            .where(Entry.kind.in_(("payment", "reversal")), *conditions))
+    back = (sa.select(*keys, Refund.method, (-Refund.amount).label("amount")).select_from(Entry)
+            .join(Refund, Refund.entry_id == Entry.id).where(*conditions))
+    rows = sa.union_all(paid, back).subquery()
+    named = [column for column in rows.c if column.name != "amount"]
+    return sa.select(*named, sa.func.sum(rows.c.amount).label("amount")).group_by(*named)
 
 
 # --- moving the border ------------------------------------------------------------------------------------
@@ -140,10 +146,9 @@ def fold() -> int:
         rows = [dict(zip(names, row, strict=True)) for row in db.session.execute(
             wanted.add_columns(sa.func.sum(Posting.amount), sa.func.max(Entry.id)))]
         _add(DayTotal, rows, "last_entry_id")
-        media = _by_method(mark, Entry.company_id, Entry.date, Entry.currency, PaymentMedium.method)
+        media = _by_method(DAYS, Entry.id > mark, Entry.id <= until)
         parts = ("company_id", "day", "currency", "method", "amount")
-        _add(MethodTotal, [dict(zip(parts, row, strict=True)) for row in db.session.execute(
-            media.where(Entry.id <= until))])
+        _add(MethodTotal, [dict(zip(parts, row, strict=True)) for row in db.session.execute(media)])
         return len(rows)
 
 
@@ -176,8 +181,7 @@ def _wrong_days(until: int) -> tuple[sa.Select[Any], sa.Select[Any]]:
 
 
 def _wrong_methods(until: int) -> tuple[sa.Select[Any], sa.Select[Any]]:
-    ledger = _by_method(0, Entry.company_id, Entry.date, Entry.currency, PaymentMedium.method).where(
-        Entry.id <= until).subquery()
+    ledger = _by_method(DAYS, Entry.id <= until).subquery()
     company, day, currency, method, amount = ledger.c
     same = sa.and_(MethodTotal.company_id == company, MethodTotal.day == day, MethodTotal.currency == currency,
                    MethodTotal.method == method)

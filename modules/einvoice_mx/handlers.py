@@ -5,15 +5,15 @@ from __future__ import annotations
 from core.i18n import lazy
 from core.jobs import on
 from core.scope import current_company
-from modules.accounting.events import InvoiceReady, PaymentRecorded, PaymentReversed
+from modules.accounting.events import InvoiceReady, PaymentReversed, PaymentsRecorded
 from modules.einvoice_mx import receipts
 
 
-@on(PaymentRecorded, queue="einvoice", words=lazy("Make receipts of payment"))
-def make_receipts(event: PaymentRecorded) -> None:
+@on(PaymentsRecorded, queue="einvoice", words=lazy("Make receipts of payment"))
+def make_receipts(event: PaymentsRecorded) -> None:
     """What is paid of stamped PPD invoices gets its receipt."""
     if current_company().country == "MX":
-        receipts.open_receipts([event.payment_id])
+        receipts.open_receipts(event.payment_ids)
 
 
 @on(InvoiceReady, queue="einvoice", words=lazy("Make receipts of invoices that were paid before"))

@@ -147,10 +147,10 @@ def test_what_the_guide_s_modules_refuse_and_do_twice(made: Installation) -> Non
     made.python(SITUATION)
     assert made.python('''
         from core import jobs, scope
-        from modules.accounting.events import PaymentRecorded
+        from modules.accounting.events import PaymentsRecorded
         with scope.company_scope(1):
             for _number in range(3):
-                jobs.publish(PaymentRecorded(1))
+                jobs.publish(PaymentsRecorded([1]))
         db.session.commit()
         jobs.run_jobs()
         import sqlalchemy as sa

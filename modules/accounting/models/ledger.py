@@ -88,7 +88,8 @@ class Entry(CompanyScoped, Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     date: Mapped[dt.date] = mapped_column(sa.Date)
-    # issue, cancel: of an invoice; payment, reversal: of a payment; opening; manual
+    # issue, cancel: of an invoice; payment, reversal: of a payment; refund: part of one given back; fee: what a gateway
+    # keeps; transfer: between cash accounts; opening; manual
     kind: Mapped[str] = mapped_column(sa.String(10))
     # all its postings are in this currency
     currency: Mapped[str] = mapped_column(sa.String(3))
@@ -106,7 +107,8 @@ class Entry(CompanyScoped, Model):
         # a document and a payment are each booked once, and taken back once
         sa.UniqueConstraint("invoice_id", "kind"),
         sa.UniqueConstraint("payment_id", "kind"),
-        sa.CheckConstraint("kind IN ('issue', 'cancel', 'payment', 'reversal', 'opening', 'manual')", name="kind"),
+        sa.CheckConstraint("kind IN ('issue', 'cancel', 'payment', 'reversal', 'refund', 'fee', 'transfer', 'opening', "
+                           "'manual')", name="kind"),
         sa.Index("ix_accounting_entry_list", "company_id", "date", "id"),
     )
 

@@ -35,6 +35,8 @@ class Payment(CompanyScoped, Model):
     amount: Mapped[Decimal] = mapped_column(Amount)
     # what no document used yet: the customer's credit
     open_amount: Mapped[Decimal] = mapped_column(Amount)
+    # what was given back of it, without taking all of it back
+    refunded: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"), server_default="0")
     # recorded, reversed
     state: Mapped[str] = mapped_column(sa.String(10), default="recorded")
     # who told of it: "" by hand, else the gateway account or the file; with its own id there
@@ -91,6 +93,33 @@ class PaymentMedium(Model):
     __table_args__ = (
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint("(cash_account_id IS NULL) = (method = 'withholding')", name="place"),
+    )
+
+
+class Refund(CompanyScoped, Model):
+    """A part of a payment that was given back; all of it at once is the payment's reversal instead."""
+
+    __tablename__ = "accounting_refund"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    payment_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_payment.id"), index=True)
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    # the medium of the payment that the money came by
+    method: Mapped[str] = mapped_column(sa.String(20))
+    refunded_on: Mapped[dt.date] = mapped_column(sa.Date)
+    reason: Mapped[str] = mapped_column(sa.String(300))
+    # as a payment's
+    source: Mapped[str] = mapped_column(sa.String(60), default="")
+    external_id: Mapped[str | None] = mapped_column(sa.String(120))
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_entry.id"), unique=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+
+    payment: Mapped[Payment] = relationship()
+
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "source", "external_id"),
+        sa.CheckConstraint("amount > 0", name="amount"),
     )
 
 

@@ -57,6 +57,25 @@ def test_several_payments_of_one_customer_go_on_where_the_one_before_stopped(mak
     assert findings() == {}
 
 
+def test_what_is_named_is_paid_first_as_far_as_it_is_open(make_customer: Make) -> None:
+    customer = make_customer()
+    first, second, third = issue(customer, "100"), issue(customer, "400"), issue(customer, "50")
+    bulk_payments.record_many([paid(customer, "450", pays=[(second.id, Decimal(400))]),
+                               paid(customer, "30", pays=[(second.id, Decimal(400))], only_these=True),
+                               paid(customer, "20", pays=[(third.id, Decimal(10))], only_these=True)])
+    assert open_of(first, second, third) == ["50.00", "0.00", "40.00"]
+    assert queries.in_favour(customer.id) == 40
+    assert findings() == {}
+
+
+def test_who_listens_hears_of_all_at_once(make_customer: Make) -> None:
+    ids = bulk_payments.record_many([paid(make_customer(), "10") for _number in range(3)])
+    bulk_payments.tell(ids)
+    told = db.session.scalars(sa.select(Job.payload).where(
+        Job.function == "modules.accounting.handlers.deliver_recorded")).all()
+    assert told == [{"payment_ids": ids}]
+
+
 def test_each_medium_goes_into_its_account(make_customer: Make) -> None:
     bank = db.session.scalars(sa.select(CashAccount).where(CashAccount.kind == "bank")).one()
     data = PaymentData(make_customer().id, [Medium(Decimal(60)), Medium(Decimal(40), "transfer", bank.id, "777")])

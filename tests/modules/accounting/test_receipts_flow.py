@@ -16,7 +16,7 @@ from core import jobs, pdf, storage
 from core.db import db
 from core.models import Job, StoredFile
 from modules.accounting import designs, documents, handlers, opening, queries, receipt_files
-from modules.accounting.events import PaymentRecorded
+from modules.accounting.events import PaymentsRecorded
 from modules.accounting.models import CashAccount, Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData, record_payment, reverse_payment
 from modules.crm.models import Customer
@@ -90,7 +90,7 @@ def test_the_same_event_again_does_nothing(customer: Customer, monkeypatch: pyte
     done()
     monkeypatch.setattr(pdf, "render_many", lambda *args: pytest.fail("rendered again"))
     monkeypatch.setattr(pdf, "render", lambda *args: pytest.fail("rendered again"))
-    jobs.publish(PaymentRecorded(payment.id))
+    jobs.publish(PaymentsRecorded([payment.id]))
     done()
     assert len(messages("payment_received")) == 1
     assert receipt_files.receipt_of(payment).id == payment.receipt_file_id
