@@ -100,6 +100,37 @@ class DebtFile(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """What became of a debt file at the gateway.
+
+    `state`: waiting, taken (all or some of its records), refused (nothing of it counts as sent). Counts where it tells
+    them; `errors` are its words, one per record or reason.
+    """
+
+    state: str
+    taken: int | None = None
+    refused: int | None = None
+    errors: tuple[str, ...] = ()
+
+
+class Delivery(Protocol):
+    """Takes a debt file to the gateway; without it a person uploads the file."""
+
+    def send(self, access: Access, file: BinaryIO, name: str) -> str:
+        """Send it; the gateway's number of it, by which `state` asks. Rejected where nothing was taken."""
+
+    def state(self, access: Access, number: str) -> Delivered:
+        """What became of it."""
+
+
+class DebtAnswer(Protocol):
+    """A file by which the gateway says what became of a debt file."""
+
+    def read(self, file: BinaryIO, name: str, access: Access) -> tuple[str, Delivered]:
+        """(name of the debt file, what became of it); BadFile where it is no such answer."""
+
+
 class PaymentFile(Protocol):
     """A file of payments from the gateway."""
 
@@ -220,6 +251,8 @@ providers: Registry[Provider] = Registry("gateway_providers")
 checkouts: Registry[Checkout] = Registry("gateway_checkouts")
 coupons: Registry[Coupons] = Registry("gateway_coupons")
 debt_files: Registry[DebtFile] = Registry("gateway_debt_files")
+deliveries: Registry[Delivery] = Registry("gateway_deliveries")
+debt_answers: Registry[DebtAnswer] = Registry("gateway_debt_answers")
 payment_files: Registry[PaymentFile] = Registry("gateway_payment_files")
 webhooks: Registry[Webhook] = Registry("gateway_webhooks")
 polls: Registry[Poll] = Registry("gateway_polls")

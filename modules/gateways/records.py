@@ -4,7 +4,8 @@ A field is (name, width, kind); kinds:
 
     n       digits, zeros on the left                    "0000123"
     m2      money in whole minor units with 2 decimals   "0000012100" is 121.00; m0 whole units
-    d       AAAAMMDD   d6 AAMMDD   d8r DDMMAAAA   d6r DDMMAA
+    d       AAAAMMDD   d6 AAMMDD   d8r DDMMAAAA   d6r DDMMAA; zeros or blanks mean no date. With ! a date must stand
+            there (d!, d6r!), with 0 zeros are good and blanks are not (d0)
     0>      text, zeros on the left                      a<  text, blanks on the right      a>  blanks on the left
     =text   this very text                               z   zeros      b   blanks      .   anything (not looked at)
 """
@@ -16,7 +17,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, BinaryIO
 
 from core.i18n import _
@@ -89,20 +90,34 @@ def _read(one: Field, text: str, record: Record, number: int) -> Any:
         if not (text.isascii() and text.isdigit()):
             raise _bad(one, text, record, number, _("digits"))
         return text if kind == "n" else Decimal(text).scaleb(-int(kind[1:]))
-    if kind in DATES:
-        return _read_date(one, text, record, number)
+    if date := _date_kind(kind):
+        return _read_date(one, text, record, number, *date)
     return text.lstrip("0") if kind == "0>" else text.strip() if kind == "a>" else text.rstrip()
 
 
-def _read_date(one: Field, text: str, record: Record, number: int) -> dt.date | None:
-    if not text.strip("0 "):
+@lru_cache(maxsize=64)
+def _date_kind(kind: str) -> tuple[str, str] | None:
+    """(format, "" or ! or 0) of a kind of date; None for the other kinds."""
+    if kind in DATES:
+        return DATES[kind], ""
+    return (DATES[kind[:-1]], kind[-1]) if kind[:-1] in DATES and kind[-1] in "!0" else None
+
+
+def _read_date(one: Field, text: str, record: Record, number: int, form: str, mode: str) -> dt.date | None:
+    if mode != "!" and (text == "0" * one.width or (not mode and text == " " * one.width)):
         return None
     try:
-        if not (text.isascii() and text.isdigit()):
-            raise ValueError(text)
-        return dt.datetime.strptime(text, DATES[one.kind]).date()
+        return _day(text, form)
     except ValueError:
         raise _bad(one, text, record, number, _("a date")) from None
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str, form: str) -> dt.date:
+    """The days of a file are few: each is understood once."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return dt.datetime.strptime(text, form).date()
 
 
 def _bad(one: Field, text: str, record: Record, number: int, wanted: str) -> BadFile:
@@ -117,8 +132,8 @@ def _write(one: Field, value: Any) -> str:
         return kind[1:].ljust(one.width)
     if kind in ("z", "b", "."):
         return ("0" if kind == "z" else " ") * one.width
-    if kind in DATES:
-        text = value.strftime(DATES[kind]) if value else "0" * one.width
+    if date := _date_kind(kind):
+        text = value.strftime(date[0]) if value else "0" * one.width
     elif kind[0] == "m":
         text = _minor(one, value or Decimal(0), int(kind[1:])).zfill(one.width)
     else:
@@ -148,7 +163,7 @@ def _minor(one: Field, value: Decimal, decimals: int) -> str:
 def plain(text: str) -> str:
     """Text as files of the networks want it: capitals without marks (Ñ is N); all but A–Z, 0–9 and blanks dropped."""
     bare = unicodedata.normalize("NFKD", text.upper()).encode("ascii", "ignore").decode()
-    return "".join(sign for sign in bare if sign.isalnum() or sign == " ")
+    return "".join(sign for sign in bare if "A" <= sign <= "Z" or sign.isdigit() or sign == " ")
 
 
 def lines(file: BinaryIO, encoding: str = "latin-1") -> Iterator[tuple[int, str]]:

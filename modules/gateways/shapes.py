@@ -50,21 +50,26 @@ class Debt:
 
 @dataclass(frozen=True)
 class Reference:
-    """Whose a payment is, as far as the gateway tells: codes as it wrote them, "" where it does not."""
+    """Whose a payment is, as far as the gateway tells: codes as it wrote them, "" where it does not.
+
+    `attempt` is the reference of ours under which a page or ticket was opened (`Attempt.reference`).
+    """
 
     customer: str = ""
     invoice: str = ""
     barcode: str = ""
+    attempt: str = ""
 
 
 @dataclass(frozen=True)
 class Reading:
     """A payment, or the taking back of one, as a gateway tells it in a file, a notice or an answer.
 
-    `external_id` is the payment's identity at the gateway, the same by whichever way it is told. A reversal has the
+    `external_id` is the payment's identity at the gateway, the same by whichever way it is told. Where a gateway
+    numbers a payment in two ways (in its answer, in its file), `known_as` holds the other one. A reversal has the
     status "reversed", an identity of its own and `reverses`, the payment's identity ("" where the gateway does not
-    say); its amount is positive. `fee` and `withheld` (taxes kept back) are what the gateway takes off, None where it
-    does not say.
+    say); its amount is positive. `fee` and `withheld` (taxes kept back) are what the gateway takes off, None where it does not
+    say.
     """
 
     external_id: str
@@ -78,6 +83,7 @@ class Reading:
     channel: str = ""
     reference: Reference = Reference()
     reverses: str = ""
+    known_as: tuple[str, ...] = ()
     # when the gateway last changed it (aware); of two readings the later one counts
     updated_at: dt.datetime | None = None
     # False: made with test keys; refused outside the rehearsal

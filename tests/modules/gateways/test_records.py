@@ -56,5 +56,20 @@ def test_a_gigantic_line_is_refused_before_it_is_read() -> None:
     assert file.tell() <= 4096
 
 
+@pytest.mark.parametrize(("kind", "good", "none", "bad"), [
+    ("d", "20261110", ("00000000", "        "), ("0000 000", "20261301", "2026111 ")),
+    ("d!", "20261110", (), ("00000000", "        ")),
+    ("d0", "20261110", ("00000000",), ("        ", "0000000 ")),
+])
+def test_a_date_may_be_missing_where_its_kind_says_so(kind: str, good: str, none: tuple, bad: tuple) -> None:
+    record = Record("day", (("day", 8, kind),))
+    assert record.read(good, 1)["day"] == dt.date(2026, 11, 10) and record.write({"day": dt.date(2026, 11, 10)}) == good
+    assert [record.read(text, 1)["day"] for text in none] == [None] * len(none)
+    for text in bad:
+        with pytest.raises(BadFile):
+            record.read(text, 1)
+
+
 def test_text_of_the_networks() -> None:
+    assert plain("1º piso ß ½") == "1 PISO SS 12"
     assert plain("Ñandú & Cía.\tS.R.L. «x»") == "NANDU  CIASRL X"
