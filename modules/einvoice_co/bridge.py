@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db import among, db
+from core.exact_json import as_json
 from modules.accounting.models import Invoice
 from modules.crm.models import Email, Phone
 from modules.einvoice import cases
@@ -27,7 +28,6 @@ from modules.einvoice_co.models import FiscalProfile, Resolution
 from modules.einvoice_co.printed import facts
 from modules.einvoice_co.providers.siigo.client import CREDIT_NOTES, INVOICES
 from modules.einvoice_co.providers.siigo.customers import customer
-from modules.einvoice_co.providers.siigo.numbers import as_json
 
 # begins the series of documents that Siigo numbers; a prefix of the DIAN has no small letters
 BY_SIIGO = "siigo-"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from core.exact_json import as_json
 from modules.accounting.words import in_words
 from modules.einvoice.case import Case
 from modules.einvoice.preview import Certificate, Preview, Printed
@@ -14,7 +15,6 @@ from modules.einvoice_co.findings import SIIGO
 from modules.einvoice_co.legends import legends
 from modules.einvoice_co.mapping import Parts, map_document
 from modules.einvoice_co.printed import facts
-from modules.einvoice_co.providers.siigo.numbers import as_json
 
 
 class ColombianPreviewer:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from core.exact_json import as_json
 from modules.einvoice.case import parse
 from modules.einvoice_co.mapping import map_document
 from modules.einvoice_co.providers.siigo.customers import customer
-from modules.einvoice_co.providers.siigo.numbers import as_json
 from tests.modules.einvoice_co.cases import (
     CUFE,
     EXCLUDED,

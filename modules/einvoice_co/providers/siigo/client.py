@@ -14,8 +14,8 @@ from typing import Any
 
 from core import http
 from core.errors import Rejected, Unavailable, Unknown
+from core.exact_json import as_json, read
 from core.i18n import _
-from modules.einvoice_co.providers.siigo.numbers import as_json, read
 
 NAME = "Siigo"
 READ_SECONDS, MINUTE = 120.0, 60.0

@@ -8,12 +8,12 @@ from typing import Any
 
 from core import clock
 from core.errors import Rejected
+from core.exact_json import as_json, read
 from core.i18n import _
 from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
 from modules.einvoice.own_numbers import Row, Stop
 from modules.einvoice_co.catalogs import NOBODY
 from modules.einvoice_co.providers.siigo.client import ACCEPTED, DRAFT, REJECTED, AccessRefused, Siigo, Stamped
-from modules.einvoice_co.providers.siigo.numbers import as_json, read
 
 PATIENCE = ((60, 60), (360, 300), (1260, 900))
 SELDOM = 3600

@@ -14,9 +14,10 @@ from werkzeug.wrappers import Request, Response
 from core.i18n import _, lazy
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
+from core.simulators.kept import Kept
 from core.simulators.settings import Configured
 from modules.einvoice_co.providers.hka.simulator import reading, rules, sealing, writing
-from modules.einvoice_co.providers.kept import Config, Kept
+from modules.einvoice_co.providers.settings import Config
 
 EMISSION, ATTACHMENTS = "/ws/v1.0/Service.svc", "/ws/adjuntos/Service.svc"
 FILES = {EMISSION: "emision.wsdl", ATTACHMENTS: "adjuntos.wsdl"}

@@ -13,13 +13,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from core.exact_json import as_json as written
+from core.exact_json import read
 from core.i18n import _, lazy
 from core.simulators import Box
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
+from core.simulators.kept import Kept
 from core.simulators.settings import Configured
-from modules.einvoice_co.providers.kept import Config, Kept
-from modules.einvoice_co.providers.siigo.numbers import as_json as written
-from modules.einvoice_co.providers.siigo.numbers import read
+from modules.einvoice_co.providers.settings import Config
 from modules.einvoice_co.providers.siigo.simulator import errors
 from modules.einvoice_co.providers.siigo.simulator.books import Books
 from modules.einvoice_co.providers.siigo.simulator.errors import Refused

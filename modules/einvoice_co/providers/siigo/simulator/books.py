@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.simulators import Faults
-from modules.einvoice_co.providers.kept import Kept
+from core.simulators.kept import Kept
 from modules.einvoice_co.providers.siigo.simulator import rules
 from modules.einvoice_co.providers.siigo.simulator.errors import Refused
 

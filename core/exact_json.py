@@ -1,4 +1,4 @@
-"""JSON as Siigo reads it: amounts are numbers, written from Decimals without ever becoming floats. Pure."""
+"""JSON whose amounts are numbers to the other side and Decimals to us: never a float in between. Pure."""
 
 from __future__ import annotations
 

@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.simulators import store as base
-from core.simulators.settings import Settings
+from core.simulators.store import Store
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS kept (kind TEXT, owner TEXT, key TEXT, place INTEGER, value TEXT NOT NULL,
     PRIMARY KEY (kind, owner, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS kept_place ON kept (kind, owner, place);"""
 
-BOGOTA = dt.timezone(dt.timedelta(hours=-5))
 
-
-@dataclass(frozen=True)
-class Config(Settings):
-    """The clock of a provider, in Bogotá."""
-
-    ZONE = BOGOTA
-
-
-class Kept(base.Store):
-    """Values by kind, owner (a company of the provider) and key."""
+class Kept(Store):
+    """Values by kind, owner (a company or account of the service) and key. `schema`: tables beside them."""
 
     FORGOTTEN = ("kept",)
 
-    def __init__(self, folder: Path | None, name: str) -> None:
-        super().__init__(folder, name, SCHEMA)
+    def __init__(self, folder: Path | None, name: str, schema: str = "") -> None:
+        super().__init__(folder, name, SCHEMA + schema)
+
+    # how values become text and come back; a service of amounts takes core.exact_json's
+    written, read = staticmethod(json.dumps), staticmethod(json.loads)
 
     def get(self, kind: str, owner: str, key: str) -> Any:
         """What is kept under the key, None where nothing is."""
         with self.lock:
             row = self._db.execute("SELECT value FROM kept WHERE kind = ? AND owner = ? AND key = ?",
                                    (kind, owner, key)).fetchone()
-        return json.loads(row[0]) if row else None
+        return self.read(row[0]) if row else None
 
     def put(self, kind: str, owner: str, key: str, value: Any) -> None:
         """Keep it, in its place among the others: behind all of them where it is new."""
@@ -47,7 +38,7 @@ class Kept(base.Store):
                                    (kind, owner, key)).fetchone()
             place = row[0] if row else self._next(kind, owner)
             self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)",
-                             (kind, owner, key, place, json.dumps(value)))
+                             (kind, owner, key, place, self.written(value)))
 
     def _next(self, kind: str, owner: str) -> int:
         return int(self._db.execute("SELECT COALESCE(MAX(place), 0) + 1 FROM kept WHERE kind = ? AND owner = ?",
@@ -64,7 +55,7 @@ class Kept(base.Store):
         with self.lock:
             rows = self._db.execute(f"SELECT value FROM kept WHERE kind = ?{where} ORDER BY owner, place",
                                     values).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        return [self.read(row[0]) for row in rows]
 
     def count(self, kind: str) -> int:
         """How many of a kind there are."""
