@@ -19,7 +19,7 @@ class Setting:
     """A setting of an account at a provider, as the set-up asks for it and commands name it.
 
     `kind`: text, secret (encrypted, never shown again), number, flag, choice (`choices`: code -> words), list (one per
-    line). `check` answers what is wrong with a value, in words, or "".
+    line), json (a document edited as text). `check` answers what is wrong with a value, in words, or "".
     """
 
     name: str

@@ -211,40 +211,143 @@ class Reply:
     content_type: str = "application/json"
 
 
+@dataclass(frozen=True)
+class Owed:
+    """An open document as a network sees it: `number` is a whole number by which it may name it, `code` a text."""
+
+    number: int
+    code: str
+    concept: str
+    due: dt.date
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Owing:
+    """What a subscriber owes. `holder` is masked (shapes.masked); documents oldest first, [] where nothing is owed."""
+
+    code: str
+    holder: str
+    currency: str
+    documents: tuple[Owed, ...]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((one.amount for one in self.documents), Decimal("0.00"))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A payment that was booked. `number` is ours, `receipt` what the payer gets; `applied` are (document, amount).
+
+    `service`: active, restoring, cut. `duplicate`: the same was told before, and this is what was answered then.
+    `reversed`: its reversal had come before it, so nothing is booked.
+    """
+
+    transaction: str
+    number: int
+    receipt: str
+    amount: Decimal
+    applied: tuple[tuple[str, Decimal], ...] = ()
+    credit: Decimal = Decimal("0.00")
+    balance: Decimal = Decimal("0.00")
+    service: str = "active"
+    duplicate: bool = False
+    reversed: bool = False
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A payment that was taken back. `kept`: its payment never came; the reversal waits for it (balance None)."""
+
+    transaction: str
+    balance: Decimal | None = None
+    duplicate: bool = False
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """A payment of a day, for the network's comparison; `document` is the number of what it named or paid first."""
+
+    transaction: str
+    code: str
+    document: int | None
+    amount: Decimal
+    paid_at: dt.datetime
+    channel: str = ""
+    reversed: bool = False
+
+
 class Desk(Protocol):
     """What a network that asks us may do, on behalf of its account.
 
-    Every verb is idempotent by the network's own number.
+    Every verb is idempotent by the network's own number, and takes money whatever became of the debt meanwhile.
     """
 
-    def debts(self, code: str) -> Any:
-        """What a code or document owes: the holder (masked), open documents oldest first; None for an unknown code."""
+    def debts(self, code: str, channel: str = "") -> Owing | None:
+        """What a code or document owes; None for an unknown one.
 
-    def pay(self, transaction: str, code: str, amount: Decimal, paid_at: dt.datetime, invoices: Iterable[str] = (),
-            channel: str = "") -> Any:
-        """Book a payment.
-
-        The same number with other content is refused with DomainError code "transaction_conflict".
+        DomainError: "code_retired"; "slow_down" where this channel asked for too many unknown codes.
         """
 
-    def reverse(self, transaction: str, reason: str) -> Any:
+    def pay(self, transaction: str, code: str, amount: Decimal, paid_at: dt.datetime | dt.date,
+            invoices: Iterable[str] = (), channel: str = "", document: int | None = None) -> Taken:
+        """Book a payment: of a code ("" where `document`, an Owed.number, says whose it is).
+
+        DomainError: "transaction_conflict" for the same number with other content, "unknown_code".
+        """
+
+    def reverse(self, transaction: str, reason: str, until: dt.time | None = None,
+                document: int | None = None) -> TakenBack:
         """Take a payment back; before its payment it is kept and cancels it.
 
-        DomainError code "too_late" by the account's rule.
+        DomainError: "too_late" on another day than the payment's (company's zone), after `until`, or in a locked
+        period; "transaction_conflict" where the payment named another `document`.
         """
 
-    def payments(self, day: dt.date) -> Iterable[Any]:
-        """The payments of a day, for the network's own comparison."""
+    def payments(self, day: dt.date, cursor: str = "") -> tuple[list[Told], str]:
+        """A page of the payments of a day, oldest first, and the cursor of the next page ("" at the end)."""
 
 
 class Pull(Protocol):
     """A network that asks us what somebody owes and tells us what was paid, by requests to routes of ours."""
 
-    # (method, path below the account's address) it serves
+    # (method, path below the account's address, "<name>" standing for one part of a path) it serves
     routes: tuple[tuple[str, str], ...]
+    # requests of an account that are let through, as flask-limiter writes it
+    limit: str
 
     def answer(self, access: Access, incoming: Incoming, desk: Desk) -> Reply:
         """Prove who asks, and do it. Refusals are answers, in the network's own codes."""
+
+    def busy(self, incoming: Incoming) -> Reply:
+        """The answer where `limit` is passed, or the database does not answer in time."""
+
+
+@dataclass(frozen=True)
+class BankLine:
+    """A movement on a bank account; `amount` is positive for money that came in.
+
+    `external_id` is the bank's own, else a digest of the line that is the same in every statement that shows it.
+    """
+
+    external_id: str
+    date: dt.date
+    amount: Decimal
+    currency: str
+    text: str = ""
+    reference: str = ""
+    name: str = ""
+    balance: Decimal | None = None
+    line: int | None = None
+
+
+class BankStatement(Protocol):
+    """A bank's statement of an account, in one of the formats of the trade."""
+
+    def read(self, file: BinaryIO, access: Access) -> Iterator[BankLine | Problem | Control]:
+        """As PaymentFile.read; the Control counts lines and adds their signed amounts."""
 
 
 providers: Registry[Provider] = Registry("gateway_providers")
@@ -259,3 +362,4 @@ polls: Registry[Poll] = Registry("gateway_polls")
 refunds: Registry[Refund] = Registry("gateway_refunds")
 statements: Registry[Statement] = Registry("gateway_statements")
 pulls: Registry[Pull] = Registry("gateway_pulls")
+bank_statements: Registry[BankStatement] = Registry("gateway_bank_statements")

@@ -150,6 +150,8 @@ class Incoming:
     body: str
     path: str = ""
     remote: str = ""
+    # the query as it was sent, for signatures over it
+    raw_query: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,3 +213,8 @@ class Opened:
     # kept encrypted, for reading its state later
     secret: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def masked(name: str) -> str:
+    """A name as others may see it: the first letter of each word, the rest as stars ("A** P*****")."""
+    return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())
