@@ -20,6 +20,7 @@ from modules.accounting.ports import Collecting, collectors
 from modules.contracts import months
 from modules.contracts.facts import DatedPrice, PlanFacts, ProfileFacts
 from modules.contracts.models import BillingProfile, BillingRun, ExchangeRate, Plan, PlanPrice, ZoneProfile
+from modules.contracts.ports import PlaceTaxing, place_taxes
 from modules.contracts.wording import Wording
 
 PROFILE_FIELDS = ("id", "name", "billing_day", "due_days", "due_day", "second_due_days", "surcharge_percent",
@@ -46,6 +47,8 @@ class Context:
     filters: Mapping[str, Any] = field(default_factory=dict)
     # taxes on the whole document that the country has the company collect (perceptions); None: nothing
     collecting: Collecting | None = None
+    # taxes of lines that follow the place of the service, in countries that have such; None: nothing
+    placing: PlaceTaxing | None = None
     _taxes: dict[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     totals: dict[Any, Any] = field(default_factory=dict)
     # what contracts with nothing of their own pay, and the lines of documents that are the same for many
@@ -80,11 +83,12 @@ def load(company: Company, month: dt.date, issue_date: dt.date, filters: Mapping
     shared: dict[str, tuple[Mapping[str, Any], ...]] = {}
     plans = _plans(company, shared)
     profiles, zones, default = _profiles(company)
-    collector = collectors.find(company.country)
+    collector, rule = collectors.find(company.country), place_taxes.find(company.country)
     return Context(company, month, issue_date, plans, profiles, zones, default, Wording(company.locale),
                    rates=_rates(company, plans.values(), issue_date), filters=filters or {},
                    previous_run=_first_run(company, months.add(month, -1)), _taxes=shared,
-                   collecting=collector.on(company, issue_date) if collector else None)
+                   collecting=collector.on(company, issue_date) if collector else None,
+                   placing=rule.on(company) if rule else None)
 
 
 def _plans(company: Company, shared: dict[str, tuple[Mapping[str, Any], ...]]) -> dict[int, PlanFacts]:

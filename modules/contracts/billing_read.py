@@ -38,6 +38,7 @@ from modules.contracts.models import (
     Suspension,
 )
 from modules.contracts.months import Span
+from modules.contracts.ports import PlaceTaxing, Served
 from modules.crm.models import Address, Customer
 
 CHUNK = 2000
@@ -105,7 +106,9 @@ def _read(context: Context, wanted: sa.ColumnElement[bool]) -> list[Candidate]:
     extras: dict[str, dict[int, list[Any]]] = {
         "items": _items(context, inside), "instalments": _instalments(context, inside),
         "discounts": _discounts(inside)}
-    known = _Known(_billed(context, inside), _with_address({row.customer_id for row in rows}))
+    people = {row.customer_id for row in rows}
+    known = _Known(_billed(context, inside), _with_address(people) if context.placing is None else _placed(
+        context.placing, rows, people))
     return [_candidate(context, row, parts, extras, known) for row in rows]
 
 
@@ -133,6 +136,17 @@ def _with_address(customer_ids: Iterable[int]) -> set[int]:
         among(Address.customer_id, customer_ids), Address.active).distinct()))
 
 
+def _placed(placing: PlaceTaxing, rows: Sequence[Any], customer_ids: Iterable[int]) -> set[int]:
+    """Tell who is served where, and which customers have an address; a contract without place is at the oldest one."""
+    first: dict[int, Any] = {}
+    for row in db.session.execute(sa.select(Address.customer_id, Address.extra).where(
+            among(Address.customer_id, customer_ids), Address.active).order_by(Address.id)):
+        first.setdefault(row.customer_id, row.extra or {})
+    placing.look_at(Served(row.id, row.kind, (row.place or {}) if row.address_id else first.get(row.customer_id))
+                    for row in rows)
+    return set(first)
+
+
 def _live(context: Context) -> sa.ColumnElement[bool]:
     """Contracts that the month may concern: those in service, and ended ones that may have something left to pay."""
     waiting = sa.exists().where(ChargeInstalment.contract_id == Contract.id, ~ChargeInstalment.cancelled,
@@ -149,6 +163,7 @@ def _contracts(context: Context, wanted: Any) -> sa.Select:
         Contract.billing_from, Contract.ends_on, Contract.in_advance, Contract.billing_day, Contract.due_day,
         Contract.courtesy_from, Contract.courtesy_until, Contract.activated_at, Customer.code, Customer.name,
         Customer.kind, Customer.tax_id_kind, Customer.tax_id, Customer.tax_condition, Customer.zone_id,
+        *([Contract.address_id, service.extra.label("place")] if context.placing is not None else ()),
         service.street, service.number.label("house"), service.unit, service.district, service.postal_code,
         service.city)
         .join(Customer, Customer.id == Contract.customer_id).outerjoin(service, service.id == Contract.address_id)

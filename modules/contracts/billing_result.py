@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from core.db import db
 from core.models import Company
 from modules.contracts import months
-from modules.contracts.drafting import Decision
+from modules.contracts.billing_run import part_amounts
+from modules.contracts.drafting import Bill, Decision
 from modules.contracts.models import BilledPeriod
+from modules.contracts.ports import place_taxes
 from modules.crm.models import Customer
 
 ZERO = Decimal("0.00")
@@ -99,6 +101,15 @@ def _who(known: Mapping[int, tuple[str, str]], customer_id: int) -> dict[str, An
 
 
 @dataclass
+class Placed:
+    """Contracts whose taxes follow the place, of one kind of place, with all that they are billed."""
+
+    contracts: int = 0
+    net: Decimal = ZERO
+    tax: Decimal = ZERO
+
+
+@dataclass
 class Tally:
     """Adds up decisions as they are made; holds no more than counts and the named differences."""
 
@@ -115,6 +126,8 @@ class Tally:
     comparison: Comparison = field(default_factory=Comparison)
     # the first of those who are served and pay nothing
     free: list[dict[str, Any]] = field(default_factory=list)
+    # where taxes follow the place, by what decided
+    placed: dict[str, Placed] = field(default_factory=dict)
 
     def add(self, decision: Decision, now: Amounts, before: Amounts) -> None:
         """One chunk: what was decided, what its customers were billed this month already, and the month before."""
@@ -131,11 +144,24 @@ class Tally:
                                            one.customer.id, one.customer.name, one.problem)
                             for one in decision.refusals[:EXCEPTIONS - len(self.exceptions)]]
         for bill in decision.bills:
+            self._place(bill)
             add_totals(self.totals, bill.draft.currency, bill.totals.total - bill.totals.tax_total,
                        bill.totals.tax_total, bill.totals.total)
             key = (bill.customer.id, bill.draft.currency)
             now[key] = now.get(key, ZERO) + bill.totals.total
         self.comparison.add(now, before, self.company.currency)
+
+    def _place(self, bill: Bill) -> None:
+        """Where the place decided about a tax: once per contract, with all that the contract is billed."""
+        if not any(part.placed for part in bill.parts):
+            return
+        seen: set[int] = set()
+        for part, (tax, total) in zip(bill.parts, part_amounts(bill), strict=True):
+            if part.placed:
+                found = self.placed.setdefault(part.placed, Placed())
+                found.contracts += part.contract.id not in seen
+                found.net, found.tax = found.net + total - tax, found.tax + tax
+                seen.add(part.contract.id)
 
     def as_json(self, seconds: float) -> dict[str, Any]:
         return {
@@ -145,7 +171,15 @@ class Tally:
             "totals": totals_json(self.totals, self.company.currency),
             "compared": self.comparison.as_json(months.add(self.month, -1)), "invoices": self.invoices,
             "documents": no_documents(), "notices": {"queued": 0, "sent": 0, "failed": 0},
-            "seconds": round(seconds, 2)}
+            "seconds": round(seconds, 2)} | self._by_place()
+
+    def _by_place(self) -> dict[str, Any]:
+        rule = place_taxes.find(self.company.country)
+        if rule is None or not self.placed:
+            return {}
+        return {"by_place": [
+            {"code": code, "place": str(label), "contracts": found.contracts, "net": f"{found.net:.2f}",
+             "tax": f"{found.tax:.2f}"} for code, label in rule.groups.items() if (found := self.placed.get(code))]}
 
 
 def exception_json(number: str, contract_id: int, customer: str, customer_id: int, name: str,

@@ -101,6 +101,8 @@ def _cure(one: Mapping[str, Any], plans: Mapping[int, tuple[int, str]]) -> tuple
     if kind == "plan" and contract_id in plans:
         plan_id, name = plans[contract_id]
         return _("Set a price of %(plan)s", plan=name), url_for("contracts.plan", plan_id=plan_id)
+    if kind == "place":
+        return _("Correct the address"), url_for("crm.customer", customer_id=one["customer_id"], tab="data")
     if kind == "rate":
         return _("Enter the exchange rate"), url_for(f"admin_{ExchangeRate.__tablename__}.create_view")
     return _("Open the contract"), url_for("contracts.contract", contract_id=contract_id)

@@ -38,6 +38,8 @@ class Part:
     service: Span | None
     lines: tuple[Line, ...]
     instalment_ids: tuple[int, ...] = ()
+    # what decided about taxes that follow the place (ports.place_taxes); "" where nothing follows
+    placed: str = ""
 
     @property
     def plans(self) -> list[int]:
@@ -114,13 +116,13 @@ def _parts(context: Context, candidate: Candidate, decision: Decision) -> list[P
     contract = candidate.contract
     try:
         priced = pricing.price_month(contract, context.plans, context.month, context.alike)
-        found = [_part(contract, context.month, priced)]
+        found = [_part(context, contract, context.month, priced)]
         if candidate.billed or (candidate.billed_charges and isinstance(found[0], Part) and found[0].kind != SERVICE):
             decision.already_billed += 1
             return []
         if _catches_up(context, candidate):
             before = months.add(context.month, -1)
-            found.insert(0, _part(contract, before, pricing.price_service(contract, context.plans, before)))
+            found.insert(0, _part(context, contract, before, pricing.price_service(contract, context.plans, before)))
     except NoPrice as error:
         if candidate.billed:
             decision.already_billed += 1
@@ -130,13 +132,26 @@ def _parts(context: Context, candidate: Candidate, decision: Decision) -> list[P
     parts = [one for one in found if isinstance(one, Part)]
     if not parts:
         _note_skipped(found[-1], candidate, decision)
+    problem = _place_problem(context, contract, parts)
+    if problem is not None:
+        decision.refusals.append(Refusal(contract, candidate.customer, problem))
+        return []
     return parts
 
 
-def _part(contract: ContractFacts, month: dt.date, found: Priced | Skipped) -> Part | Skipped:
+def _place_problem(context: Context, contract: ContractFacts, parts: Sequence[Part]) -> Problem | None:
+    """What is not known of the place whose taxes some line follows."""
+    if context.placing is None:
+        return None
+    return context.placing.problem(contract, (line.taxes for part in parts for line in part.lines))
+
+
+def _part(context: Context, contract: ContractFacts, month: dt.date, found: Priced | Skipped) -> Part | Skipped:
     if isinstance(found, Skipped):
         return found
-    return Part(contract, month, found.kind, found.service, found.lines, found.instalment_ids)
+    placed = "" if context.placing is None else next(
+        (group for line in found.lines if (group := context.placing.group(contract.id, line.taxes))), "")
+    return Part(contract, month, found.kind, found.service, found.lines, found.instalment_ids, placed)
 
 
 def _note_skipped(found: Any, candidate: Candidate, decision: Decision) -> None:
@@ -232,7 +247,7 @@ def _draft(context: Context, customer: CustomerFacts, parts: tuple[Part, ...], c
     return InvoiceDraft(
         customer_id=customer.id, issue_date=context.issue_date, due_date=due, currency=currency, origin="billing",
         exchange_rate=context.rates.get(currency, ONE),
-        lines=tuple(draft_line(context, line) for part in parts for line in part.lines),
+        lines=tuple(draft_line(context, line, part.contract.id) for part in parts for line in part.lines),
         service_from=min(span.first for span in spans) if spans else context.issue_date,
         service_to=max(span.last for span in spans) if spans else context.issue_date,
         extra=_printed(context, parts))
@@ -248,23 +263,24 @@ def _printed(context: Context, parts: tuple[Part, ...]) -> Mapping[str, Any]:
             "contracts": [one.number for one in contracts.values()], "period": months.show(context.month)}
 
 
-def draft_line(context: Context, line: Line) -> DraftLine:
-    """A line as accounting wants it; that of a plan for whole days is made once per price and days."""
+def draft_line(context: Context, line: Line, contract_id: int) -> DraftLine:
+    """A line as accounting wants it; that of a plan for whole days is made once per price, days and taxes."""
+    taxes = line.taxes if context.placing is None else context.placing.taxes(contract_id, line.taxes)
     if line.kind != PLAN or line.share is not None or line.discounts or line.span is None:
-        return _draft_line(context, line)
-    key = (line.ref_id, line.unit_price, line.span.first, line.span.last)
+        return _draft_line(context, line, taxes)
+    key = (line.ref_id, line.unit_price, line.span.first, line.span.last, id(taxes))
     found: DraftLine | None = context.lines.get(key)
     if found is None:
         if len(context.lines) >= KEPT:
             context.lines.clear()
-        found = context.lines[key] = _draft_line(context, line)
+        found = context.lines[key] = _draft_line(context, line, taxes)
     return found
 
 
-def _draft_line(context: Context, line: Line) -> DraftLine:
+def _draft_line(context: Context, line: Line, taxes: tuple[Mapping[str, Any], ...]) -> DraftLine:
     return DraftLine(
         description=context.wording.line(line)[:500], quantity=line.quantity, unit_price=line.unit_price,
-        code=line.code, price_includes_tax=line.includes_tax, discount=line.discount, taxes=line.taxes,
+        code=line.code, price_includes_tax=line.includes_tax, discount=line.discount, taxes=taxes,
         account_id=line.account_id)
 
 

@@ -13,6 +13,7 @@ from core.i18n import _
 from core.money import split
 from core.scope import current_company
 from modules.contracts import months, states
+from modules.contracts import taxes as known_taxes
 from modules.contracts.errors import NotPossible, WrongValue
 from modules.contracts.models import Charge, ChargeInstalment, Contract, ContractItem, Discount
 from modules.contracts.months import DAY
@@ -71,6 +72,8 @@ def add_charge(contract: Contract, description: str, total: Decimal, *, instalme
     if total == 0 or not 1 <= instalments <= LONGEST:
         raise WrongValue(_("To charge you must give an amount other than zero, and 1 to %(most)s instalments.",
                            most=LONGEST), field="total")
+    if taxes is None:  # what is sold beside the service bears no tax that follows its place
+        taxes = known_taxes.beside(contract.plan.taxes, current_company().country)
     charge = Charge(contract_id=contract.id, code=code, description=description.strip(), total=total,
                     account_id=account_id, form_key=form_key, **_taxed(contract, includes_tax, taxes))
     first = months.of(first_month or clock.today())

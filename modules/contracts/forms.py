@@ -240,6 +240,8 @@ class ChargeForm(TaxedForm):
 
     def fill(self) -> None:
         super().fill()
+        if taxes.may_follow(current_company().country):
+            self.taxes.choices[0] = ("", lazy("As the plan; the general rate where its tax follows the place"))
         self.first_month.choices = month_choices(12)
 
 

@@ -15,6 +15,7 @@ from core.security import check, require
 from modules.contracts import billing_views, mending, months, previews
 from modules.contracts.blueprint import bp
 from modules.contracts.models import Contract
+from modules.contracts.ports import place_taxes
 from modules.crm import countries
 
 
@@ -30,7 +31,8 @@ class Slip:
 
 @bp.app_context_processor
 def _mending() -> dict[str, Any]:
-    return {"mend_inputs": mending.INPUTS, "mend_permission": mending.permission, "tax_rules": tax_rules}
+    return {"mend_inputs": mending.INPUTS, "mend_permission": mending.permission, "tax_rules": tax_rules,
+            "place_rule": lambda: place_taxes.get(current_company().country)}
 
 
 def tax_rules() -> Any:

@@ -15,13 +15,13 @@ from core.scope import current_company
 from modules.contracts import billing_context, billing_read, drafting, months, plans
 from modules.contracts.errors import WrongValue
 from modules.contracts.models import Contract, ExchangeRate
-from modules.contracts.ports import Problem, billing_checks
+from modules.contracts.ports import Problem, billing_checks, place_taxes
 from modules.crm import services as crm
 
-IDENTITY, CONDITION, PRICE, RATE = "identity", "condition", "price", "rate"
+IDENTITY, CONDITION, PRICE, RATE, PLACE = "identity", "condition", "price", "rate", "place"
 # what is asked for, by kind of cure
 INPUTS = {IDENTITY: ("tax_condition", "tax_id_kind", "tax_id"), CONDITION: ("tax_condition",),
-          PRICE: ("price",), RATE: ("rate",)}
+          PRICE: ("price",), RATE: ("rate",), PLACE: ("place",)}
 # the causes that are ours; a country's check says its own (`cures`)
 CURES = {"missing_tax_id": IDENTITY, "wrong_tax_id": IDENTITY, "missing_tax_condition": CONDITION,
          "no_plan_price": PRICE, "no_exchange_rate": RATE}
@@ -48,6 +48,8 @@ def mend(contract: Contract, month: dt.date, cure: str, values: Mapping[str, str
     elif cure == RATE:
         db.session.add(ExchangeRate(currency=contract.plan.currency, day=clock.today(), rate=_amount(given, "rate")))
         db.session.flush()
+    elif cure == PLACE:
+        place_taxes.get(current_company().country).answer(contract, given["place"])
     else:
         crm.update_customer(contract.customer, **_needed(given, INPUTS[cure][-1]))
 

@@ -11,6 +11,7 @@ from core.db import find
 from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
+from core.scope import current_company
 from core.security import can, require
 from modules.contracts import (
     billing_views,
@@ -26,6 +27,7 @@ from modules.contracts import (
     revision_views,
     services,
     states,
+    taxes,
     verb_views,
 )
 from modules.contracts.blueprint import bp, form_page
@@ -50,12 +52,14 @@ def contract(contract_id: int) -> Any:
     """One contract: its state and what can be done, what it costs, what was and will be billed, what happened."""
     row = find(Contract, contract_id)
     today = clock.today()
-    own = queries.own_price(row, today)
+    own, ahead = queries.own_price(row, today), foresight.next_bill(row)
     return render_template(
         "contracts/contract.html", contract=row, today=today, own_price=own, price=queries.price_on(row, today),
-        profile=queries.effective_profile(row), actions=states.possible(row.state), next=foresight.next_bill(row),
+        profile=queries.effective_profile(row), actions=states.possible(row.state), next=ahead,
         periods=queries.billed_periods(row.id), history=history.of_contract(row),
-        page_url=cures.other_page, suspension=next((one for one in row.suspensions if one.ended_at is None), None),
+        page_url=cures.other_page,
+        decided=taxes.decided(current_company().country, ahead and ahead.bill),
+        suspension=next((one for one in row.suspensions if one.ended_at is None), None),
         planned=[one for one in row.changes if one.state == "planned"])
 
 

@@ -27,10 +27,16 @@ from modules.crm.services import AddressData, CustomerData
 
 # Parts of an address that only one country has: key in Address.extra, label.
 EXTRA_PARTS: dict[str, tuple[tuple[str, Any], ...]] = {
-    "CO": (("divipola", lazy("Municipality code (DIVIPOLA)")), ("estrato", lazy("Estrato (1 to 6)"))),
+    "CO": (("divipola", lazy("Municipality code (DIVIPOLA)")), ("estrato", lazy("Estrato (1 to 6)")),
+           ("uso", lazy("Use of the place"))),
     "EC": (("cross_street", lazy("Cross street")), ("canton", lazy("Canton"))),
     "MX": (("municipality", lazy("Municipality")),),
     "PE": (("province", lazy("Province")), ("ubigeo", lazy("Ubigeo"))),
+}
+# Those of them that are chosen, not written: (value, label).
+EXTRA_CHOICES: dict[str, tuple[tuple[str, Any], ...]] = {
+    "estrato": (("", "—"), *((str(number), str(number)) for number in range(1, 7))),
+    "uso": (("", lazy("A home")), ("comercial", lazy("A business, an office or a shop"))),
 }
 REGION_WORDS = {"AR": lazy("Province"), "EC": lazy("Province"), "CO": lazy("Department"), "MX": lazy("State"),
                 "PE": lazy("Department"), "CL": lazy("Region"), "UY": lazy("Department"), "DO": lazy("Province"),
@@ -98,13 +104,17 @@ def address_class(inside: bool = False) -> type[AddressForm]:
     country = current_company().country
     found_by_itself = lazy("Left empty, it is found by the names of the place.")
     fields: dict[str, Any] = {
-        f"extra_{key}": StringField(label, [Length(max=100)], description=found_by_itself
-                                    if key == regions.PLACE_CODES.get(country) else "")
+        f"extra_{key}": _chosen(key, label) if key in EXTRA_CHOICES else StringField(
+            label, [Length(max=100)], description=found_by_itself if key == regions.PLACE_CODES.get(country) else "")
         for key, label in EXTRA_PARTS.get(country, ())}
     if known := regions.of(country):
         fields["region"] = SelectField(lazy("Province or state"), choices=[("", "—"), *sorted(
             known.items(), key=lambda one: names.fold(one[1]))], validate_choice=False)
     return type("CountryAddressForm", (AddressForm,), fields | ({"Meta": WithoutToken} if inside else {}))
+
+
+def _chosen(key: str, label: Any) -> SelectField:
+    return SelectField(label, default="", choices=list(EXTRA_CHOICES[key]), validate_choice=False)
 
 
 def _in_words_of_country(form: AddressForm) -> None:
@@ -114,6 +124,10 @@ def _in_words_of_country(form: AddressForm) -> None:
     written = form.region.data or ""
     if regions.of(country) and written and written not in regions.of(country):
         form.region.choices = [*form.region.choices, (written, written)]  # type: ignore[attr-defined]
+    for key in (one for one in extra_keys() if one in EXTRA_CHOICES):
+        field = form[f"extra_{key}"]
+        if field.data and field.data not in dict(EXTRA_CHOICES[key]):  # as it was imported
+            field.choices = [*field.choices, (field.data, field.data)]
 
 
 def address_values(address: Address | None) -> dict[str, Any]:

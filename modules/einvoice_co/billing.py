@@ -11,6 +11,7 @@ from modules.accounting.totals import VAT
 from modules.contracts.ports import Problem
 from modules.crm import countries
 from modules.crm.countries import co
+from modules.einvoice_co import estratos
 from modules.einvoice_co.catalogs import identity, vat_rates
 
 MISSING = "missing_tax_id"
@@ -22,9 +23,10 @@ class ColombianBillingCheck:
 
     titles: Mapping[str, Any] = {
         "identity_kind": lazy("Unknown kind of identification"), "identity": lazy("Wrong identification number"),
-        "rate_unknown": lazy("A rate of IVA that does not exist")}
+        "rate_unknown": lazy("A rate of IVA that does not exist"), estratos.MISSING: lazy("No estrato")}
 
-    cures: Mapping[str, str] = dict.fromkeys(("identity_kind", "identity"), "identity")
+    cures: Mapping[str, str] = {
+        **dict.fromkeys(("identity_kind", "identity"), "identity"), estratos.MISSING: "place"}
 
     def check(self, company: Company, customer: Any, draft: Any, totals: Any) -> Problem | None:
         """The first thing that would be refused, or None."""

@@ -10,7 +10,7 @@ from core.i18n import _, lazy
 from core.models import Company
 from core.scope import company_scope
 from modules.einvoice_co.endings import endings
-from modules.einvoice_co.estratos import misfits
+from modules.einvoice_co.estratos import misfits, without_estrato
 from modules.einvoice_co.models import FiscalProfile, Resolution
 
 
@@ -38,11 +38,15 @@ def dian_numbering() -> Result:
          "exempt, of 3 excluded, of all others and of businesses taxed."),
     lazy("Give the contract the plan of its estrato, or correct the estrato in the address of the service.")))
 def estrato_iva() -> Result:
-    """Every internet plan fits the estrato of its contract, where one is written down."""
+    """Every internet plan fits the estrato of its contract, and where its IVA follows it, the estrato is known."""
     count, first = 0, ""
     for company_id in list(db.session.scalars(sa.select(FiscalProfile.company_id).distinct())):
         with company_scope(db.session.get_one(Company, company_id)):
             for one in misfits():
                 count, first = count + 1, first or _("Contract %(contract)s of estrato %(estrato)s.",
                                                      contract=one.contract, estrato=one.estrato)
+            if missing := without_estrato():
+                count, first = count + missing, first or _(
+                    "%(count)s contracts have a plan whose IVA follows the estrato, and nobody wrote it down.",
+                    count=missing)
     return count == 0, count, first or _("Every internet plan fits the estrato of its contract.")
