@@ -116,14 +116,15 @@ def lock(statement: sa.Select) -> sa.Select:
     return statement.with_for_update() if is_postgresql() else statement
 
 
-def among(column: Any, values: Iterable[int]) -> sa.ColumnElement[bool]:
-    """`column IN values` for many ids in one parameter, whatever their number.
+def among(column: Any, values: Iterable[int] | Iterable[str]) -> sa.ColumnElement[bool]:
+    """`column IN values` for many ids or codes in one parameter, whatever their number.
 
     PostgreSQL then uses the index, statistics or not; neither database compiles a statement per number of ids.
     """
     wanted = list(values)
     if is_postgresql():
-        return column == sa.func.any(sa.bindparam(None, wanted, type_=sa.ARRAY(sa.BigInteger)))
+        kind = sa.Text() if wanted and isinstance(wanted[0], str) else sa.BigInteger()
+        return column == sa.func.any(sa.bindparam(None, wanted, type_=sa.ARRAY(kind)))
     listed = sa.func.json_each(sa.bindparam(None, json.dumps(wanted), type_=sa.Text())).table_valued("value")
     return column.in_(sa.select(listed.c.value))
 

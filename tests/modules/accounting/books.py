@@ -24,7 +24,7 @@ VAT105 = ({"code": "VAT", "rate": "10.5"},)
 EXEMPT = ({"code": "VAT", "category": "exempt"},)
 # the invariants of the books
 CHECKS = ("balances_match", "credits_within_documents", "document_totals", "documents_in_ledger", "ledger_balanced",
-          "locked_periods_untouched", "open_amounts_match", "own_numbers_no_gap", "payments_unique")
+          "locked_periods_untouched", "open_amounts_match", "own_numbers_no_gap", "payments_unique", "refunds_booked")
 
 
 def line(price: str = "10000", text: str = "Hogar 100 Megas", quantity: str = "1", **values: Any) -> DraftLine:

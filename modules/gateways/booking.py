@@ -1,0 +1,295 @@
+"""From what a gateway tells to the books: each payment once, whatever is told twice, late or out of order.
+
+`take` is the only way in, for notices, polls and files alike. It works on up to a thousand readings with a number of
+statements that does not depend on how many they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from core import clock
+from core.db import among, db, lock
+from core.errors import DomainError
+from core.scope import current_company
+from modules.accounting import bulk_payments, cash, ledger
+from modules.accounting.models import Invoice, Payment
+from modules.accounting.payments import Medium, PaymentData, reverse_payment
+from modules.accounting.refunds import refund_payment
+from modules.gateways import accounts, causes, fees, matching, noting, ports
+from modules.gateways.matching import Owner
+from modules.gateways.models import Account, Alias, Checkout, Transaction
+from modules.gateways.shapes import Reading
+
+ZERO = Decimal("0.00")
+# states from which a transaction can still be booked by itself
+OPEN = ("noted", "waiting")
+
+
+@dataclass
+class Taken:
+    """What became of some readings."""
+
+    new: int = 0
+    booked: int = 0
+    waiting: int = 0
+    reversed: int = 0
+    # payments were told of before
+    known: int = 0
+
+    def add(self, other: Taken) -> None:
+        for name in ("new", "booked", "waiting", "reversed", "known"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+def take(account: Account, readings: Iterable[Reading], *, file_id: int | None = None) -> Taken:
+    """Note what was told, and book what can be. Repeatable: the same again changes nothing. Does not commit."""
+    rows, new = noting.note(account, readings, file_id)
+    taken = Taken(new=new, known=len(rows) - new)
+    if rows:
+        book(account, rows, taken)
+    return taken
+
+
+def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = None) -> Taken:
+    """Book what can be of these transactions, which the caller holds: payments first, then what was taken back."""
+    taken = taken or Taken()
+    _book_payments(account, [row for row in rows if row.kind == "payment"], taken)
+    waiting = _reversals_that_waited(account, [row.external_id for row in rows if row.kind == "payment"])
+    for row in [*[row for row in rows if row.kind == "reversal"], *waiting]:
+        _take_back(account, row, taken)
+    _book_fees(account, rows)
+    db.session.flush()
+    return taken
+
+
+# --- booking ---------------------------------------------------------------------------------------------
+
+
+def _book_payments(account: Account, rows: Sequence[Transaction], taken: Taken) -> None:
+    due = [row for row in rows if row.state in OPEN and row.status == "approved" and row.payment_id is None
+           and row.cause not in (causes.TEST_PAYMENT, causes.AMOUNT_DIFFERS)]
+    if not due:
+        return
+    owners = matching.owners(account, [row for row in due if row.customer_id is None])
+    ready = [row for row in due if _settle_owner(account, row, owners.get(row.id))]
+    _record(account, ready)
+    taken.booked += sum(row.state == "booked" for row in due)
+    taken.waiting += sum(row.state == "waiting" for row in due)
+
+
+def _settle_owner(account: Account, row: Transaction, owner: Owner | None) -> bool:
+    """Say whose it is; False where a person must look, with the cause."""
+    if owner is not None:
+        row.customer_id, row.invoice_id = owner.customer_id, owner.invoice_id
+        if owner.checkout_id is not None and not _fits(row, db.session.get_one(Checkout, owner.checkout_id)):
+            return _wait(row, causes.AMOUNT_DIFFERS)
+    if row.customer_id is None:
+        return _wait(row, causes.UNKNOWN_REFERENCE)
+    if row.currency != accounts.currency_of(account, current_company()):
+        return _wait(row, causes.OTHER_CURRENCY)
+    return True
+
+
+def _fits(row: Transaction, checkout: Checkout) -> bool:
+    """What was paid on a page is what the page asked for; the page is done."""
+    if (row.amount, row.currency) != (checkout.amount, checkout.currency):
+        return False
+    if checkout.state != "paid":
+        checkout.state, checkout.poll_at = "paid", clock.now() + dt.timedelta(hours=1)
+    return True
+
+
+def _wait(row: Transaction, cause: str) -> bool:
+    row.state, row.cause = "waiting", cause
+    return False
+
+
+def _record(account: Account, rows: Sequence[Transaction]) -> None:
+    """Record these payments at once; where the books refuse one, it waits with their words."""
+    known = _recorded(account, rows)
+    for row in rows:
+        if row.external_id in known:  # by an older transaction of this very identity that was restored, say
+            _booked(row, known[row.external_id])
+    fresh = [row for row in rows if row.external_id not in known]
+    owed = _owed(fresh)
+    days = _Days()
+    payments = [(row, _payment(account, row, days.of(row))) for row in fresh]
+    good = [(row, data) for row, data in payments if _may_be_booked(row, data)]
+    db.session.flush()
+    ids = bulk_payments.record_many([data for _row, data in good])
+    _read_again(rows)
+    for (row, _data), payment_id in zip(good, ids, strict=True):
+        _booked(row, payment_id)
+    db.session.flush()
+    _look_at([row for row, _data in good], owed)
+    bulk_payments.tell(ids)
+
+
+def _read_again(rows: Sequence[Transaction]) -> None:
+    """What the books' bulk writing made the session forget, in one statement instead of one per row."""
+    ids = [sa.inspect(row).identity[0] for row in rows]
+    db.session.scalars(sa.select(Transaction).where(among(Transaction.id, ids))
+                       .execution_options(populate_existing=True)).all()
+
+
+def _booked(row: Transaction, payment_id: int) -> None:
+    row.state, row.cause, row.payment_id = "booked", "", payment_id
+
+
+def _recorded(account: Account, rows: Sequence[Transaction]) -> dict[str, int]:
+    found = db.session.execute(
+        sa.select(Payment.external_id, Payment.id).where(
+            Payment.source == account.source, among(Payment.external_id, [row.external_id for row in rows])))
+    return {row.external_id: row.id for row in found if row.external_id}
+
+
+def _owed(rows: Sequence[Transaction]) -> dict[int, Decimal]:
+    """What was open on the documents that these payments were meant for."""
+    ids = {row.invoice_id for row in rows if row.invoice_id}
+    if not ids:
+        return {}
+    found = db.session.execute(sa.select(Invoice.id, Invoice.open_amount).where(among(Invoice.id, ids)))
+    return {row.id: row.open_amount for row in found}
+
+
+def _look_at(rows: Sequence[Transaction], owed: dict[int, Decimal]) -> None:
+    """Mark what somebody should look at: the second payment of a debt, or one of a debt that was closed before."""
+    over = []
+    for row in rows:
+        if row.invoice_id is not None and row.invoice_id in owed:
+            left = owed[row.invoice_id]
+            owed[row.invoice_id] = max(left - row.amount, ZERO)
+            if left <= 0:
+                over.append(row)
+    if not over:
+        return
+    counted: dict[int, int] = dict(db.session.execute(  # type: ignore[arg-type]
+        sa.select(Transaction.invoice_id, sa.func.count()).where(
+            among(Transaction.invoice_id, {row.invoice_id for row in over if row.invoice_id}),
+            Transaction.state == "booked", Transaction.kind == "payment").group_by(Transaction.invoice_id)).all())
+    for row in over:
+        row.attention = causes.PAID_TWICE if counted.get(row.invoice_id or 0, 0) > 1 else causes.CLOSED_DEBT
+
+
+def _payment(account: Account, row: Transaction, day: dt.date, name: str = "") -> PaymentData:
+    """The payment to be; `name` is its identity in the books where it is not the transaction's."""
+    provider = ports.providers.find(account.provider)
+    method = (provider.method if provider else "") or account.provider
+    medium = Medium(row.amount, method[:20], account.cash_account_id, row.external_id[:100])
+    return PaymentData(row.customer_id or 0, [medium], day, row.currency,
+                       pays=[(row.invoice_id, row.amount)] if row.invoice_id else [], source=account.source,
+                       external_id=name or row.external_id)
+
+
+class _Days:
+    """Which day a payment is booked on; read once for all payments of a batch."""
+
+    def __init__(self) -> None:
+        self.today, self.closed = clock.today(), ledger.policy().locked_until
+
+    def of(self, row: Transaction) -> dt.date:
+        """The day it was paid on; today where that is closed in the books, or lies ahead by the gateway's clock."""
+        day = row.paid_on
+        closed = self.closed is not None and day is not None and day <= self.closed
+        return self.today if day is None or day > self.today or closed else day
+
+
+def _may_be_booked(row: Transaction, data: PaymentData) -> bool:
+    problem = bulk_payments.problem(data)
+    if problem:
+        row.note = problem[:300]
+        return _wait(row, causes.NOT_TAKEN)
+    return True
+
+
+# --- taking back -----------------------------------------------------------------------------------------
+
+
+def _reversals_that_waited(account: Account, names: Sequence[str]) -> Sequence[Transaction]:
+    """What was taken back before its payment was told."""
+    wanted = [name for name in names if name]
+    if not wanted:
+        return []
+    return db.session.scalars(lock(
+        sa.select(Transaction).where(
+            Transaction.account_id == account.id, Transaction.state == "waiting", Transaction.kind == "reversal",
+            Transaction.cause == causes.REVERSAL_FIRST, among(Transaction.reverses, wanted))
+        .order_by(Transaction.id))).all()
+
+
+def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
+    """Take the payment back, whole or in part, in the period that is open; again and again is once."""
+    if row.state == "booked" and row.status == "rejected":
+        _restore(account, row)
+        return
+    if row.state not in OPEN or row.status != "reversed":
+        return
+    paid = _paid_by(account, row)
+    if paid is None or paid.payment is None:
+        _wait(row, causes.REVERSAL_FIRST)
+        taken.waiting += 1
+        return
+    row.customer_id, row.invoice_id, row.payment_id = paid.customer_id, paid.invoice_id, paid.payment_id
+    try:
+        with db.session.begin_nested():
+            row.refund_id = _give_back(account, row, paid.payment)
+    except DomainError as refusal:
+        row.note = str(refusal)[:300]
+        _wait(row, causes.REVERSAL_TOO_LARGE)
+        taken.waiting += 1
+        return
+    row.state, row.cause = "booked", ""
+    taken.reversed += 1
+
+
+def _paid_by(account: Account, row: Transaction) -> Transaction | None:
+    if not row.reverses:
+        return None
+    named = sa.select(Alias.transaction_id).where(Alias.account_id == account.id, Alias.name == row.reverses)
+    return db.session.scalar(sa.select(Transaction).where(
+        Transaction.account_id == account.id, Transaction.kind == "payment",
+        sa.or_(Transaction.external_id == row.reverses, Transaction.id.in_(named))))
+
+
+def _give_back(account: Account, row: Transaction, payment: Payment) -> int | None:
+    """Reverse the payment where all of it was taken back at once, else give back the part; the refund's id."""
+    reason = row.reason or str(causes.WORDS_OF_REVERSAL)
+    if payment.state == "reversed":
+        return None
+    if row.amount == payment.amount and not payment.refunded:
+        reverse_payment(payment, reason)
+        return None
+    return refund_payment(payment, row.amount, reason, source=account.source, external_id=row.external_id).id
+
+
+def _restore(account: Account, row: Transaction) -> None:
+    """The gateway gave back what it had taken: a chargeback that was won. The money is recorded anew."""
+    data = _payment(account, row, clock.today(), f"{row.external_id}:again")
+    again = sa.select(Payment.id).where(Payment.source == data.source, Payment.external_id == data.external_id)
+    if db.session.scalar(again) is None:
+        bulk_payments.tell(bulk_payments.record_many([data]))
+
+
+# --- what it cost ----------------------------------------------------------------------------------------
+
+
+def _book_fees(account: Account, rows: Sequence[Transaction]) -> None:
+    """Book what the gateway kept of payments in the books, and what it told anew of earlier ones."""
+    kept, days = [], _Days()
+    for row in rows:
+        if row.kind != "payment" or row.state != "booked":
+            continue
+        fee, withheld = fees.of(account, row), row.withheld or ZERO
+        more, taxes = fee - row.fee_booked, withheld - row.withheld_booked
+        if more or taxes:
+            kept.append(cash.Kept(account.cash_account, days.of(row), row.currency, more, taxes,
+                                  f"{account.name} {row.external_id}"))
+            row.fee_booked, row.withheld_booked = fee, withheld
+    if kept:
+        cash.book_kept(kept)

@@ -1,0 +1,36 @@
+"""Why a payment waits for a person, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.i18n import lazy
+
+UNKNOWN_REFERENCE, OTHER_CURRENCY, AMOUNT_DIFFERS = "unknown_reference", "other_currency", "amount_differs"
+TEST_PAYMENT, NOT_TAKEN, REVERSAL_FIRST, REVERSAL_TOO_LARGE = ("test_payment", "not_taken", "reversal_first",
+                                                               "reversal_too_large")
+CONTRADICTED = "contradicted"
+# booked all the same, but worth a look
+PAID_TWICE, CLOSED_DEBT = "paid_twice", "closed_debt"
+
+WORDS_OF_REVERSAL = lazy("The gateway took it back")
+
+# cause -> (what it is, what to do)
+WORDS: dict[str, tuple[Any, Any]] = {
+    UNKNOWN_REFERENCE: (lazy("Nobody here has this code"),
+                        lazy("Choose whose it is; the suggestions have the same name, document or amount.")),
+    OTHER_CURRENCY: (lazy("Paid in a currency that is not the debt's"),
+                     lazy("It is never converted by itself. Record it by hand in its currency, or set it aside.")),
+    AMOUNT_DIFFERS: (lazy("Another amount than the page asked for"),
+                     lazy("Compare with the gateway's own screen. If the money is there, book what was paid.")),
+    TEST_PAYMENT: (lazy("Made with test keys"), lazy("No money came. Set it aside, and use production keys.")),
+    NOT_TAKEN: (lazy("The books did not take it"), lazy("Mend what the remark says, then book it.")),
+    REVERSAL_FIRST: (lazy("Taken back, but the payment was never seen"),
+                     lazy("It is settled by itself when the payment comes. After three days ask the gateway.")),
+    REVERSAL_TOO_LARGE: (lazy("More taken back than was paid"), lazy("Compare with the gateway's own screen.")),
+    CONTRADICTED: (lazy("The gateway contradicts itself"),
+                   lazy("What it says now does not fit what it said before. Compare with its own screen.")),
+    PAID_TWICE: (lazy("Paid twice"),
+                 lazy("The second payment is in favour of the customer. Give it back, or leave it.")),
+    CLOSED_DEBT: (lazy("Nothing was owed any more"), lazy("It is in favour of the customer.")),
+}

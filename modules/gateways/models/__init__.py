@@ -1,0 +1,8 @@
+"""Tables of gateways: accounts at them, what they told, what was opened and sent there."""
+
+from modules.gateways.models.accounts import Account, PayerCode
+from modules.gateways.models.checkouts import Checkout
+from modules.gateways.models.files import DebtLine, File, FileProblem
+from modules.gateways.models.inbox import Alias, Notice, Transaction
+
+__all__ = ["Account", "Alias", "Checkout", "DebtLine", "File", "FileProblem", "Notice", "PayerCode", "Transaction"]

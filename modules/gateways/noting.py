@@ -1,0 +1,123 @@
+"""What a gateway tells becomes a row per identity: new ones are made, known ones follow what is told later."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import clock
+from core.db import among, db, insert_new, lock
+from core.scope import current_company_id
+from modules.gateways import accounts, causes
+from modules.gateways.models import Account, Alias, Transaction
+from modules.gateways.shapes import Reading
+
+ZERO = Decimal("0.00")
+
+
+def note(account: Account, readings: Iterable[Reading], file_id: int | None = None) -> tuple[list[Transaction], int]:
+    """The rows of what was told, held, in the order of their ids; and how many of them are new."""
+    told = _newest(readings)
+    if not told:
+        return [], 0
+    names = _names(account, told)
+    new = _insert(account, told, names, file_id)
+    rows = _locked(account, {names.get(one.external_id, one.external_id) for one in told})
+    _keep_aliases(account, told, rows, names)
+    for one in told:
+        _follow(rows[names.get(one.external_id, one.external_id)], one)
+    db.session.flush()
+    return list(rows.values()), new
+
+
+def _newest(readings: Iterable[Reading]) -> list[Reading]:
+    """One reading per identity: the later one, where the gateway tells when it changed, else the last one."""
+    found: dict[str, Reading] = {}
+    for one in readings:
+        before = found.get(one.external_id)
+        if before is None or _is_later(one.updated_at, before.updated_at):
+            found[one.external_id] = one
+    return list(found.values())
+
+
+def _is_later(now: dt.datetime | None, before: dt.datetime | None) -> bool:
+    return now is None or before is None or now >= before
+
+
+def _names(account: Account, told: Sequence[Reading]) -> dict[str, str]:
+    """told identity -> the one that a transaction has already, where they differ."""
+    wanted = {name: one.external_id for one in told for name in (one.external_id, *one.known_as)}
+    names = list(wanted)
+    found = {wanted[row.name]: row.external_id for row in db.session.execute(
+        sa.select(Alias.name, Transaction.external_id).join(Transaction, Transaction.id == Alias.transaction_id)
+        .where(Alias.account_id == account.id, among(Alias.name, names)))}
+    also = [name for one in told for name in one.known_as]
+    if also:
+        found |= {wanted[name]: name for name in db.session.scalars(
+            sa.select(Transaction.external_id).where(Transaction.account_id == account.id,
+                                                     among(Transaction.external_id, also)))}
+    return {told_as: name for told_as, name in found.items() if told_as != name}
+
+
+def _insert(account: Account, told: Sequence[Reading], names: dict[str, str], file_id: int | None) -> int:
+    rows = [_row(account, one, file_id) for one in told if one.external_id not in names]
+    return insert_new(Transaction.__table__, rows, unique=("account_id", "external_id"))
+
+
+def _row(account: Account, one: Reading, file_id: int | None) -> dict[str, Any]:
+    return {"company_id": current_company_id(), "account_id": account.id, "external_id": one.external_id,
+            "kind": "reversal" if one.status == "reversed" or one.reverses else "payment", "status": "",
+            "state": "noted", "cause": "", "attention": "", "amount": one.amount, "currency": one.currency,
+            "channel": "", "customer_code": "", "invoice_code": "", "barcode": "", "attempt_code": "", "payer": {},
+            "reverses": one.reverses, "reason": "", "remarks": [], "raw": {}, "fee_booked": ZERO,
+            "withheld_booked": ZERO, "file_id": file_id, "line": one.line, "seen_at": clock.now(), "note": ""}
+
+
+def _locked(account: Account, names: Iterable[str]) -> dict[str, Transaction]:
+    rows = db.session.scalars(lock(
+        sa.select(Transaction).where(Transaction.account_id == account.id, among(Transaction.external_id, names))
+        .order_by(Transaction.id)).execution_options(populate_existing=True))
+    return {row.external_id: row for row in rows}
+
+
+def _keep_aliases(account: Account, told: Sequence[Reading], rows: dict[str, Transaction],
+                  names: dict[str, str]) -> None:
+    """Remember by which other names a transaction is told of."""
+    found = []
+    for one in told:
+        row = rows[names.get(one.external_id, one.external_id)]
+        found += [{"account_id": account.id, "name": name, "transaction_id": row.id}
+                  for name in (one.external_id, *one.known_as) if name != row.external_id]
+    insert_new(Alias.__table__, found, unique=("account_id", "name"))
+
+
+def _follow(row: Transaction, one: Reading) -> None:
+    """Take over what the gateway says now, unless it said something later already."""
+    if row.status and not _is_later(one.updated_at, row.gateway_changed_at):
+        return
+    if row.state == "booked" and row.kind == "payment" and _contradicts(row, one):
+        row.attention = causes.CONTRADICTED
+        return
+    row.status, row.amount, row.currency = one.status, one.amount, one.currency
+    row.paid_on, row.credited_on = one.paid_at or row.paid_on, one.credited_at or row.credited_on
+    row.fee = one.fee if one.fee is not None else row.fee
+    row.withheld = one.withheld if one.withheld is not None else row.withheld
+    row.channel, row.reason = one.channel[:40] or row.channel, one.reason[:300]
+    row.customer_code = one.reference.customer[:80] or row.customer_code
+    row.invoice_code = one.reference.invoice[:80] or row.invoice_code
+    row.barcode = one.reference.barcode[:120] or row.barcode
+    row.attempt_code = one.reference.attempt[:80] or row.attempt_code
+    row.payer, row.remarks, row.raw = dict(one.payer), list(one.remarks), dict(one.raw)
+    row.reverses = one.reverses or row.reverses
+    row.gateway_changed_at = one.updated_at or row.gateway_changed_at
+    if not one.live and accounts.environment_of(row.account) == "production":
+        row.state, row.cause = "waiting", causes.TEST_PAYMENT
+
+
+def _contradicts(row: Transaction, one: Reading) -> bool:
+    """Whether money that is in the books is said to be another amount, or none at all."""
+    return (one.amount, one.currency) != (row.amount, row.currency) or one.status not in ("approved", "unknown")
