@@ -16,6 +16,8 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from core import clock, jobs, modules, outside, scope
+from core.help.reader import Reader, topic_url
+from core.help.topics import Topic
 from core.i18n import current_locale, format_amount, format_date
 from core.models import Company, Role
 from core.security import can, is_admin, my_companies, seeing
@@ -68,6 +70,20 @@ class Frame:
     @cached_property
     def menu(self) -> list[Any]:
         return list(current_app.extensions["abona_menu"]()) if current_user.is_authenticated else []
+
+    @cached_property
+    def help_url(self) -> str:
+        """The help about this page; where there is none, or the reader may not see it, the index."""
+        return topic_url(self._topic) if self._topic else url_for("core.help")
+
+    @property
+    def help_is_here(self) -> bool:
+        """Whether there is help about this page."""
+        return self._topic is not None
+
+    @cached_property
+    def _topic(self) -> Topic | None:
+        return Reader().here() if current_user.is_authenticated else None
 
     @cached_property
     def jobs(self) -> JobCount:

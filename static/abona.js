@@ -6,7 +6,7 @@
   function text(name) { return doc.body.getAttribute("data-text-" + name) || ""; }
   function typing(target) { return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName); }
 
-  /* --- keys: / search, g x go, n new, j k rows, x select, Enter open, ? map ------------------------------ */
+  /* --- keys: / search, g x go, n new, j k rows, x select, Enter open, h F1 help, ? map -------------------- */
   var waitingForGo = 0;
   function rows() { return all("table[data-rows] tbody tr, .table tbody tr").filter(function (row) { return row.querySelector("a, input[type=checkbox]"); }); }
   function current() { return doc.querySelector(".table tr.is-current"); }
@@ -23,13 +23,15 @@
   function focusSearch() { var box = doc.getElementById("search"); if (box) { box.focus(); box.select(); } }
   function showKeys() { var map = doc.getElementById("keys"); if (map && map.showModal && !map.open) { map.showModal(); } }
   function go(letter) { var link = doc.querySelector('[data-go="' + letter + '"]'); if (link) { location.href = link.href; } }
+  function showHelp() { var link = doc.querySelector("[data-help]"); if (link) { link.click(); } }
   function startNew() { var link = doc.querySelector("[data-new]"); if (link) { link.click(); } }
 
   doc.addEventListener("keydown", function (event) {
     if (event.key === "Escape" && event.target.id === "search") { event.target.blur(); return; }
+    if (event.key === "F1" && !event.shiftKey && !event.ctrlKey) { event.preventDefault(); showHelp(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || doc.querySelector("dialog[open]")) { return; }
     if (Date.now() - waitingForGo < 1500 && /^[a-z]$/.test(event.key)) { waitingForGo = 0; event.preventDefault(); go(event.key); return; }
-    var act = { "/": focusSearch, "?": showKeys, g: function () { waitingForGo = Date.now(); }, n: startNew,
+    var act = { "/": focusSearch, "?": showKeys, h: showHelp, g: function () { waitingForGo = Date.now(); }, n: startNew,
       j: function () { move(1); }, k: function () { move(-1); }, x: function () { select(current()); } }[event.key];
     if (event.key === "Enter" && event.target === doc.body && current()) { act = function () { open(current()); }; }
     if (act) { event.preventDefault(); act(); }

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         auth,
         company,
         health,
+        help,
         home,
         jobs,
         logins,

@@ -13,7 +13,7 @@ from core.config import ROOT
 pytestmark = pytest.mark.once
 # folders that the frame or the design knows; others hold a package's files under one noun
 FOLDERS = {"models", "migrations", "templates", "static", "translations", "data", "providers", "drivers", "channels",
-           "countries", "charts", "simulator", "services", "views"}
+           "countries", "charts", "help", "simulator", "services", "views"}
 # names that say nothing about what is inside
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "stuff", "manager", "managers"}
 KINDS = {".py", ".md", ".html", ".txt", ".json", ".csv", ".xml", ".xsd", ".wsdl", ".svg", ".css", ".js", ".pem", ".png",

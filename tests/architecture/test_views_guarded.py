@@ -24,8 +24,9 @@ OWN = {
     "core.logout",
     "core.choose_company",
     "core.stop_seeing",
-    # shows only what the person may open
+    # show only what the person may open
     "core.settings",
+    "core.help", "core.help_topic",
     # exports and mass actions: the views look at who asked, and at the permissions of the list and of the action
     "core.runs",
     "core.runs__export",

@@ -154,7 +154,7 @@ def test_who_has_no_role_gets_nothing_but_his_own(place: World) -> Any:
         user.memberships.clear()
         db.session.commit()
         open_, wrong = {"core.home", "core.search", "core.account", "core.second_factor", "core.settings", "core.runs",
-                        "admin.index"}, []
+                        "core.help", "admin.index"}, []
         for rule, method in walked(place):
             if method != "GET" or rule.arguments or getattr(
                     place.app.view_functions[rule.endpoint], "guard", "") == access.PUBLIC:

@@ -100,8 +100,9 @@ def said(page: str) -> Iterator[str]:
 
 
 def is_quiet(element: Any) -> bool:
-    """Codes, and boxes that nobody sees: they hold data for scripts."""
-    return element.tag in QUIET or "hidden" in element.attrib or "d-none" in element.get("class", "").split()
+    """Codes, boxes that nobody sees (they hold data for scripts), texts of docs/help: these are in a language whole."""
+    classes = element.get("class", "").split()
+    return element.tag in QUIET or "hidden" in element.attrib or "d-none" in classes or "help-text" in classes
 
 
 def without_brackets(text: str) -> str:
