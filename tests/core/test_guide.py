@@ -124,6 +124,10 @@ def test_two_modules_by_the_guide_live_and_go_without_touching_another_file(
         import sqlalchemy as sa
         print(db.session.execute(sa.text("SELECT sum(points), count(*) FROM loyalty_points_entry")).one(),
               db.session.execute(sa.text("SELECT count(*) FROM loyalty_gifts_gift")).scalar())''') == "(250, 1) 2"
+    assert made.python(PAGE + '''
+    topic = client.get("/help/loyalty/points").get_data(as_text=True)
+    index = client.get("/help").get_data(as_text=True)
+    print("ganan puntos" in topic, "/customers/" in topic, "/help/loyalty/points" in index)''') == "True True True"
     assert made.python(PAGE + "    print('250 p' in page, '/loyalty/customers/1/give' in page, 'mug' in page)") == (
         "True True True")
     found = made.abona("check", "--json").json
