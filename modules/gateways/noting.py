@@ -27,6 +27,7 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     names = _names(account, told)
     new = _insert(account, told, names, file_id)
     rows = _locked(account, {names.get(one.external_id, one.external_id) for one in told})
+    told = [one for one in told if names.get(one.external_id, one.external_id) in rows]
     _keep_aliases(account, told, rows, names)
     for one in told:
         _follow(rows[names.get(one.external_id, one.external_id)], one)
@@ -64,8 +65,13 @@ def _names(account: Account, told: Sequence[Reading]) -> dict[str, str]:
 
 
 def _insert(account: Account, told: Sequence[Reading], names: dict[str, str], file_id: int | None) -> int:
-    rows = [_row(account, one, file_id) for one in told if one.external_id not in names]
+    rows = [_row(account, one, file_id) for one in told if one.external_id not in names and not _is_nothing(one)]
     return insert_new(Transaction.__table__, rows, unique=("account_id", "external_id"))
+
+
+def _is_nothing(one: Reading) -> bool:
+    """A taking back that came to nothing is of interest only where it was told of before."""
+    return bool(one.reverses) and one.status == "rejected"
 
 
 def _row(account: Account, one: Reading, file_id: int | None) -> dict[str, Any]:

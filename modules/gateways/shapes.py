@@ -68,8 +68,9 @@ class Reading:
     `external_id` is the payment's identity at the gateway, the same by whichever way it is told. Where a gateway
     numbers a payment in two ways (in its answer, in its file), `known_as` holds the other one. A reversal has the
     status "reversed", an identity of its own and `reverses`, the payment's identity ("" where the gateway does not
-    say); its amount is positive. `fee` and `withheld` (taxes kept back) are what the gateway takes off, None where it does not
-    say.
+    say); its amount is positive. While it is only asked for it is "pending"; "rejected" says that it came to nothing or
+    is undone (a chargeback that was won), and is nothing where it was never told of before. `fee` and `withheld` (taxes
+    kept back) are what the gateway takes off, None where it does not say.
     """
 
     external_id: str

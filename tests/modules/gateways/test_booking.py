@@ -181,6 +181,14 @@ def test_a_chargeback_that_is_won_brings_the_money_back(account: Account, custom
     assert findings() == {}
 
 
+def test_a_taking_back_that_came_to_nothing_and_was_never_told_of_is_nothing(account: Account, customer: Customer,
+                                                                             told: Make) -> None:
+    both = [told("1", customer=customer.code), told("cb", status="rejected", reverses="1")]
+    taken = booking.take(account, both)
+    assert (taken.new, taken.booked, queries.balance(customer.id)) == (1, 1, -100)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Transaction)) == 1
+
+
 def test_what_was_said_earlier_does_not_undo_what_was_said_later(account: Account, customer: Customer,
                                                                 told: Make) -> None:
     early, late = dt.datetime(2026, 11, 9, 10, tzinfo=dt.UTC), dt.datetime(2026, 11, 9, 11, tzinfo=dt.UTC)
