@@ -122,8 +122,9 @@ def _record(account: Account, rows: Sequence[Transaction]) -> None:
     payments = [(row, _payment(account, row, days.of(row))) for row in fresh]
     good = [(row, data) for row, data in payments if _may_be_booked(row, data)]
     db.session.flush()
+    own = [row.id for row in rows]
     ids = bulk_payments.record_many([data for _row, data in good])
-    _read_again(rows)
+    _read_again(own)
     for (row, _data), payment_id in zip(good, ids, strict=True):
         _booked(row, payment_id)
     db.session.flush()
@@ -131,9 +132,8 @@ def _record(account: Account, rows: Sequence[Transaction]) -> None:
     bulk_payments.tell(ids)
 
 
-def _read_again(rows: Sequence[Transaction]) -> None:
+def _read_again(ids: Sequence[int]) -> None:
     """What the books' bulk writing made the session forget, in one statement instead of one per row."""
-    ids = [sa.inspect(row).identity[0] for row in rows]
     db.session.scalars(sa.select(Transaction).where(among(Transaction.id, ids))
                        .execution_options(populate_existing=True)).all()
 

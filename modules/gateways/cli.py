@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from modules.gateways import offline
+from modules.gateways import commands, offline
 
 
 @click.group(name="gateways")
@@ -13,3 +13,4 @@ def cli() -> None:
 
 
 offline.register(cli)
+commands.register(cli)

@@ -91,3 +91,16 @@ def holding(account: Account) -> Callable[[], Decimal]:
             Posting.account_id == account.cash_account.account_id)) or Decimal("0.00")
 
     return held
+
+
+@pytest.fixture
+def probe(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The gateway of tests, plugged in for this test."""
+    from modules.gateways import ports
+    from tests.modules.gateways.probe import PROVIDER, Files, Gateway, Hook
+
+    gateway = Gateway()
+    for registry, entry in ((ports.providers, PROVIDER), (ports.payment_files, Files()), (ports.webhooks, Hook()),
+                            (ports.polls, gateway), (ports.checkouts, gateway)):
+        monkeypatch.setitem(registry._entries, "probe", entry)
+    return gateway

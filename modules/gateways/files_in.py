@@ -1,0 +1,158 @@
+"""Files of payments: proved whole before anything of them is taken, then taken in chunks; a killed import goes on.
+
+The first pass only reads. The second takes what it reads in chunks of one transaction each; the file is the same bytes
+by its hash, so the place where a killed one stopped is a number of readings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from core import audit, clock, logs, storage
+from core.db import db, find
+from core.errors import DomainError
+from core.i18n import _, format_date
+from core.scope import current_user_id
+from modules.accounting.models import Payment
+from modules.accounting.payments import reverse_payment
+from modules.gateways import accounts, booking, ports
+from modules.gateways.booking import Taken
+from modules.gateways.errors import BadFile
+from modules.gateways.models import Account, File, FileProblem, Transaction
+from modules.gateways.shapes import Control, Problem, Reading
+
+CHUNK = 1000
+log = logs.get(__name__)
+LARGEST = 512 * 2**20
+
+
+def store(account: Account, file: BinaryIO, name: str) -> File:
+    """Keep a file, and refuse one that was imported before. Nothing of it is taken yet."""
+    if account.provider not in ports.payment_files:
+        raise DomainError(_("%(account)s sends no payment files.", account=account.name))
+    mark, size = fingerprint(file)
+    if not size:
+        raise BadFile(_("This file is empty: choose the one that %(account)s sent.", account=account.name))
+    if found := _imported(account, mark):
+        raise BadFile(_("This file was imported on %(day)s already (%(name)s). Nothing was changed.",
+                        day=format_date(clock.local(found.created_at).date()), name=found.name),
+                      code="already_imported")
+    with storage.draft() as place:
+        file.seek(0)
+        with place.open("wb") as kept:
+            shutil.copyfileobj(file, kept)
+        stored = storage.store_path(place, name[:200], "application/octet-stream")
+    made = File(account_id=account.id, direction="in", kind="payments", name=name[:200], sha256=mark,
+                stored_id=stored.id, state="proving", created_by=current_user_id())
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+            db.session.flush()
+    except IntegrityError:
+        raise BadFile(_("This file is being imported by somebody else."), code="already_imported") from None
+    return made
+
+
+def fingerprint(file: BinaryIO) -> tuple[str, int]:
+    """(sha256 of the content without line ends, size): the same file with other line ends is the same file."""
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while part := file.read(1 << 20):
+        size += len(part)
+        if size > LARGEST:
+            raise BadFile(_("This file is larger than %(most)s MB; it cannot be a file of payments.",
+                            most=LARGEST >> 20))
+        digest.update(part.replace(b"\r", b"").replace(b"\n", b""))
+    file.seek(0)
+    return digest.hexdigest(), size
+
+
+def _imported(account: Account, mark: str) -> File | None:
+    return db.session.scalar(sa.select(File).where(
+        File.account_id == account.id, File.sha256 == mark, File.direction == "in",
+        File.state.not_in(("refused", "undone"))))
+
+
+def prove(file_id: int) -> bool:
+    """Read the whole file without taking anything; False where it is refused, with the first bad line. Commits."""
+    row = find(File, file_id)
+    problems: list[dict[str, object]] = []
+    control: Control | None = None
+    try:
+        for one in _read(row):
+            if isinstance(one, Control):
+                control = one
+            elif isinstance(one, Problem):
+                problems.append({"file_id": row.id, "line": one.line, "code": one.code[:40],
+                                 "message": one.message[:500]})
+        if control is None:
+            raise BadFile(_("This file has no end. Ask for it again."))
+    except BadFile as refusal:
+        return _refuse(row, str(refusal), refusal.line)
+    except (ValueError, LookupError, ArithmeticError) as error:  # a file that no reader was made for
+        log.error("file_not_understood", file=row.id, exc_info=error)
+        return _refuse(row, _("This file cannot be understood as a file of %(account)s. Ask for it again.",
+                              account=row.account.name), None)
+    db.session.execute(sa.delete(FileProblem).where(FileProblem.file_id == row.id))
+    if problems:
+        db.session.execute(sa.insert(FileProblem), problems)
+    row.state, row.day, row.count, row.total = "importing", control.date, control.count, control.total
+    row.facts = dict(control.facts)
+    db.session.commit()
+    return True
+
+
+def _refuse(row: File, error: str, line: int | None) -> bool:
+    row.state, row.error, row.line, row.ended_at = "refused", error[:500], line, clock.now()
+    db.session.commit()
+    return False
+
+
+def _read(row: File) -> Iterator[Reading | Problem | Control]:
+    """What the file tells, line by line; its bytes stay where they are stored."""
+    access, mark = accounts.access(row.account), row.stored.sha256
+    with storage.backend().open(mark) as content:
+        yield from ports.payment_files.get(access.provider).read(content, access)
+
+
+def load(file_id: int) -> Taken:
+    """Take what was proved, a chunk per transaction, going on where a killed one stopped. Commits."""
+    row, total = find(File, file_id), Taken()
+    readings = (one for one in _read(row) if isinstance(one, Reading))
+    next(islice(readings, row.done, row.done), None)
+    while chunk := list(islice(readings, CHUNK)):
+        row = find(File, file_id)
+        total.add(booking.take(row.account, chunk, file_id=row.id))
+        row.done += len(chunk)
+        db.session.commit()
+    row = find(File, file_id)
+    row.state, row.ended_at = "imported", clock.now()
+    audit.record("gateways.import_file", row, {"name": row.name, "payments": row.count, "total": row.total})
+    db.session.commit()
+    return total
+
+
+def undo(row: File, reason: str) -> int:
+    """Take back every payment that this file brought and no other way told; how many. All or nothing."""
+    if row.state != "imported":
+        raise DomainError(_("Taking this file back is not possible because it is not imported."))
+    if not reason.strip():
+        raise DomainError(_("To take a file back you must say why."), field="reason")
+    brought = db.session.scalars(sa.select(Transaction).where(Transaction.file_id == row.id)).all()
+    undone = 0
+    for one in brought:
+        payment = db.session.get(Payment, one.payment_id) if one.kind == "payment" and one.payment_id else None
+        if payment is not None and payment.state == "recorded":
+            reverse_payment(payment, reason)
+            undone += 1
+        one.state, one.note = "set_aside", reason.strip()[:300]
+    row.state, row.reason, row.ended_at = "undone", reason.strip()[:300], clock.now()
+    audit.record("gateways.undo_file", row, {"payments": undone}, reason)
+    return undone

@@ -1,0 +1,26 @@
+"""What this module plugs into the ports of others, and what happens below and concerns it; providers/ are apart."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.db import among, db
+from core.i18n import lazy
+from core.jobs import on
+from modules.accounting.events import InvoiceCancelled, PaymentsRecorded
+from modules.accounting.models import Allocation
+from modules.gateways import checkouts
+
+
+@on(PaymentsRecorded, words=lazy("Close pages of debts that are paid"))
+def close_paid(event: PaymentsRecorded) -> None:
+    """Nobody shall pay again what these payments paid."""
+    paid = db.session.scalars(sa.select(Allocation.invoice_id).where(
+        among(Allocation.payment_id, event.payment_ids)).distinct())
+    checkouts.close_settled(list(paid))
+
+
+@on(InvoiceCancelled, words=lazy("Close pages of debts that were annulled"))
+def close_annulled(event: InvoiceCancelled) -> None:
+    """Nobody shall pay what is not owed any more."""
+    checkouts.close_settled([event.invoice_id])

@@ -1,0 +1,207 @@
+"""Work in the background: notices that came, payments that changed, pages that are to be opened or closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from core import clock, leases, processes
+from core.db import db, find
+from core.errors import OutsideError, Rejected, Unavailable, Unknown
+from core.i18n import lazy
+from core.jobs import enqueue, job, outside, schedule
+from core.scope import every_company
+from modules.gateways import accounts, booking, checkouts, inbox, ports
+from modules.gateways.models import Account, Checkout, Notice
+from modules.gateways.shapes import Reading
+
+LEASE_SECONDS = 300
+# pages of a poll that one job reads
+PAGES = 200
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[bool]:
+    """Hold a name; False where another process has it."""
+    owner = f"{processes.identity()}#{uuid.uuid4().hex[:8]}"
+    if not leases.acquire(name, LEASE_SECONDS, owner):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        db.session.rollback()
+        leases.release(name, owner)
+
+
+# --- notices ---------------------------------------------------------------------------------------------
+
+
+@job(words=lazy("Read what gateways reported"), max_attempts=20)
+def drain(account_id: int) -> None:
+    """Work through the notices of an account until none waits. Who finds it taken goes home: its holder looks again."""
+    while True:
+        with _alone(f"gateways.drain:{account_id}") as mine:
+            if not mine:
+                return
+            _drain(account_id)
+        if not inbox.waiting(account_id, limit=1):
+            return
+
+
+def _drain(account_id: int) -> None:
+    while rows := inbox.waiting(account_id):
+        account = find(Account, account_id)
+        told: list[Reading] = []
+        states: dict[int, tuple[str, str]] = {}
+        trouble = _understand(account, rows, told, states)
+        booking.take(account, told)
+        inbox.finish(states)
+        db.session.commit()
+        if trouble is not None:
+            raise trouble
+
+
+def _understand(account: Account, rows: Sequence[Notice], told: list[Reading],
+                states: dict[int, tuple[str, str]]) -> OutsideError | None:
+    """What these notices tell; a gateway that is away ends it, and the rest waits for the next try."""
+    access = accounts.access(account)
+    known: dict[str, list[Reading]] = {}
+    jobs_of = [(row.id, row.action, row.payment_ref, inbox.payment_of(account, row) if row.action == "book" else None)
+               for row in rows]
+    with outside():
+        for row_id, action, ref, payment in jobs_of:
+            try:
+                if payment is not None:
+                    told.append(payment)
+                elif action in ("read", "book") and ref:
+                    if ref not in known:
+                        known[ref] = ports.polls.get(access.provider).read(access, payment_id=ref)
+                    told += known[ref]
+            except Rejected as refusal:
+                states[row_id] = ("failed", str(refusal))
+                continue
+            except (Unavailable, Unknown) as trouble:
+                return Unavailable(str(trouble), retry_after=getattr(trouble, "retry_after", None))
+            states[row_id] = ("done", "")
+    if any(action == "poll" for _id, action, _ref, _payment in jobs_of):
+        enqueue(poll, account_id=account.id, key=f"gateways.hint:{account.id}:{int(clock.now().timestamp()) // 30}")
+    return None
+
+
+# --- polls -----------------------------------------------------------------------------------------------
+
+
+@job(words=lazy("Ask gateways what was paid"), max_attempts=5)
+def poll(account_id: int) -> None:
+    """Read what changed at the gateway since the last time; the net under its notices."""
+    with _alone(f"gateways.poll:{account_id}") as mine:
+        if not mine:
+            return
+        for _page in range(PAGES):
+            if not _poll_page(account_id):
+                return
+
+
+def _poll_page(account_id: int) -> bool:
+    """One page; whether more waits."""
+    account = find(Account, account_id)
+    access, cursor = accounts.access(account), account.cursor
+    try:
+        with outside():
+            told, following, more = ports.polls.get(access.provider).since(access, cursor)
+    except OutsideError as trouble:
+        _note_trouble(account_id, str(trouble))
+        if isinstance(trouble, Rejected):
+            return False
+        raise
+    account = find(Account, account_id)
+    booking.take(account, told)
+    account.cursor, account.polled_at, account.trouble = following, clock.now(), ""
+    db.session.commit()
+    return more
+
+
+def _note_trouble(account_id: int, text: str) -> None:
+    db.session.rollback()
+    find(Account, account_id).trouble = text[:500]
+    db.session.commit()
+
+
+# --- pages and tickets -----------------------------------------------------------------------------------
+
+
+@job(words=lazy("Open ways to pay"), max_attempts=10)
+def open_checkouts(checkout_ids: list[int]) -> None:
+    """Open these pages and tickets at their gateways, each by itself: one that is refused stops no other."""
+    for checkout_id in checkout_ids:
+        checkouts.open_now(checkout_id)
+
+
+@job(words=lazy("Close pages of debts that are paid"), max_attempts=10)
+def close_checkouts(checkout_ids: list[int]) -> None:
+    """Nobody shall pay again what is paid or annulled."""
+    for checkout_id in checkout_ids:
+        checkouts.close_now(checkout_id)
+
+
+@job(words=lazy("Ask what became of pages that were opened"), max_attempts=5)
+def ask_checkouts(checkout_ids: list[int]) -> None:
+    """Read the state of these pages at their gateways, and plan when to ask again."""
+    for checkout_id in checkout_ids:
+        checkouts.ask(checkout_id)
+
+
+# --- ticks -----------------------------------------------------------------------------------------------
+
+
+@schedule("* * * * *", words=lazy("Look after the inbox of payments"))
+def look_after_inbox() -> None:
+    """Notices that no job is at work on (a crash, a gateway that was away) are taken up again."""
+    minute = int(clock.now().timestamp()) // 60
+    with every_company():
+        rows = db.session.execute(
+            sa.select(Notice.account_id, Notice.company_id).where(
+                Notice.state == "waiting", Notice.received_at < clock.now() - dt.timedelta(seconds=20))
+            .distinct()).all()
+    for row in rows:
+        enqueue(drain, company_id=row.company_id, account_id=row.account_id,
+                key=f"gateways.drain:{row.account_id}:{minute}")
+
+
+@schedule("*/5 * * * *", words=lazy("Ask all gateways what was paid"))
+def poll_all() -> None:
+    """Every account whose gateway can be asked."""
+    mark = int(clock.now().timestamp()) // 300
+    with every_company():
+        rows = db.session.execute(
+            sa.select(Account.id, Account.company_id, Account.provider).where(Account.active)).all()
+    for row in rows:
+        if row.provider in ports.polls:
+            enqueue(poll, company_id=row.company_id, account_id=row.id, key=f"gateways.poll:{row.id}:{mark}")
+
+
+@schedule("* * * * *", words=lazy("Look after pages that were opened"))
+def look_after_checkouts() -> None:
+    """Pages whose time to ask has come, in blocks; those that nobody opened yet."""
+    moment = clock.now()
+    with every_company():
+        due = db.session.execute(
+            sa.select(Checkout.id, Checkout.company_id, Checkout.state).where(
+                Checkout.poll_at.is_not(None), Checkout.poll_at <= moment)
+            .order_by(Checkout.poll_at).limit(2000)).all()
+    mark = int(moment.timestamp()) // 60
+    for function, states in ((open_checkouts, ("pending", "opening", "unknown")), (ask_checkouts, ("open", "paid"))):
+        by_company: dict[int, list[int]] = {}
+        for row in due:
+            if row.state in states:
+                by_company.setdefault(row.company_id, []).append(row.id)
+        for company_id, ids in by_company.items():
+            for start in range(0, len(ids), 50):
+                enqueue(function, company_id=company_id, checkout_ids=ids[start:start + 50],
+                        key=f"gateways.look:{function.__name__}:{company_id}:{mark}:{start}")
+

@@ -1,0 +1,121 @@
+"""Files of payments are taken whole or not at all, once, and a killed import goes on."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import db
+from core.errors import DomainError
+from modules.accounting import queries
+from modules.crm.models import Customer
+from modules.gateways import booking, files_in
+from modules.gateways.errors import BadFile
+from modules.gateways.models import Account, File, Transaction
+from tests.modules.accounting.books import findings
+
+Make = Callable[..., Any]
+
+
+def content(customer: Customer, count: int = 3, end: str = "\n") -> bytes:
+    rows = [f"p{number};{customer.code};{number + 1}.50;approved" for number in range(count)]
+    total = sum((Decimal(f"{number + 1}.50") for number in range(count)), Decimal(0))
+    return end.join([*rows, f"end;{count};{total:.2f}", ""]).encode()
+
+
+def bring(account: Account, data: bytes, name: str = "pagos.txt") -> File:
+    row = files_in.store(account, io.BytesIO(data), name)
+    db.session.commit()
+    if files_in.prove(row.id):
+        files_in.load(row.id)
+    return row
+
+
+def payments() -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Transaction)) or 0
+
+
+def test_a_file_is_imported_and_the_same_again_is_refused_with_its_day(account: Account, customer: Customer,
+                                                                      probe: Any) -> None:
+    row = bring(account, content(customer))
+    assert (row.state, row.count, f"{row.total:.2f}", queries.balance(customer.id)) == (
+        "imported", 3, "7.50", Decimal("-7.50"))
+    for data in (content(customer), content(customer, end="\r\n")):
+        with pytest.raises(BadFile, match="10/11/2026"):
+            bring(account, data)
+    assert payments() == 3
+    assert findings() == {}
+
+
+def test_a_payment_in_two_files_is_one(account: Account, customer: Customer, probe: Any) -> None:
+    bring(account, content(customer, 2))
+    bring(account, content(customer, 4))
+    assert queries.balance(customer.id) == Decimal("-12.00")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_file_takes_nothing_and_says_where(account: Account, customer: Customer, probe: Any,
+                                                     seed: int) -> None:
+    chance, data = random.Random(seed), content(customer, 6)
+    how = chance.choice(["cut", "total", "twice", "letters", "more"])
+    if how == "cut":
+        data = data[:chance.randint(1, len(data) - 3)]
+    elif how == "total":
+        data = data.replace(b"end;6", b"end;7")
+    elif how == "twice":
+        data += data
+    elif how == "letters":
+        data = data.replace(b".50", b".5O", 1)
+    else:
+        data += b"p9;1;1.00;approved\n"
+    row = bring(account, data)
+    assert (row.state, payments(), queries.balance(customer.id)) == ("refused", 0, 0)
+    assert row.error
+    again = bring(account, content(customer, 6))  # the right one is welcome
+    assert again.state == "imported"
+
+
+def test_an_empty_file_is_refused(account: Account, probe: Any) -> None:
+    with pytest.raises(BadFile):
+        bring(account, b"")
+
+
+def test_an_import_that_is_killed_goes_on_where_it_stopped(account: Account, customer: Customer, probe: Any,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files_in, "CHUNK", 2)
+    real, calls = booking.take, []
+
+    def dies(*args: Any, **values: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*args, **values)
+
+    row = files_in.store(account, io.BytesIO(content(customer, 7)), "f")
+    db.session.commit()
+    files_in.prove(row.id)
+    monkeypatch.setattr(booking, "take", dies)
+    with pytest.raises(KeyboardInterrupt):
+        files_in.load(row.id)
+    db.session.rollback()
+    assert (row.state, row.done, payments()) == ("importing", 4, 4)
+    files_in.load(row.id)
+    assert (row.state, payments(), queries.balance(customer.id)) == ("imported", 7, Decimal("-31.50"))
+    assert len(calls) == 5  # two chunks were not taken again
+
+
+def test_a_file_is_taken_back_as_a_whole(account: Account, customer: Customer, probe: Any) -> None:
+    row = bring(account, content(customer))
+    with pytest.raises(DomainError):
+        files_in.undo(row, " ")
+    assert files_in.undo(row, "era de otro banco") == 3
+    assert queries.balance(customer.id) == 0
+    with pytest.raises(DomainError):
+        files_in.undo(row, "otra vez")
+    assert findings() == {}
