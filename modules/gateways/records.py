@@ -92,7 +92,7 @@ def _read(one: Field, text: str, record: Record, number: int) -> Any:
         return text if kind == "n" else Decimal(text).scaleb(-int(kind[1:]))
     if date := _date_kind(kind):
         return _read_date(one, text, record, number, *date)
-    return text.lstrip("0") if kind == "0>" else text.strip() if kind == "a>" else text.rstrip()
+    return text.lstrip("0 ").rstrip() if kind == "0>" else text.strip() if kind == "a>" else text.rstrip()
 
 
 @lru_cache(maxsize=64)
@@ -158,6 +158,15 @@ def _minor(one: Field, value: Decimal, decimals: int) -> str:
                         "decimals; found: %(found)s.", field=one.name, decimals=decimals, found=f"{value:f}"),
                       field=one.name)
     return str(int(scaled))
+
+
+def is_kind(kind: str, width: int) -> bool:
+    """Is this a kind of field that can be so wide?"""
+    if date := _date_kind(kind):
+        return len(dt.date(2026, 11, 10).strftime(date[0])) == width
+    if kind[:1] == "=":
+        return len(kind) - 1 <= width
+    return kind in ("n", "0>", "a<", "a>", "z", "b", ".") or (kind[:1] == "m" and kind[1:] in tuple("0123456"))
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,71 @@
+"""Files of a provider whose layouts are data: which layout serves an account, and what files are called. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO
+
+from modules.gateways import layout_payments, layout_writer, layouts
+from modules.gateways.access import Access
+from modules.gateways.layout_shapes import BadLayout, Layout
+from modules.gateways.shapes import Control, Debt, Made, Problem, Reading
+
+Choose = Callable[[Access], Layout]
+
+
+class LayoutPayments:
+    """Payment files by the layout that `choose` gives for an account."""
+
+    def __init__(self, choose: Choose) -> None:
+        self.choose = choose
+
+    def read(self, file: BinaryIO, access: Access) -> Iterator[Reading | Problem | Control]:
+        return layout_payments.read(self.choose(access), file, access)
+
+
+class LayoutDebts:
+    """Debt files by the layout that `choose` gives for an account."""
+
+    def __init__(self, choose: Choose, name: Callable[[Access, Made], str],
+                 refusal: Callable[[Access, Debt], str] = lambda access, debt: "") -> None:
+        self.choose, self.name, self.refusal = choose, name, refusal
+
+    def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
+        """A file replaces the one before it: references may come again."""
+        yield "", debt
+
+    def problem(self, access: Access, debt: Debt) -> str:
+        return self.refusal(access, debt) or layout_writer.problem(self.choose(access), access, debt)
+
+    def write(self, file: BinaryIO, access: Access, debts: Iterable[Debt], made: Made) -> Control:
+        return layout_writer.write(self.choose(access), file, access, debts, made)
+
+
+def own(access: Access, setting: str, direction: str) -> Layout | None:
+    """The layout that an operator wrote for this account; None where he wrote none."""
+    given: Any = access.get(setting, None)
+    if given is None:
+        return None
+    # hashable, so that a layout is understood once and not for every debt
+    return _loaded(given if isinstance(given, str) else json.dumps(given), setting, direction)
+
+
+def _loaded(text: str, setting: str, direction: str) -> Layout:
+    found = _KNOWN.get(text)
+    if found is None:
+        found = layouts.load(text, setting)
+        if len(_KNOWN) > 100:
+            _KNOWN.clear()
+        _KNOWN[text] = found
+    if found.direction != direction:
+        raise BadLayout("direction", found.direction, direction)
+    return found
+
+
+_KNOWN: dict[str, Layout] = {}
+
+
+def merged(found: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
+    """A layout with what stands beside it: checks are added, everything else replaces."""
+    return {**found, **added, "checks": [*found.get("checks", []), *added.get("checks", [])]}
