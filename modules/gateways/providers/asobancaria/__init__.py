@@ -1,0 +1,1 @@
+"""The collection files of Colombia's banks, as Asobancaria recommends them."""
