@@ -80,6 +80,8 @@ class CountryPart:
     issuer: list[Fact] = field(default_factory=list)
     customer: list[Fact] = field(default_factory=list)
     tax_in_prices: bool = True
+    # the part of what is not taxed that only rounds the total
+    rounding: Decimal = Decimal(0)
     # the country's word for a tax code: "VAT" -> "IVA"
     tax_names: dict[str, str] = field(default_factory=dict)
     show_rates: bool = False

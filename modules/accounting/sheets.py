@@ -214,7 +214,8 @@ def totals(invoice: Any, taxes: Sequence[Any], part: CountryPart, locale: str) -
     if part.tax_in_prices and shown:
         found.append(row(_("Subtotal"), invoice.total - sum((tax.amount for tax in added), Decimal(0))))
     elif not part.tax_in_prices:
-        parts = ((_("Taxed net"), invoice.net), (_("Not taxed"), invoice.untaxed), (_("Exempt"), invoice.exempt))
+        parts = ((_("Taxed net"), invoice.net), (_("Not taxed"), invoice.untaxed - part.rounding),
+                 (_("Exempt"), invoice.exempt), (_("Rounding"), part.rounding))
         found += [row(label, value) for label, value in parts if value or label == parts[0][0]]
     return [*found, *shown, Total(_("Total"), money(invoice.total, invoice.currency, locale), strong=True)]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from core.errors import DomainError
 from core.i18n import _
 from modules.accounting import totals
 from modules.accounting.totals import EXCLUDED, EXEMPT, HUNDRED, ZERO, Line, Tax, Totals, TotalsRule, tax_of
@@ -14,6 +15,7 @@ from modules.einvoice.case import CaseLine, CaseTax, LineTax
 from modules.einvoice_co.adjustments import NOTHING, Adjustments, adjustments
 from modules.einvoice_co.catalogs import INC, IVA, WITHHOLDINGS, codes, tribute, vat_rates
 from modules.einvoice_co.findings import Draft, decimals, money
+from modules.einvoice_co.rounding import Split, split
 
 # what the providers take: WSDL amounts with up to six decimals, Siigo's price likewise
 PRICE_DECIMALS = 6
@@ -26,14 +28,40 @@ class ColombianRule(TotalsRule):
     do not change the total (reference 1.8)."""
 
     def compute(self, lines: Iterable[Any], document_taxes: Iterable[Any]) -> Totals:
-        """Totals of lines as accounting.totals reads them."""
-        return super().compute([_taxed(line) for line in lines], document_taxes)
+        """Totals of lines as accounting.totals reads them; what no split of a price with IVA holds is untaxed."""
+        read = [_taxed(line) for line in lines]
+        totals = super().compute(read, document_taxes)
+        for line, shown in zip(read, totals.lines, strict=True):
+            if line.price_includes_tax and shown.taxes:
+                _exact(totals, shown)
+        return totals
 
 
 CO = ColombianRule(rounding=ROUND_HALF_UP, sum_first=False)
 
 
+def _exact(totals: Totals, shown: totals.LineTotals) -> None:
+    """Make each tax of a line its rate of the base, in the line and in the document; the total stays."""
+    found = _split(shown)
+    base = sum((amount for _tax, amount in shown.taxes), ZERO)
+    more = found.net - (shown.total - base)
+    for position, ((tax, amount), exact) in enumerate(zip(list(shown.taxes), found.taxes, strict=True)):
+        of_document = next(one for one in totals.taxes if (one.code, one.rate) == (tax.code, tax.rate))
+        of_document.base, of_document.amount = of_document.base + more, of_document.amount + exact - amount
+        shown.taxes[position] = (tax, exact)
+    shown.tax = sum(found.taxes, ZERO)
+    shown.net = shown.total - shown.tax
+    totals.net, totals.untaxed = totals.net + more, totals.untaxed + found.odd
+
+
+def _split(shown: totals.LineTotals) -> Split:
+    return split(shown.total, [tax.rate or ZERO for tax, _amount in shown.taxes], CO.round)
+
+
 def _taxed(line: Any) -> Line:
+    if any(isinstance(tax, Mapping) and tax.get("category") == "estrato" for tax in line.taxes):
+        raise DomainError(_("To issue this you must choose the IVA of each line: here it cannot follow the estrato."),
+                          field="lines")
     taxes: list[Tax] = [tax for tax in map(tax_of, line.taxes) if not tax.withheld]
     if not taxes:
         taxes = [Tax("VAT", None, EXCLUDED)]
@@ -52,7 +80,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Row:
-    """A line as it is sent: `gross` is quantity × price and `discount` what is taken off, both without tax."""
+    """A line as it is sent: `gross` is quantity × price and `discount` what is taken off, both without tax.
+
+    net + its taxes = `total`; `odd` is what a price with tax leaves over beside them.
+    """
 
     line: CaseLine
     gross: Decimal
@@ -62,6 +93,7 @@ class Row:
     # without tax, with as many decimals as it takes for quantity × price to give `gross`
     price: Decimal
     nodes: tuple[Node, ...]
+    odd: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -86,7 +118,17 @@ class Amounts:
     @property
     def gross(self) -> Decimal:
         """TaxInclusiveAmount: before what is taken off or put on the whole document."""
-        return self.totals.total - self.adjusted.change
+        return self.totals.total - self.adjusted.change - self.odd
+
+    @property
+    def odd(self) -> Decimal:
+        """What prices with tax inside leave over: part of the document's rounding."""
+        return sum((row.odd for row in self.rows), ZERO)
+
+    @property
+    def excluded(self) -> Decimal:
+        """Lines without any tax."""
+        return sum((row.net for row in self.rows if not row.nodes), ZERO)
 
     @property
     def net(self) -> Decimal:
@@ -222,9 +264,14 @@ def _check_repeated(draft: Draft, index: int, line: CaseLine) -> None:
 
 def _row(line: CaseLine, shown: totals.LineTotals) -> Row:
     rates = sum((tax.rate or ZERO for tax, _amount in shown.taxes), ZERO) if line.price_includes_tax else ZERO
-    gross = CO.round(line.quantity * line.unit_price / (1 + rates / HUNDRED))
-    price = line.unit_price if not rates else _price(gross, line.quantity)
-    return Row(line, gross, gross - shown.net, shown.net, shown.total, price, tuple(_nodes(line, shown)))
+    if not rates:
+        gross = CO.round(line.quantity * line.unit_price)
+        return Row(line, gross, gross - shown.net, shown.net, shown.total, line.unit_price,
+                   tuple(_nodes(line, shown, shown.net)))
+    found, less = _split(shown), CO.round(line.discount / (1 + rates / HUNDRED))
+    gross = found.net + less
+    return Row(line, gross, less, found.net, shown.total - found.odd, _price(gross, line.quantity),
+               tuple(_nodes(line, shown, found.net)), found.odd)
 
 
 def _price(gross: Decimal, quantity: Decimal) -> Decimal:
@@ -238,13 +285,13 @@ def _price(gross: Decimal, quantity: Decimal) -> Decimal:
     return (gross / quantity).quantize(Decimal(1).scaleb(-PRICE_DECIMALS), ROUND_HALF_UP)
 
 
-def _nodes(line: CaseLine, shown: totals.LineTotals) -> Iterable[Node]:
+def _nodes(line: CaseLine, shown: totals.LineTotals, base: Decimal) -> Iterable[Node]:
     """Exempt is a node at 0 %; excluded is no node at all (reference 1.8)."""
     for said in line.taxes:
         if not said.withheld and said.category == EXEMPT:
-            yield Node(tribute(said.code) or IVA, ZERO, shown.net, ZERO)
+            yield Node(tribute(said.code) or IVA, ZERO, base, ZERO)
     for tax, amount in shown.taxes:
-        yield Node(tribute(tax.code) or IVA, tax.rate or ZERO, shown.net, amount)
+        yield Node(tribute(tax.code) or IVA, tax.rate or ZERO, base, amount)
 
 
 # --- what the buyer withholds ---------------------------------------------------------------------------

@@ -184,4 +184,6 @@ def _data(batch: Batch, invoice: Invoice, mapped: Mapped) -> dict[str, Any]:
     """What is printed: legends as they are today, and to whom a note is issued."""
     original = batch.cases.authorized(invoice)
     found: dict[str, Any] = {"legends": list(legends(facts(mapped, ""))), "provider": batch.profile.provider}
+    if odd := mapped.parts.amounts.odd:
+        found["rounding"] = str(odd)
     return found | ({"receiver": dict(original.receiver)} if original else {})

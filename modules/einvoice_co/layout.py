@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,7 +57,7 @@ def facts(invoice: Any, document: Document | None) -> LegalFacts:
         own_number=invoice.legal_number if invoice.legal_state == "not_required" else "",
         customer_kind=rules.TAX_ID_KINDS.get(kind, kind),
         customer_number=rules.format(kind, customer["tax_id"]) if customer.get("tax_id") else "",
-        legends=tuple(data.get("legends") or ()))
+        legends=tuple(data.get("legends") or ()), rounding=Decimal(str(data.get("rounding") or 0)))
     if document is None or document.state not in ISSUED or not document.authorization_code:
         return known
     production, key = document.environment == "production", document.authorization_code

@@ -6,6 +6,7 @@ The fixed words are the law's and are not translated.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from modules.accounting.print_data import CountryPart, Fact, Note
 from modules.einvoice_co.catalogs import CREDIT_NOTE, DEBIT_NOTE, INVOICE, KIND_NAMES
@@ -33,6 +34,8 @@ class LegalFacts:
     customer_kind: str = ""
     customer_number: str = ""
     legends: tuple[str, ...] = ()
+    # what prices with IVA inside leave over (rounding.py)
+    rounding: Decimal = Decimal(0)
 
 
 def part(facts: LegalFacts) -> CountryPart:
@@ -42,7 +45,7 @@ def part(facts: LegalFacts) -> CountryPart:
     found = CountryPart(
         title=KIND_NAMES[kind], valid=valid, void_text=VOID, date=facts.date,
         issuer=[Fact("NIT:", facts.issuer_nit)], customer=_customer(facts), tax_in_prices=False, show_rates=True,
-        show_codes=True, tax_names={"VAT": "IVA", "INC": "INC"}, legends=_notes(facts),
+        show_codes=True, tax_names={"VAT": "IVA", "INC": "INC"}, legends=_notes(facts), rounding=facts.rounding,
         rehearsal=not facts.production)
     if not valid:
         found.number = f"N.º {facts.own_number}" if facts.own_number else WITHOUT_KEY

@@ -15,7 +15,7 @@ def facts(mapped: Mapped, key: str) -> LegendFacts:
         draft.kind, draft.provider, draft.case.issuer.tax_condition,
         responsibilities(draft.said("responsabilidades", "obligaciones", "fiscalresponsibilities")),
         draft.text("resolucionRegimenSimple"), found.number, found.date, found.prefix, found.first, found.last,
-        found.valid_from, found.valid_until, paid.form, paid.means, paid.due, kept.totals.exempt, kept.totals.untaxed,
+        found.valid_from, found.valid_until, paid.form, paid.means, paid.due, kept.totals.exempt, kept.excluded,
         parts.buyer.nobody, key, "",
         tuple((one.number, one.date, one.cufe, f"{one.concept} {one.concept_name(draft.case.kind)}")
               for one in parts.corrected),

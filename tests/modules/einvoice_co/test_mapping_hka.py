@@ -101,7 +101,7 @@ def test_totals_count_lines_not_units():
 
 @pytest.mark.parametrize(("price", "quantity", "net", "unit", "decimals"), [
     ("100000.00", "1", "84033.61", "84033.61", "2"), ("10000.00", "1", "8403.36", "8403.36", "2"),
-    ("10000.00", "3", "25210.08", "8403.36", "2"), ("100.00", "7", "588.24", "84.034", "3"),
+    ("10000.00", "3", "25210.08", "8403.36", "2"), ("100.00", "6", "504.20", "84.033", "3"),
 ])
 def test_prices_with_tax(price, quantity, net, unit, decimals):
     made = factura(case(lines=[line(price, quantity=quantity, price_includes_tax=True)]))
@@ -217,8 +217,12 @@ def test_whatever_is_billed_adds_up(rows):
     taxes = sum(D(one["valorTOTALImp"]) for one in nodes)
     assert sum(D(one["precioTotalSinImpuestos"]) for one in detail) == D(made["totalSinImpuestos"])
     assert sum(D(one["baseImponibleTOTALImp"]) for one in nodes) == D(made["totalBaseImponible"])
-    assert D(made["totalSinImpuestos"]) + taxes == D(made["totalMonto"])
+    assert D(made["totalSinImpuestos"]) + taxes == D(made["totalBrutoConImpuesto"])
+    assert D(made["totalBrutoConImpuesto"]) + D(made["redondeoAplicado"]) == D(made["totalMonto"])
     for one in detail:
+        for node in (one.get("impuestosDetalles") or {"FacturaImpuestos": []})["FacturaImpuestos"]:
+            assert D(node["valorTOTALImp"]) == (D(node["baseImponibleTOTALImp"]) * D(
+                node["porcentajeTOTALImp"]) / 100).quantize(D("0.01"), "ROUND_HALF_UP")
         assert round(D(one["cantidadUnidades"]) * D(one["precioVentaUnitario"]), 2) == pytest.approx(
             D(one["precioTotalSinImpuestos"]), abs=D("0.005"))
 

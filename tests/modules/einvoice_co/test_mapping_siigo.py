@@ -62,7 +62,9 @@ def test_numbers_are_written_without_floats():
 
 @pytest.mark.parametrize(("changes", "price", "total"), [
     ({"price_includes_tax": True, "unit_price": "10000.00"}, {"taxed_price": 10000}, 10000),
-    ({"price_includes_tax": True, "unit_price": "10000.00", "discount": "1000.00"}, {"taxed_price": 9000}, 9000),
+    ({"price_includes_tax": True, "unit_price": "10000.00", "discount": "1000.00"},
+     {"price": 8403.36, "discount": 840.34}, 9000),
+    ({"price_includes_tax": True, "unit_price": "9000.00", "discount": "1000.00"}, {"taxed_price": 8000}, 8000),
     ({"unit_price": "8403.361345"}, {"price": 8403.361345, "discount": 0}, 10000),
     ({"unit_price": "10000.00", "discount": "500.00"}, {"price": 10000, "discount": 500}, 11305),
     ({"unit_price": "10000.00", "price_includes_tax": True, "taxes": EXEMPT}, {"price": 10000, "discount": 0}, 10000),

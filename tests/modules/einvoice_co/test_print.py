@@ -64,6 +64,16 @@ def test_what_the_law_wants_on_the_paper(factura):
         assert part.lower() in found.lower(), f"{part!r} is missing in:\n{found}"
 
 
+def test_the_cent_that_a_price_leaves_over_is_called_rounding(isp):
+    use("hka")
+    (invoice,) = issue(59900)
+    work()
+    found = words(fresh(invoice))
+    for part in ("Redondeo $0,01", "$50.336,13", "$9.563,86", "$59.900,00"):
+        assert part.replace(" ", "") in found.replace(" ", "").replace("\xa0", ""), f"{part!r} is missing in:\n{found}"
+    assert "No gravado" not in found and "Excluido" not in found
+
+
 @pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed")
 @pytest.mark.parametrize("dpi", [150, 200, 300])
 def test_the_qr_is_read_back_unchanged(factura, tmp_path: Path, dpi: int):

@@ -87,7 +87,7 @@ def _factura(parts: Parts) -> dict[str, Any]:
         "impuestosGenerales": {"FacturaImpuestos": [_impuesto(node) for node in nodes]} if nodes else None,
         "impuestosTotales": _totales(nodes), "informacionAdicional": _informacion(draft),
         "mediosDePago": {"MediosDePago": [_medio(parts)]}, "moneda": case.currency.upper(),
-        "rangoNumeracion": parts.resolution.range_name, "redondeoAplicado": money(found.adjusted.rounding),
+        "rangoNumeracion": parts.resolution.range_name, "redondeoAplicado": money(found.adjusted.rounding + found.odd),
         "tipoDocumento": draft.kind, "tipoOperacion": parts.operation, "totalAnticipos": money(found.adjusted.advances),
         "totalBaseImponible": money(found.base), "totalBrutoConImpuesto": money(found.gross),
         "totalCargosAplicados": money(found.adjusted.charges), "totalDescuentos": money(found.adjusted.discounts),

@@ -16,6 +16,7 @@ from modules.einvoice_co.payment import is_payment_type
 from modules.einvoice_co.providers.siigo import customers
 
 MOST_ITEMS, MOST_TAXES, OBSERVATIONS, PRICE_DECIMALS = 500, 3, 4000, 6
+ODD_CENT = "Ajuste al centavo"
 
 
 def request(parts: Parts) -> dict[str, Any]:
@@ -26,10 +27,11 @@ def request(parts: Parts) -> dict[str, Any]:
             "To issue a debit note you must make it in Siigo Nube: Siigo's interface takes none."),
             siigo="invalid_document")
     customers.check(parts)
-    if len(parts.amounts.rows) > MOST_ITEMS:
+    if len(parts.amounts.rows) + sum(bool(row.odd) for row in parts.amounts.rows) > MOST_ITEMS:
         draft.refuse("too_many_lines", "lines", _("To send this you must give the document 500 lines at most."),
                      siigo="invalid_array")
     items = [_item(draft, index, row) for index, row in enumerate(parts.amounts.rows)]
+    items += [_odd(draft, row) for row in parts.amounts.rows if row.odd]
     made: dict[str, Any] = {"document": {"id": _document(draft)}, **_number(draft), "date": draft.date.isoformat()}
     made |= _of_note(parts) if draft.is_note else {"customer": customers.identified(parts),
                                                    "seller": _seller(draft)}
@@ -130,11 +132,24 @@ def _item(draft: Draft, index: int, row: Row) -> dict[str, Any]:
 def _price(draft: Draft, index: int, row: Row) -> dict[str, Any]:
     """taxed_price where the price holds the tax, so that Siigo takes it out itself; else price and discount."""
     line = row.line
-    if line.price_includes_tax and any(node.rate for node in row.nodes) and line.quantity > 0:
+    if _takes_out_itself(row):
         unit = (line.quantity * line.unit_price - line.discount) / line.quantity
         if decimals(unit) <= PRICE_DECIMALS:
             return {"taxed_price": unit}
     return {"price": row.price} | _discount(draft, index, row)
+
+
+def _takes_out_itself(row: Row) -> bool:
+    """Whether a price with tax, taken apart as Siigo describes it, gives the same base and taxes as here."""
+    line, rates = row.line, sum((node.rate for node in row.nodes), Decimal(0))
+    plain = CO.round((row.total + row.odd) / (1 + rates / HUNDRED))
+    return line.price_includes_tax and bool(rates) and line.quantity > 0 and not row.odd and plain == row.net
+
+
+def _odd(draft: Draft, row: Row) -> dict[str, Any]:
+    """The cent that a price with tax leaves over, as an item without tax: payments must be exactly Siigo's total."""
+    return {"code": row.line.code, "description": ODD_CENT, "quantity": Decimal(1), "price": abs(row.odd)} | (
+        {} if draft.is_note else {"discount": 0})
 
 
 def _discount(draft: Draft, index: int, row: Row) -> dict[str, Any]:

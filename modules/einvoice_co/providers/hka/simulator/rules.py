@@ -9,7 +9,7 @@ import csv
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ def _sums(invoice: Mapping[str, Any]) -> Iterator[str]:
     net, base = number(invoice["totalSinImpuestos"]), number(invoice["totalBaseImponible"])
     whole = number(invoice["totalBrutoConImpuesto"])
     for index, line in enumerate(lines):
-        if abs(_line_net(line) - number(line["precioTotalSinImpuestos"])) > CENT:
+        if _line_net(line).quantize(CENT, ROUND_HALF_UP) != number(line["precioTotalSinImpuestos"]):
             yield f"Regla: FAV06, Rechazo: Valor total de la línea {index + 1} no cuadra"
     if number(invoice["totalProductos"]) != len(lines):
         yield "Regla: FAD16, Rechazo: Número de líneas no corresponde"
@@ -184,7 +184,7 @@ def _taxes(invoice: Mapping[str, Any]) -> Iterator[str]:
             rate, base, amount = (number(one.get(name)) for name in (
                 "porcentajeTOTALImp", "baseImponibleTOTALImp", "valorTOTALImp"))
             lines.setdefault((str(one.get("codigoTOTALImp")), rate), []).append((base, amount))
-            if not abs(base * rate / 100 - amount) <= CENT:
+            if (base * rate / 100).quantize(CENT, ROUND_HALF_UP) != amount:
                 yield f"Regla: FAX07, Rechazo: Valor del tributo de la línea {index + 1} no corresponde a su tarifa"
             if one.get("codigoTOTALImp") == "01" and rate not in {Decimal(text) for text in listed(
                     "tarifas_iva", "tarifa")}:

@@ -134,8 +134,6 @@ def items(given: Mapping[str, Any], products: Mapping[str, Any], taxes: Mapping[
             raise Refused("parameter_inactive", f"The product {code} is inactive", f"{where}code")
         base, rates = _base(one, where, _rates(one, where, taxes), discount_type)
         computed = [{**taxes[number], "value": rounded(base * rate / 100)} for number, rate in rates]
-        if one.get("taxed_price") is not None and len(computed) == 1:
-            computed[0]["value"] = rounded(Decimal(one["taxed_price"]) * Decimal(one["quantity"])) - base
         whole = base + sum((tax["value"] for tax in computed), Decimal(0))
         total += whole
         made.append({"code": code, "description": one.get("description") or product["name"],
