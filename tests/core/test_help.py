@@ -274,6 +274,7 @@ def test_in_another_language_the_text_is_spanish_with_the_labels_of_the_screen(l
     page = html.fromstring(client.get("/help/accounting/payments").get_data(as_text=True))
     article = page.xpath("//article")[0]
     assert page.get("lang") == "en" and article.get("lang") == "es"
+    assert "There is no text in your language yet" in page.xpath("string(//main)")
     assert "Record a payment" in article.xpath(".//strong/text()")
     assert page.xpath("//p[@class='help-more']/a/text()") == ["All subjects"]
 
