@@ -120,6 +120,11 @@ def _day(text: str, form: str) -> dt.date:
     return dt.datetime.strptime(text, form).date()
 
 
+@lru_cache(maxsize=4096)
+def _day_text(day: dt.date, form: str) -> str:
+    return day.strftime(form)
+
+
 def _bad(one: Field, text: str, record: Record, number: int, wanted: str) -> BadFile:
     return BadFile(_("Line %(line)s (%(record)s), positions %(place)s, %(field)s: found “%(found)s”, expected "
                      "%(wanted)s.", line=number, record=record.name, place=one.place, field=one.name, found=text[:60],
@@ -133,7 +138,7 @@ def _write(one: Field, value: Any) -> str:
     if kind in ("z", "b", "."):
         return ("0" if kind == "z" else " ") * one.width
     if date := _date_kind(kind):
-        text = value.strftime(date[0]) if value else "0" * one.width
+        text = _day_text(value, date[0]) if value else "0" * one.width
     elif kind[0] == "m":
         text = _minor(one, value or Decimal(0), int(kind[1:])).zfill(one.width)
     else:
@@ -169,6 +174,7 @@ def is_kind(kind: str, width: int) -> bool:
     return kind in ("n", "0>", "a<", "a>", "z", "b", ".") or (kind[:1] == "m" and kind[1:] in tuple("0123456"))
 
 
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """Text as files of the networks want it: capitals without marks (Ñ is N); all but A–Z, 0–9 and blanks dropped."""
     bare = unicodedata.normalize("NFKD", text.upper()).encode("ascii", "ignore").decode()
