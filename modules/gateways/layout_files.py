@@ -25,21 +25,35 @@ class LayoutPayments:
 
 
 class LayoutDebts:
-    """Debt files by the layout that `choose` gives for an account."""
+    """Debt files by the layout that `choose` gives for an account.
+
+    `refusal` is what the network does not take besides, `shaped` a debt as the layout wants it.
+    """
 
     def __init__(self, choose: Choose, name: Callable[[Access, Made], str],
-                 refusal: Callable[[Access, Debt], str] = lambda access, debt: "") -> None:
-        self.choose, self.name, self.refusal = choose, name, refusal
+                 refusal: Callable[[Access, Debt], str] = lambda access, debt: "",
+                 shaped: Callable[[Debt], Debt] = lambda debt: debt) -> None:
+        self.choose, self.name, self.refusal, self.shaped = choose, name, refusal, shaped
 
     def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
         """A file replaces the one before it: references may come again."""
         yield "", debt
 
     def problem(self, access: Access, debt: Debt) -> str:
-        return self.refusal(access, debt) or layout_writer.problem(self.choose(access), access, debt)
+        return self.refusal(access, debt) or layout_writer.problem(self.choose(access), access, self.shaped(debt))
 
     def write(self, file: BinaryIO, access: Access, debts: Iterable[Debt], made: Made) -> Control:
-        return layout_writer.write(self.choose(access), file, access, debts, made)
+        return layout_writer.write(self.choose(access), file, access, _Shaped(debts, self.shaped), made)
+
+
+class _Shaped:
+    """Debts as a layout wants them, each time they are walked through."""
+
+    def __init__(self, debts: Iterable[Debt], shaped: Callable[[Debt], Debt]) -> None:
+        self.debts, self.shaped = debts, shaped
+
+    def __iter__(self) -> Iterator[Debt]:
+        return map(self.shaped, self.debts)
 
 
 def own(access: Access, setting: str, direction: str) -> Layout | None:
@@ -67,5 +81,8 @@ _KNOWN: dict[str, Layout] = {}
 
 
 def merged(found: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
-    """A layout with what stands beside it: checks are added, everything else replaces."""
-    return {**found, **added, "checks": [*found.get("checks", []), *added.get("checks", [])]}
+    """A layout with what stands beside it: checks and the map's entries are added, everything else replaces."""
+    whole = {**found, **added, "checks": [*found.get("checks", []), *added.get("checks", [])]}
+    if "map" in whole:
+        whole["map"] = {**found.get("map", {}), **added.get("map", {})}
+    return whole

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from core import clock
 from core.i18n import _
 from modules.gateways.access import Access
+from modules.gateways.barcodes import without_check_digit
 from modules.gateways.errors import BadFile
 from modules.gateways.layout_reader import Row, Rows, wrong
 from modules.gateways.layout_shapes import BadLayout, Layout, Place
@@ -20,6 +21,8 @@ from modules.gateways.shapes import Control, Problem, Reading, Reference
 
 # a return that shares its payment's number gets one of its own
 REVERSAL = "-R"
+# a reference that nobody of ours has: mistyped at the counter
+BAD_DIGIT = "bad_check_digit"
 
 
 def read(layout: Layout, file: BinaryIO, access: Access) -> Iterator[Reading | Problem | Control]:
@@ -100,16 +103,17 @@ class _Payments:
 
     def _reading(self, row: Row, identity: str, amount: Decimal, status: str) -> Reading:
         channel, remarks = self._channel(row)
+        reference, slips = self._reference(row)
         fee, withheld = self._value("fee", row), self._value("withheld", row)
         payer = {key: text for key in self.told if (text := self._text(key, row))}
         paid_at = self._day("paid_at", row)
         if paid_at is None:
             raise wrong(row, self.layout.fields["paid_at"][0].field, _("a date"))
         return Reading(identity, status, amount, self._currency(row), paid_at,
-                       self._day("credited_at", row), fee, withheld, channel, self._reference(row),
+                       self._day("credited_at", row), fee, withheld, channel, reference,
                        self._text("reverses", row) if status == "reversed" else "",
-                       reason=self._text("reason", row) if status != "approved" else "", payer=payer, remarks=remarks,
-                       line=row.line, raw=row.raw)
+                       reason=self._text("reason", row) if status != "approved" else "", payer=payer,
+                       remarks=remarks + slips, line=row.line, raw=row.raw)
 
     def _reversed(self, reading: Reading) -> Reading:
         if reading.reverses and reading.reverses == reading.external_id:
@@ -141,11 +145,16 @@ class _Payments:
     def _currency(self, row: Row) -> str:
         return self._text("currency", row) or self.layout.settings.get("currency") or self.access.currency
 
-    def _reference(self, row: Row) -> Reference:
-        given = self._number("reference", row)
+    def _reference(self, row: Row) -> tuple[Reference, tuple[str, ...]]:
+        """Whose it is. A check digit is taken off; a wrong one is noted, and the reference stays as it came."""
+        given, slips = self._number("reference", row), ()
+        if given and self.access.get("check_digit", False):
+            bare = without_check_digit(given) if given.isascii() and given.isdigit() else None
+            given, slips = (given, (BAD_DIGIT,)) if bare is None else (bare, ())
         from_invoice = self.access.get("reference_from", "customer") == "invoice"
         return Reference(self._number("customer", row) or ("" if from_invoice else given),
-                         self._number("invoice", row) or (given if from_invoice else ""), self._text("barcode", row))
+                         self._number("invoice", row) or (given if from_invoice else ""),
+                         self._text("barcode", row)), slips
 
     def _number(self, key: str, row: Row) -> str:
         """A reference. Of one that is nothing but filling zeros, one stays."""

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from core.i18n import _
 from modules.gateways.access import Access
+from modules.gateways.barcodes import with_check_digit
 from modules.gateways.errors import BadDebt
 from modules.gateways.layout_payments import format_of
 from modules.gateways.layout_shapes import BadLayout, Kind, Layout, Place, Source
@@ -188,11 +189,11 @@ class _Writer:
 
 
 def reference_of(access: Access, debt: Debt) -> str:
-    """What the payer gives: the customer's code, or the invoice's where the agreement says so."""
+    """What the payer gives: the customer's code, or the invoice's, with a check digit where the agreement says so."""
     found = debt.invoice if access.get("reference_from", "customer") == "invoice" else debt.customer
     if not found:
         raise BadDebt(_("To be collected, a debt must have a reference; this one has none."), field="reference")
-    return found
+    return with_check_digit(found) if access.get("check_digit", False) else found
 
 
 def digits(text: str, name: str) -> str:

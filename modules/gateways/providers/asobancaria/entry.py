@@ -9,6 +9,8 @@ from modules.gateways.layout_files import LayoutDebts, LayoutPayments
 from modules.gateways.providers.asobancaria import mapping
 from modules.gateways.shapes import Made
 
+REFERENCE_FROM = Setting("reference_from", _("What the payer gives as reference"), "choice", default="customer",
+                         choices={"customer": _("The customer's code"), "invoice": _("The invoice's number")})
 SETTINGS = (
     Setting("nit", _("NIT of the company, with its check digit"), check=mapping.bad_nit,
             help=_("Files of another NIT are refused.")),
@@ -16,8 +18,7 @@ SETTINGS = (
     Setting("account", _("Account that the money goes to"),
             help=_("Zeros and blanks in front do not matter. A file for another account is refused.")),
     Setting("service", _("Service code (GLN, 13 digits)"), required=False),
-    Setting("reference_from", _("What the payer gives as reference"), "choice", default="customer",
-            choices={"customer": _("The customer's code"), "invoice": _("The invoice's number")}),
+    REFERENCE_FROM,
 )
 GUIDE = (
     _("Ask the bank for the agreement of collection (convenio de recaudo), its service code, and how files are "

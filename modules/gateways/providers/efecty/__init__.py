@@ -1,0 +1,1 @@
+"""Efecty of Colombia by direct agreement: files and a bar code."""
