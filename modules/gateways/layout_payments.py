@@ -17,10 +17,8 @@ from modules.gateways.errors import BadFile
 from modules.gateways.layout_reader import Row, Rows, wrong
 from modules.gateways.layout_shapes import BadLayout, Layout, Place
 from modules.gateways.repeats import Repeats
-from modules.gateways.shapes import Control, Problem, Reading, Reference
+from modules.gateways.shapes import Control, Problem, Reading, Reference, reversal_of
 
-# a return that shares its payment's number gets one of its own
-REVERSAL = "-R"
 # a reference that nobody of ours has: mistyped at the counter
 BAD_DIGIT = "bad_check_digit"
 
@@ -117,7 +115,7 @@ class _Payments:
 
     def _reversed(self, reading: Reading) -> Reading:
         if reading.reverses and reading.reverses == reading.external_id:
-            return replace(reading, external_id=reading.external_id + REVERSAL)
+            return replace(reading, external_id=reversal_of(reading.external_id))
         return reading
 
     def _status(self, row: Row) -> str | None:

@@ -285,8 +285,8 @@ class Desk(Protocol):
     Every verb is idempotent by the network's own number, and takes money whatever became of the debt meanwhile.
     """
 
-    def debts(self, code: str, channel: str = "") -> Owing | None:
-        """What a code or document owes; None for an unknown one.
+    def debts(self, code: str, channel: str = "", by: str = "") -> Owing | None:
+        """What a code or document owes (`by`: code, document, "" for either); None for an unknown one.
 
         DomainError: "code_retired"; "slow_down" where this channel asked for too many unknown codes.
         """
@@ -300,7 +300,7 @@ class Desk(Protocol):
 
     def reverse(self, transaction: str, reason: str, until: dt.time | None = None,
                 document: int | None = None) -> TakenBack:
-        """Take a payment back; before its payment it is kept and cancels it.
+        """Take a payment back; before its payment it is kept and cancels it. Its own identity is shapes.reversal_of.
 
         DomainError: "too_late" on another day than the payment's (company's zone), after `until`, or in a locked
         period; "transaction_conflict" where the payment named another `document`.
@@ -321,8 +321,8 @@ class Pull(Protocol):
     def answer(self, access: Access, incoming: Incoming, desk: Desk) -> Reply:
         """Prove who asks, and do it. Refusals are answers, in the network's own codes."""
 
-    def busy(self, incoming: Incoming) -> Reply:
-        """The answer where `limit` is passed, or the database does not answer in time."""
+    def busy(self, access: Access, incoming: Incoming, status: int) -> Reply:
+        """The answer where `limit` is passed (429), or we cannot answer in time (503)."""
 
 
 @dataclass(frozen=True)

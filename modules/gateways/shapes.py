@@ -219,3 +219,8 @@ class Opened:
 def masked(name: str) -> str:
     """A name as others may see it: the first letter of each word, the rest as stars ("A** P*****")."""
     return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())
+
+
+def reversal_of(external_id: str) -> str:
+    """The identity of a taking back to which the gateway gives only its payment's number."""
+    return f"{external_id}-R"
