@@ -1,7 +1,7 @@
 """Money in: payment links, coupons, files and notices of gateways, one inbox, matching and reconciliation."""
 
 from core.i18n import lazy as _
-from core.modules import Manifest
+from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Payment gateways"),
@@ -17,7 +17,11 @@ MANIFEST = Manifest(
          _("Loads payment files, makes debt files, and takes a whole file back.")),
         ("gateways.edit_accounts", _("Set gateways up"),
          _("Adds accounts at gateways, enters their keys, tests them and takes them into production.")),
-        ("gateways.refund_payments", _("Give payments back"),
-         _("Returns money to the payer through the gateway that collected it.")),
+    ),
+    menu=(
+        MenuItem(_("Payments of gateways"), "gateways.transactions", "gateways.view_inbox", group="money", order=60),
+        MenuItem(_("Files of gateways"), "gateways.files", "gateways.exchange_files", group="money", order=70),
+        MenuItem(_("Gateways"), "gateways.account_list", "gateways.edit_accounts", group="settings", order=70,
+                 about=_("Who collects for you: pages, coupons, files and collection networks, with their keys.")),
     ),
 )

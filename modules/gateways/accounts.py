@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from core import audit
+from core import audit, clock
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
@@ -137,3 +137,8 @@ def missing(account: Account) -> list[Setting]:
 def find_by_token(token: str) -> Account | None:
     """The account that a gateway's request names; of every company, so call it with none in scope."""
     return db.session.scalar(sa.select(Account).where(Account.token == token, Account.active))
+
+
+def verified(account: Account) -> None:
+    """The gateway said that the settings are right."""
+    account.verified_at, account.trouble = clock.now(), ""

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import IO
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +33,7 @@ log = logs.get(__name__)
 LARGEST = 512 * 2**20
 
 
-def store(account: Account, file: BinaryIO, name: str) -> File:
+def store(account: Account, file: IO[bytes], name: str) -> File:
     """Keep a file, and refuse one that was imported before. Nothing of it is taken yet."""
     if account.provider not in ports.payment_files:
         raise DomainError(_("%(account)s sends no payment files.", account=account.name))
@@ -60,7 +60,7 @@ def store(account: Account, file: BinaryIO, name: str) -> File:
     return made
 
 
-def fingerprint(file: BinaryIO) -> tuple[str, int]:
+def fingerprint(file: IO[bytes]) -> tuple[str, int]:
     """(sha256 of the content without line ends, size): the same file with other line ends is the same file."""
     digest, size = hashlib.sha256(), 0
     file.seek(0)

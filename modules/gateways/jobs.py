@@ -15,8 +15,8 @@ from core.errors import OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import lazy
 from core.jobs import enqueue, job, outside, schedule
 from core.scope import every_company
-from modules.gateways import accounts, booking, checkouts, inbox, ports
-from modules.gateways.models import Account, Checkout, Notice
+from modules.gateways import accounts, booking, checkouts, files_in, inbox, ports
+from modules.gateways.models import Account, Checkout, File, Notice
 from modules.gateways.shapes import Reading
 
 LEASE_SECONDS = 300
@@ -154,6 +154,18 @@ def ask_checkouts(checkout_ids: list[int]) -> None:
     """Read the state of these pages at their gateways, and plan when to ask again."""
     for checkout_id in checkout_ids:
         checkouts.ask(checkout_id)
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+@job(words=lazy("Import a file of payments"), max_attempts=20)
+def import_file(file_id: int) -> None:
+    """Prove a file and take it; a killed one goes on where it stopped."""
+    with _alone(f"gateways.file:{file_id}") as mine:
+        state = find(File, file_id).state
+        if mine and (state == "importing" or (state == "proving" and files_in.prove(file_id))):
+            files_in.load(file_id)
 
 
 # --- ticks -----------------------------------------------------------------------------------------------

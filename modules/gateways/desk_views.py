@@ -1,0 +1,229 @@
+"""Screens of the office: what gateways told, what waits for somebody, files, accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
+
+from core import jobs, lists
+from core.db import db, find
+from core.errors import DomainError, OutsideError
+from core.i18n import _
+from core.scope import current_company
+from core.security import require
+from modules.accounting.models import Invoice
+from modules.crm.models import Customer
+from modules.gateways import accounts, files_in, ports, tray
+from modules.gateways import jobs as own_jobs
+from modules.gateways.blueprint import bp
+from modules.gateways.lists import FILES, NOTICES, TRANSACTIONS
+from modules.gateways.models import Account, File, FileProblem, Notice, Transaction
+
+PROBLEMS = 100
+
+
+# --- payments as they were told ----------------------------------------------------------------------------
+
+
+@lists.at(bp, "/gateways", TRANSACTIONS)
+def transactions(shown: lists.Shown) -> Any:
+    """Everything that gateways told of payments."""
+    return shown.render("gateways/transactions.html")
+
+
+@bp.get("/gateways/payments/<int:transaction_id>")
+@require("gateways.view_inbox")
+def transaction(transaction_id: int) -> Any:
+    """One payment: what was told, what became of it, and whose it may be."""
+    row = find(Transaction, transaction_id)
+    waits = row.state == "waiting" and row.kind == "payment" and row.status == "approved"
+    return render_template("gateways/transaction.html", row=row, waits=waits,
+                           candidates=tray.candidates(row) if waits else [])
+
+
+@bp.post("/gateways/payments/<int:transaction_id>/assign")
+@require("gateways.match_payments")
+def assign(transaction_id: int) -> Any:
+    """Give a payment that waits to a customer, by id or by code."""
+    row = find(Transaction, transaction_id)
+    customer = _customer(request.form.get("customer", ""))
+    invoice_id = request.form.get("invoice", type=int)
+    tray.assign(row, customer, find(Invoice, invoice_id) if invoice_id else None)
+    flash(_("Booked for %(customer)s.", customer=customer.name), "ok")
+    return redirect(url_for("gateways.transaction", transaction_id=transaction_id))
+
+
+def _customer(code: str) -> Customer:
+    found = db.session.scalar(sa.select(Customer).where(Customer.code == code.strip())) if code.strip() else None
+    if found is None:
+        raise DomainError(_("To book this payment you must give the code of a customer; nobody has “%(code)s”.",
+                            code=code.strip()[:40]), field="customer")
+    return found
+
+
+@bp.post("/gateways/payments/<int:transaction_id>/set-aside")
+@require("gateways.match_payments")
+def set_aside(transaction_id: int) -> Any:
+    """Say that it is not to be booked, and why."""
+    tray.set_aside(find(Transaction, transaction_id), request.form.get("reason", ""))
+    flash(_("Set aside."), "ok")
+    return redirect(url_for("gateways.transaction", transaction_id=transaction_id))
+
+
+@bp.post("/gateways/payments/<int:transaction_id>/take-up")
+@require("gateways.match_payments")
+def take_up(transaction_id: int) -> Any:
+    """What was set aside waits again, or is booked where it can be now."""
+    tray.take_up(find(Transaction, transaction_id))
+    return redirect(url_for("gateways.transaction", transaction_id=transaction_id))
+
+
+@bp.post("/gateways/payments/<int:transaction_id>/seen")
+@require("gateways.match_payments")
+def seen(transaction_id: int) -> Any:
+    """Somebody has looked at it."""
+    tray.seen(find(Transaction, transaction_id))
+    return redirect(url_for("gateways.transactions", state="waiting"))
+
+
+# --- notices -------------------------------------------------------------------------------------------------
+
+
+@lists.at(bp, "/gateways/notices", NOTICES)
+def notices(shown: lists.Shown) -> Any:
+    """The requests of gateways as they came."""
+    return shown.render("core/list.html")
+
+
+@bp.get("/gateways/notices/<int:notice_id>")
+@require("gateways.view_inbox")
+def notice_page(notice_id: int) -> Any:
+    """One request, with all that was stored of it."""
+    row = find(Notice, notice_id)
+    about = db.session.scalar(sa.select(Transaction).where(
+        Transaction.account_id == row.account_id, Transaction.external_id == (row.payment_ref or "-")))
+    return render_template("gateways/notice.html", row=row, about=about)
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+
+
+@lists.at(bp, "/gateways/files", FILES)
+def files(shown: lists.Shown) -> Any:
+    """Files that came and went."""
+    return shown.render("gateways/files.html", readers=_readers())
+
+
+def _readers() -> list[Account]:
+    """The accounts whose gateway sends files of payments."""
+    rows = db.session.scalars(sa.select(Account).where(Account.active).order_by(Account.name))
+    return [one for one in rows if one.provider in ports.payment_files]
+
+
+@bp.post("/gateways/files")
+@require("gateways.exchange_files")
+def bring_file() -> Any:
+    """Keep a file of payments, and have it read by a job."""
+    request.max_content_length = files_in.LARGEST
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise DomainError(_("To import payments you must choose the file that the gateway sent."), field="file")
+    row = files_in.store(find(Account, request.form.get("account", 0, type=int)), upload.stream, upload.filename)
+    jobs.enqueue(own_jobs.import_file, file_id=row.id)
+    return redirect(url_for("gateways.file", file_id=row.id))
+
+
+@bp.get("/gateways/files/<int:file_id>")
+@require("gateways.exchange_files")
+def file(file_id: int) -> Any:
+    """One file: how far it is, what it brought, what was wrong."""
+    row = find(File, file_id)
+    problems = db.session.scalars(sa.select(FileProblem).where(FileProblem.file_id == row.id)
+                                  .order_by(FileProblem.line).limit(PROBLEMS)).all()
+    counted = dict(db.session.execute(sa.select(Transaction.state, sa.func.count()).where(
+        Transaction.file_id == row.id).group_by(Transaction.state)).all())
+    return render_template("gateways/file.html", row=row, problems=problems, counted=counted,
+                           busy=row.state in ("proving", "importing"),
+                           currency=accounts.currency_of(row.account, current_company()))
+
+
+@bp.post("/gateways/files/<int:file_id>/undo")
+@require("gateways.exchange_files")
+def undo_file(file_id: int) -> Any:
+    """Take back all that a file brought."""
+    undone = files_in.undo(find(File, file_id), request.form.get("reason", ""))
+    flash(_("%(count)s payments of this file were taken back.", count=undone), "ok")
+    return redirect(url_for("gateways.file", file_id=file_id))
+
+
+# --- accounts ------------------------------------------------------------------------------------------------
+
+
+@bp.get("/gateways/accounts")
+@require("gateways.edit_accounts")
+def account_list() -> Any:
+    """The accounts of the company, and the gateways that serve its country."""
+    country = current_company().country
+    known = [one for _key, one in ports.providers.items() if not one.countries or country in one.countries]
+    rows = db.session.scalars(sa.select(Account).order_by(Account.name)).all()
+    return render_template("gateways/accounts.html", rows=rows, known=known,
+                           titles={key: one.title for key, one in ports.providers.items()})
+
+
+@bp.route("/gateways/accounts/new/<provider>", methods=["GET", "POST"])
+@require("gateways.edit_accounts")
+def new_account(provider: str) -> Any:
+    """A new account at a gateway: what to ask it for, and its settings."""
+    known = ports.providers.find(provider)
+    if known is None:
+        raise DomainError(_("There is no gateway %(name)s.", name=provider))
+    error: DomainError | None = None
+    if request.method == "POST":
+        try:
+            made = accounts.create(provider, request.form.get("name", "").strip() or str(known.title), request.form)
+            return redirect(url_for("gateways.account", account_id=made.id))
+        except DomainError as refusal:
+            db.session.rollback()
+            error = refusal
+    return render_template("gateways/account_form.html", provider=known, row=None, error=error,
+                           typed=request.form, kept={}), 422 if error else 200
+
+
+@bp.route("/gateways/accounts/<int:account_id>", methods=["GET", "POST"])
+@require("gateways.edit_accounts")
+def account(account_id: int) -> Any:
+    """An account: its settings, its test, and the addresses that the gateway is to be told."""
+    row, error = find(Account, account_id), None
+    if request.method == "POST":
+        try:
+            accounts.apply_settings(row, request.form)
+            flash(_("Saved."), "ok")
+            return redirect(url_for("gateways.account", account_id=row.id))
+        except DomainError as refusal:
+            db.session.rollback()
+            error = refusal
+    kept = {**row.settings, **dict.fromkeys(accounts.secrets_of(row), accounts.HIDDEN)}
+    return render_template("gateways/account_form.html", provider=ports.providers.get(row.provider), row=row,
+                           error=error, typed=request.form, kept=kept, missing=accounts.missing(row),
+                           access=accounts.access(row)), 422 if error else 200
+
+
+@bp.post("/gateways/accounts/<int:account_id>/test")
+@require("gateways.edit_accounts")
+def test_account(account_id: int) -> Any:
+    """Ask the gateway whether the settings are right."""
+    row = find(Account, account_id)
+    provider = ports.providers.get(row.provider)
+    if provider.test is None:
+        raise DomainError(_("This gateway has nothing that can be asked; bring a file, or open a page, to try it out."))
+    access = accounts.access(row)
+    db.session.commit()
+    try:
+        said = provider.test(access)
+    except OutsideError as trouble:
+        raise DomainError(str(trouble)) from trouble
+    accounts.verified(find(Account, account_id))
+    flash(said, "ok")
+    return redirect(url_for("gateways.account", account_id=account_id))
