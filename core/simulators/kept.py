@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from core.simulators.store import Store
 
@@ -16,13 +16,17 @@ CREATE INDEX IF NOT EXISTS kept_place ON kept (kind, owner, place);"""
 class Kept(Store):
     """Values by kind, owner (a company or account of the service) and key. `schema`: tables beside them."""
 
-    FORGOTTEN = ("kept",)
-
+    FORGOTTEN: ClassVar[tuple[str, ...]] = ("kept",)
     def __init__(self, folder: Path | None, name: str, schema: str = "") -> None:
         super().__init__(folder, name, SCHEMA + schema)
 
-    # how values become text and come back; a service of amounts takes core.exact_json's
-    written, read = staticmethod(json.dumps), staticmethod(json.loads)
+    def written(self, value: Any) -> str:
+        """A value as text; a service of amounts takes core.exact_json's."""
+        return json.dumps(value)
+
+    def read(self, text: str) -> Any:
+        """The value of a text."""
+        return json.loads(text)
 
     def get(self, kind: str, owner: str, key: str) -> Any:
         """What is kept under the key, None where nothing is."""
