@@ -97,6 +97,8 @@ class Reading:
     remarks: tuple[str, ...] = ()
     line: int | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    # what may only be kept encrypted and is never printed: "card", a new number of the payer's card
+    secret: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
