@@ -12,7 +12,7 @@ from modules.einvoice.jobs import authorize_sequence
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 
-OPEN = ("pending", "sending", "unknown")
+OPEN = ("pending", "sending", "unknown", "signed")
 
 
 def documents() -> Sequence[Document]:

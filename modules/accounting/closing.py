@@ -17,6 +17,7 @@ from core.lists.filters import midnight
 from core.scope import current_company
 from core.security import can
 from modules.accounting.models import Entry, Invoice, Numbering, Payment
+from modules.accounting.models.documents import READY_STATES
 from modules.accounting.numbering import RECEIPT
 from modules.accounting.ports import OpenPoint, closing
 from modules.notifications.models import Message
@@ -84,7 +85,7 @@ class Papers:
     def open_points(self, first: dt.date, last: dt.date) -> list[OpenPoint]:
         missing = count(sa.select(Invoice.id).where(
             Invoice.issue_date.between(first, last), Invoice.state == "issued", Invoice.pdf_file_id.is_(None),
-            Invoice.legal_state.in_(("authorized", "not_required")), Invoice.origin != "import"))
+            Invoice.legal_state.in_(READY_STATES), Invoice.origin != "import"))
         url = url_for("accounting.invoices", date_from=first.isoformat(), date_to=last.isoformat())
         return [OpenPoint(ngettext("%(num)s document has no PDF yet", "%(num)s documents have no PDF yet", missing),
                           url)] if missing else []

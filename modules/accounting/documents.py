@@ -21,6 +21,7 @@ from core.models import Company, StoredFile
 from core.scope import current_company
 from modules.accounting import designs, labels, queries, sheets
 from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
+from modules.accounting.models.documents import LEGAL_STATES, READY_STATES
 from modules.accounting.ports import layouts, print_blocks
 from modules.accounting.print_data import CountryPart, PayWay
 
@@ -41,6 +42,8 @@ class Prepared:
     invoice_id: int
     html: str
     name: str
+    # as it stands on the paper: what has got another meanwhile gets a paper of its own
+    legal_number: str = ""
 
 
 def pdf_of(invoice: Invoice) -> StoredFile:
@@ -63,8 +66,8 @@ def preview(invoice: Invoice) -> bytes:
 
 
 def is_final(invoice: Invoice) -> bool:
-    """True where nothing on the document will change any more."""
-    return invoice.state == "issued" and invoice.legal_state in ("authorized", "not_required")
+    """True where nothing on the document will change any more, unless the authority refuses what was signed."""
+    return invoice.state == "issued" and invoice.legal_state in READY_STATES
 
 
 def render_missing(invoice_ids: Sequence[int]) -> dict[int, str]:
@@ -83,14 +86,21 @@ def render_missing(invoice_ids: Sequence[int]) -> dict[int, str]:
 
 
 def keep(rendered: Sequence[tuple[Prepared, bytes]]) -> None:
-    """Store the files and point the invoices to them; an invoice that got its PDF meanwhile keeps that one."""
+    """Store the files and point the invoices to them.
+
+    An invoice that got its PDF meanwhile keeps that one; one that was refused meanwhile, or renumbered, gets none.
+    """
     if not rendered:
         return
     ids = storage.store_many([(data, one.name, "application/pdf") for one, data in rendered])
     table: Any = Invoice.__table__
-    statement = (sa.update(table).where(table.c.id == sa.bindparam("row_id"), table.c.pdf_file_id.is_(None))
+    statement = (sa.update(table).where(
+        table.c.id == sa.bindparam("row_id"), table.c.pdf_file_id.is_(None),
+        table.c.legal_number == sa.bindparam("printed"), *[table.c.legal_state != one for one in LEGAL_STATES
+                                                           if one not in READY_STATES])
                  .values(pdf_file_id=sa.bindparam("new_file")))
-    db.session.connection().execute(statement, [{"row_id": one.invoice_id, "new_file": file_id}
+    db.session.connection().execute(statement, [{"row_id": one.invoice_id, "new_file": file_id,
+                                                 "printed": one.legal_number}
                                                 for (one, _data), file_id in zip(rendered, ids, strict=True)])
     db.session.expire_all()
 
@@ -112,7 +122,7 @@ def prepare(invoice_ids: Sequence[int], stored_too: bool = False) -> list[Prepar
     wanted = sa.select(Invoice).where(Invoice.id.in_(list(invoice_ids))).order_by(Invoice.id)
     if not stored_too:
         wanted = wanted.where(Invoice.pdf_file_id.is_(None), Invoice.state == "issued",
-                              Invoice.legal_state.in_(("authorized", "not_required")))
+                              Invoice.legal_state.in_(READY_STATES))
     invoices = list(db.session.scalars(wanted))
     if not invoices:
         return []
@@ -134,7 +144,8 @@ def _prepare(sources: _Sources, invoice: Invoice) -> Prepared:
     with use_locale(language_of(invoice)):
         sheet = sheets.build(sources.of(invoice))
         html = render_template("accounting/print/invoice.html", sheet=sheet)
-    return Prepared(invoice.id, html, file_name(f"{sheet.title} {invoice.legal_number or invoice.id}"))
+    return Prepared(invoice.id, html, file_name(f"{sheet.title} {invoice.legal_number or invoice.id}"),
+                    invoice.legal_number)
 
 
 def file_name(title: str) -> str:

@@ -14,7 +14,7 @@ from core.i18n import _, format_date, lazy, use_locale
 from core.jobs import job, on
 from core.models import Company
 from core.scope import current_company
-from modules.accounting import documents, labels, notices, queries, receipt_files
+from modules.accounting import documents, labels, notices, queries, receipt_files, services
 from modules.accounting.events import InvoiceReady, PaymentReversed, PaymentsRecorded
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.ports import attachers
@@ -73,7 +73,13 @@ def _notice(company: Company, invoice: Invoice, known: dict[str, str], owed: Seq
     kind = notices.CREDIT_NOTE_READY if invoice.kind == "credit_note" else notices.INVOICE_READY
     with use_locale(((invoice.snapshot or {}).get("customer") or {}).get("language") or company.locale):
         context = known | _context(company, invoice, owed)
-    return Notice(invoice.customer_id, kind.code, f"invoice:{invoice.id}", context, [invoice.pdf_file_id or 0, *more])
+    return Notice(invoice.customer_id, kind.code, subject_of(invoice), context, [invoice.pdf_file_id or 0, *more])
+
+
+def subject_of(invoice: Invoice) -> str:
+    """What a notice of this document is about; one that replaces a paper that was refused is told of anew."""
+    times = len(services.withdrawn(invoice))
+    return f"invoice:{invoice.id}" + (f":{times}" if times else "")
 
 
 def _context(company: Company, invoice: Invoice, owed: Sequence[Any]) -> dict[str, str]:
@@ -84,13 +90,15 @@ def _context(company: Company, invoice: Invoice, owed: Sequence[Any]) -> dict[st
     everything = sum((row.open_amount for row in owed), invoice.open_amount * 0)
     context = {"total": text(invoice.total), "amount": text(invoice.open_amount),
                "due_date": format_date(invoice.due_date) if due else "", "reason": invoice.reason or "",
-               "period": "", "second_due": "", "balance": ""}
+               "period": "", "second_due": "", "balance": "", "replaces": ""}
     if invoice.service_from and invoice.service_to:
         context["period"] = _("%(first)s to %(last)s", first=format_date(invoice.service_from),
                               last=format_date(invoice.service_to))
     if due and invoice.second_due_date and invoice.second_due_total is not None:
         applied = invoice.total - invoice.open_amount
         context["second_due"] = f"{format_date(invoice.second_due_date)}: {text(invoice.second_due_total - applied)}"
+    if papers := services.withdrawn(invoice):
+        context["replaces"] = papers[-1]["number"]
     if everything > invoice.open_amount:
         context["balance"] = money(everything, company.currency, company.locale)
     return context

@@ -33,7 +33,7 @@ from core.lists import (
 from core.scope import current_company
 from modules.accounting import labels, numbers, queries, sending, states
 from modules.accounting.models import Balance, Invoice, Payment, PaymentMedium
-from modules.accounting.models.documents import LEGAL_STATES
+from modules.accounting.models.documents import LEGAL_STATES, READY_STATES
 from modules.crm import finding
 from modules.crm import queries as crm
 from modules.crm.models import Customer
@@ -42,8 +42,7 @@ from modules.crm.models import Customer
 TODAY: Any = sa.bindparam(None, callable_=clock.today, type_=sa.Date())
 NOTE = Invoice.kind == "credit_note"
 OPEN = sa.and_(Invoice.state == "issued", ~NOTE, Invoice.open_amount != 0)
-FINAL = sa.and_(Invoice.state == "issued", Invoice.legal_state.in_(("authorized", "not_required")),
-                Invoice.origin != "import")
+FINAL = sa.and_(Invoice.state == "issued", Invoice.legal_state.in_(READY_STATES), Invoice.origin != "import")
 # a sum of amounts is money again
 UNTAXED_TOO = sa.type_coerce(Invoice.net + Invoice.untaxed + Invoice.exempt, Amount())
 INVOICE_STATES = {

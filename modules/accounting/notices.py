@@ -9,11 +9,12 @@ _DOCUMENT = {
     "balance": _("What the customer owes in all; empty where it is this document alone"),
     "second_due": _("Second due date with its amount; empty where there is none"),
     "ways_to_pay": _("Bank data and payment codes"),
+    "replaces": _("Number of the document that the authority refused after it was sent; empty where there is none"),
 }
 _SAMPLE = {"document": "Factura B 0003-00000119", "total": "$12.100,00", "amount": "$12.100,00",
            "due_date": "10/11/2026", "period": "01/11/2026 al 30/11/2026", "balance": "$15.100,00",
            "second_due": "20/11/2026: $12.463,00", "ways_to_pay": "Transferencia bancaria: alias RCW.PAGOS",
-           "reason": "Corte del servicio"}
+           "reason": "Corte del servicio", "replaces": ""}
 
 INVOICE_READY = kind(
     "accounting.invoice_ready", _("Invoice"), _DOCUMENT, sample=_SAMPLE,
@@ -34,6 +35,9 @@ INVOICE_READY = kind(
 {{ ways_to_pay }}
 
 {% endif %}El comprobante {{ document }} va adjunto{% if period %} (período {{ period }}){% endif %}.
+{% if replaces %}
+Reemplaza a {{ replaces }}, que la administración tributaria no aceptó: por favor, descártelo.
+{% endif %}
 
 {{ company_name }}
 {% if company_phone %}{{ company_phone }}
@@ -53,6 +57,9 @@ INVOICE_READY = kind(
 {{ ways_to_pay }}
 
 {% endif %}{{ document }} is attached{% if period %} (period {{ period }}){% endif %}.
+{% if replaces %}
+It replaces {{ replaces }}, which the tax authority did not accept: please discard that one.
+{% endif %}
 
 {{ company_name }}
 {% if company_phone %}{{ company_phone }}
@@ -60,21 +67,26 @@ INVOICE_READY = kind(
 
 CREDIT_NOTE_READY = kind(
     "accounting.credit_note_ready", _("Credit note"),
-    {"document": _DOCUMENT["document"], "total": _DOCUMENT["total"], "reason": _("Why it was issued")}, sample=_SAMPLE,
+    {"document": _DOCUMENT["document"], "total": _DOCUMENT["total"], "reason": _("Why it was issued"),
+     "replaces": _DOCUMENT["replaces"]}, sample=_SAMPLE,
     subject={"es": "{{ document }}: {{ total }} a su favor", "en": "{{ document }}: {{ total }} in your favour"},
     body={"es": """Hola, {{ customer_name }}:
 
 Emitimos a su favor una nota de crédito por {{ total }}.{% if reason %} Motivo: {{ reason }}.{% endif %}
 
 El comprobante {{ document }} va adjunto.
-
+{% if replaces %}
+Reemplaza a {{ replaces }}, que la administración tributaria no aceptó: por favor, descártelo.
+{% endif %}
 {{ company_name }}""",
           "en": """Hello {{ customer_name }},
 
 We issued a credit note of {{ total }} in your favour.{% if reason %} Reason: {{ reason }}.{% endif %}
 
 {{ document }} is attached.
-
+{% if replaces %}
+It replaces {{ replaces }}, which the tax authority did not accept: please discard that one.
+{% endif %}
 {{ company_name }}"""})
 
 PAYMENT_RECEIVED = kind(

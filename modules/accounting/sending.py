@@ -23,7 +23,7 @@ def send_document(invoice: Invoice) -> Message:
                             "first, and not annulled.", document=str(invoice)))
     documents.pdf_of(invoice)
     kind = notices.CREDIT_NOTE_READY if invoice.kind == "credit_note" else notices.INVOICE_READY
-    return _send(invoice.customer_id, kind.code, f"invoice:{invoice.id}", handlers.document_notices([invoice.id]))
+    return _send(invoice.customer_id, kind.code, handlers.subject_of(invoice), handlers.document_notices([invoice.id]))
 
 
 def send_receipt(payment: Payment) -> Message:
@@ -54,7 +54,7 @@ def message_about(row: Invoice | Payment) -> Message | None:
     if isinstance(row, Payment):
         return message_of(row.customer_id, notices.PAYMENT_RECEIVED.code, f"payment:{row.id}")
     kind = notices.CREDIT_NOTE_READY if row.kind == "credit_note" else notices.INVOICE_READY
-    return message_of(row.customer_id, kind.code, f"invoice:{row.id}")
+    return message_of(row.customer_id, kind.code, handlers.subject_of(row))
 
 
 def message_of(customer_id: int, kind: str, subject_key: str) -> Message | None:

@@ -27,11 +27,14 @@ from modules.accounting.totals import of_draft
 
 # what a document may become from each state, by the word of the authority
 LEGAL_STEPS = {
-    "pending": ("authorized", "rejected", "unknown"), "unknown": ("authorized", "rejected", "pending"),
+    "pending": ("authorized", "signed", "rejected", "unknown"),
+    "unknown": ("authorized", "signed", "rejected", "pending"), "signed": ("authorized", "rejected"),
     "rejected": ("pending", "authorized"), "authorized": ("cancelled",),
 }
 # states in which a result without number leaves the number as it is
 KEEPING_NUMBER = ("authorized", "cancelled")
+# where a document remembers what was handed over and is not valid: [{"number", "pdf"}]
+WITHDRAWN = "withdrawn"
 ZERO = Decimal("0.00")
 
 
@@ -159,37 +162,54 @@ def hold_customers(invoice_ids: Sequence[int]) -> None:
 
 
 def record_legal_results(results: Sequence[LegalResult]) -> None:
-    """Record what the authority said of these documents; those that are authorised now are told to be ready.
+    """Record what the authority said of these documents; those that can be handed over now are told to be ready.
 
     One statement for all; a state that cannot follow the present one is left alone, so that repeating does nothing.
+    What was signed and is refused after all loses its paper: the next one says which it replaces.
     """
     ready: list[int] = []
     hold_customers([one.invoice_id for one in results])
     for state in sorted({one.state for one in results}):
         changed = _record(state, [one for one in results if one.state == state])
-        if state == "authorized":
-            ready += changed
+        if state in ("authorized", "signed"):
+            ready += [key for key, before in changed.items() if before != "signed"]
     if ready:
         jobs.publish(InvoiceReady(sorted(ready)))
     db.session.expire_all()
 
 
-def _record(state: str, results: Sequence[LegalResult]) -> list[int]:
-    """The ids that really changed."""
+def _record(state: str, results: Sequence[LegalResult]) -> dict[int, str]:
+    """The ids that really changed, each with its state before."""
     before = [one for one, following in LEGAL_STEPS.items() if state in following]
     numbers = {one.invoice_id: one.number for one in results}
-    ids = list(db.session.scalars(lock(sa.select(Invoice.id).where(
+    found: dict[int, str] = dict(db.session.execute(lock(sa.select(Invoice.id, Invoice.legal_state).where(
         among(Invoice.id, sorted(numbers)), Invoice.state == "issued", Invoice.legal_state.in_(before))
-        .order_by(Invoice.id))))
-    if ids:
+        .order_by(Invoice.id))).tuples().all())
+    if state == "rejected":
+        _withdraw([key for key, was in found.items() if was == "signed"])
+    if found:
         table: Any = Invoice.__table__
         values = {"legal_state": state, "legal_number": sa.bindparam("number")}
         if state in KEEPING_NUMBER:
             values["legal_number"] = sa.func.coalesce(sa.func.nullif(sa.bindparam("number"), ""), table.c.legal_number)
         db.session.connection().execute(
             sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(**values),
-            [{"row_id": one, "number": numbers[one]} for one in ids])
-    return ids
+            [{"row_id": one, "number": numbers[one]} for one in found])
+    return found
+
+
+def _withdraw(invoice_ids: Sequence[int]) -> None:
+    """Note what the customers hold of these, and forget the papers: they are not valid."""
+    for invoice in db.session.scalars(sa.select(Invoice).where(among(Invoice.id, invoice_ids))):
+        paper = {"number": invoice.legal_number, "pdf": invoice.pdf_file_id}
+        invoice.snapshot = {**invoice.snapshot, WITHDRAWN: [*withdrawn(invoice), paper]}
+        invoice.pdf_file_id = None
+    db.session.flush()
+
+
+def withdrawn(invoice: Invoice) -> list[dict[str, Any]]:
+    """What was handed over of a document and is not valid: [{"number", "pdf": id of the file}], the oldest first."""
+    return list((invoice.snapshot or {}).get(WITHDRAWN, ()))
 
 
 def lock_period(until: dt.date | None, reason: str = "") -> None:

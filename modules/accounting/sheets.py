@@ -4,7 +4,8 @@ What a snapshot may hold (all optional, so that old documents still print):
 `issuer` {name, trade_name, street, city, region_name, postal_code, email, phone, website, color, logo_file_id},
 `customer` {code, name, language, address: text or {street, city, ...}}, `design` (InvoiceDesign.id),
 `extra` or beside it: `plan` (a name or [[label, value], ...]), `contracts` [number], `service_address`;
-`texts` {"text": ..., "bank": ...} instead of the design's.
+`texts` {"text": ..., "bank": ...} instead of the design's; `withdrawn` [{number, pdf}]: papers that the authority
+refused after all.
 """
 
 from __future__ import annotations
@@ -148,6 +149,9 @@ def _body(sheet: Sheet, source: Source, locale: str) -> None:
     if part.show_rates and len(source.taxes) > 1:
         sheet.taxes = [(tax_label(tax, part), number(tax.base, locale), number(tax.amount, locale))
                        for tax in source.taxes]
+    if papers := snapshot.get("withdrawn"):
+        sheet.notes.insert(0, Note(_("%(number)s was not accepted by the tax authority and is not valid.",
+                                     number=papers[-1]["number"]), _("Replaces")))
     if invoice.reason:
         sheet.notes.insert(0, Note(invoice.reason, _("Reason")))
     sheet.text, sheet.footer = texts.get("text", ""), texts.get("footer", "")

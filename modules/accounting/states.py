@@ -7,9 +7,6 @@ from typing import Any
 from core import clock
 from core.i18n import _, format_amount, format_date
 
-# words and tone of what the authority says; nothing where there is nothing to say
-LEGAL = ("pending", "unknown", "rejected", "cancelled")
-
 
 def of_invoice(document: Any) -> tuple[str, str]:
     """(words, tone) of a document: annulled, refused, paid, overdue, or what is left to pay until when."""
@@ -45,7 +42,8 @@ def _amount(document: Any) -> str:
 
 def legal(code: str) -> tuple[str, str]:
     """(words, tone) of what the tax authority says of a document; ("", "") where nothing is to be said."""
-    words = {"pending": (_("waiting for the authority"), "warn"), "unknown": (_("sent, no answer yet"), "warn"),
-             "rejected": (_("refused by the authority"), "bad"), "cancelled": (_("given up"), "mute"),
-             "authorized": (_("authorised"), "ok")}
+    words = {"pending": (_("waiting for the authority"), "warn"),
+             "signed": (_("valid to hand over, the authority decides later"), "info"),
+             "unknown": (_("sent, no answer yet"), "warn"), "rejected": (_("refused by the authority"), "bad"),
+             "cancelled": (_("given up"), "mute"), "authorized": (_("authorised"), "ok")}
     return words.get(code, ("", ""))

@@ -58,7 +58,8 @@ def held_text(result: dict[str, Any]) -> None:
 
 
 _STATES = {"not_required": lazy("without an authority"), "pending": lazy("waiting"), "authorized": lazy("authorised"),
-           "rejected": lazy("refused"), "unknown": lazy("without an answer"), "cancelled": lazy("annulled")}
+           "signed": lazy("signed, decided later"), "rejected": lazy("refused"),
+           "unknown": lazy("without an answer"), "cancelled": lazy("annulled")}
 
 
 def _body(result: dict[str, Any]) -> None:

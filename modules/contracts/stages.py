@@ -48,7 +48,7 @@ def of_run(company: Company, run: BillingRun, counts: Mapping[str, Any] | None =
 def of_counts(counts: Mapping[str, Any]) -> list[Stage]:
     """The stages of a month's invoices; the authority's is left out where it has no say."""
     documents, notices = counts["documents"], counts["notices"]
-    decided = sum(documents.get(state, 0) for state in ("authorized", "rejected", "cancelled"))
+    decided = sum(documents.get(state, 0) for state in ("signed", "authorized", "rejected", "cancelled"))
     legal = counts["invoices"] - documents["not_required"]
     found = [Stage(AUTHORISED, _("Authorised"), decided, legal, documents["rejected"])] if legal else []
     drawable = counts["invoices"] - documents["rejected"]

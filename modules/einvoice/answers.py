@@ -43,6 +43,21 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """Signed, and valid to hand over; the authority has not decided: ask again after so many seconds.
+
+    `code` is what proves it; `text` what is said of the authority meanwhile, for people.
+    """
+
+    code: str
+    seconds: float
+    text: str = ""
+    response: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    files: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True)
 class Taken:
     """Somebody else's document has the number: ours gets the next one. `text` tells people, `alarm`: before it does."""
 
@@ -50,4 +65,5 @@ class Taken:
     alarm: bool = False
 
 
-Answer = Yes | No | Wait
+Verdict = Yes | No | Wait
+Answer = Verdict | Signed

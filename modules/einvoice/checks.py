@@ -27,9 +27,11 @@ def one_document_per_invoice() -> Result:
     """Every invoice that the authority has authorised has exactly one authorised document, and the reverse."""
     document = sa.select(Document.id).where(Document.invoice_id == Invoice.id)
     bare = _count(sa.select(Invoice.id).where(
-        Invoice.legal_state.in_(("authorized", "rejected", "unknown")), ~document.exists()))
+        Invoice.legal_state.in_(("signed", "authorized", "rejected", "unknown")), ~document.exists()))
     unlike = _count(sa.select(Document.id).join(Invoice, Invoice.id == Document.invoice_id).where(
-        sa.or_(sa.and_(Document.state == states.AUTHORIZED, Invoice.legal_state != "authorized"),
+        sa.or_(*[sa.and_(Document.state == one, Invoice.legal_state != one)
+                 for one in (states.SIGNED, states.AUTHORIZED)],
+               sa.and_(Document.state != states.SIGNED, Invoice.legal_state == "signed"),
                sa.and_(Document.state != states.AUTHORIZED, Invoice.legal_state == "authorized",
                        Document.state.not_in((states.CANCELLING, states.CANCELLED))))))
     return not (bare or unlike), bare + unlike, _("%(bare)s invoices without document, %(unlike)s with another state.",
@@ -88,8 +90,21 @@ def unknown_documents() -> Result:
     since = clock.now() - PATIENCE
     # one that the authority has and takes its time with is asked about at `next_try`
     late = sa.or_(Document.next_try.is_(None), Document.next_try < since)
-    lost = _count(sa.select(Document.id).where(Document.state.in_(states.IN_FLIGHT), Document.sent_at < since, late))
+    lost = _count(sa.select(Document.id).where(Document.state.in_((*states.IN_FLIGHT, states.SIGNED)),
+                                            Document.sent_at < since, late))
     stopped = _count(sa.select(Sequence.id).where(Sequence.blocked_code != ""))
     return not (lost or stopped), lost + stopped, _(
         "%(lost)s documents are without answer for over an hour, %(stopped)s sequences are stopped.", lost=lost,
         stopped=stopped)
+
+
+@check("withdrawn_documents", words=Words(
+    lazy("Documents refused after they were handed over"),
+    lazy("The authority refused documents that customers have already: they are not valid."),
+    lazy("These customers: what they hold is no invoice, and cannot be used as one."),
+    lazy("Open “Refused documents”, mend what the authority says and send them again: the customers are sent what "
+         "takes their place.")))
+def withdrawn_documents() -> Result:
+    """Nothing that was handed over before the authority decided has been refused."""
+    count = _count(sa.select(Document.id).where(Document.state == states.REJECTED, Document.signed_at.is_not(None)))
+    return not count, count, _("%(count)s documents were refused after they were handed over.", count=count)

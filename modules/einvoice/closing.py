@@ -45,6 +45,10 @@ def _states(counts: dict[str, int], first: dt.date, last: dt.date) -> list[OpenP
     if lost := counts.get(states.UNKNOWN, 0):
         found.append(OpenPoint(ngettext("%(num)s document is without answer", "%(num)s documents are without answer",
                                         lost), url("unknown"), "bad"))
+    if undecided := counts.get(states.SIGNED, 0):
+        found.append(OpenPoint(ngettext("%(num)s document is not decided by the authority yet",
+                                        "%(num)s documents are not decided by the authority yet", undecided),
+                               url("signed")))
     if waiting := counts.get(states.PENDING, 0) + counts.get(states.SENDING, 0):
         found.append(OpenPoint(ngettext("%(num)s document waits for the authority",
                                         "%(num)s documents wait for the authority", waiting), url("pending")))

@@ -74,7 +74,7 @@ def _wait(companies: list[Company]) -> None:
         total = 0
         for company_id in ids:
             with company_scope(company_id):
-                total += queries.still_open()
+                total += queries.still_open(signed_too=True)
         return total
 
     def show() -> None:

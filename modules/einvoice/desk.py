@@ -36,6 +36,11 @@ def todo(_company: Any) -> Markup:
 
 def _lines() -> Iterator[tuple[str, str, str]]:
     counts, troubled = queries.count_of((states.REJECTED, states.UNKNOWN)), queries.troubled_sequences()
+    if withdrawn := queries.withdrawn() if counts[states.REJECTED] else 0:
+        yield "bad", _listed("withdrawn"), ngettext(
+            "%(num)s document that a customer has was refused by the authority: it is not valid until it is mended and "
+            "sent again", "%(num)s documents that customers have were refused by the authority: they are not valid "
+            "until they are mended and sent again", withdrawn)
     if counts[states.REJECTED]:
         yield "bad", url_for("einvoice.refused"), ngettext(
             "%(num)s refused document waits to be mended", "%(num)s refused documents wait to be mended",
@@ -75,6 +80,7 @@ def chart(company: Any) -> Markup:
     waiting = counts[states.PENDING] + counts[states.SENDING]
     parts = [Part(words, count, _listed(state, **days), tone) for words, count, state, tone in (
         (_("authorised"), counts[states.AUTHORIZED], "authorized", "ok"), (_("waiting"), waiting, "pending", "info"),
+        (_("decided later"), counts[states.SIGNED], "signed", "info"),
         (_("without answer"), counts[states.UNKNOWN], "unknown", "warn"),
         (_("refused"), counts[states.REJECTED], "rejected", "bad"))]
     title = _("Electronic documents of this month")

@@ -12,7 +12,7 @@ from core.db import among, db, insert_new
 from core.models import StoredFile
 from modules.einvoice.models import Document, DocumentFile
 
-XML, ANSWER, CDR, PDF = "xml", "answer", "cdr", "pdf"
+ROLES = XML, ANSWER, CDR, PDF = "xml", "answer", "cdr", "pdf"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,18 @@ def keep(found: Mapping[int, Sequence[Kept]]) -> None:
     insert_new(DocumentFile.__table__, [
         {"document_id": document_id, "role": one.role, "file_id": file_id}
         for (document_id, one), file_id in zip(pairs, ids, strict=True)], unique=("document_id", "role"))
+
+
+def set_aside(document_ids: Sequence[int]) -> None:
+    """Keep the files of documents that were refused after they were signed, but under `xml-1`: others will follow."""
+    rows = db.session.execute(sa.select(DocumentFile.id, DocumentFile.document_id, DocumentFile.role)
+                              .where(among(DocumentFile.document_id, document_ids))).all()
+    taken = {(row.document_id, row.role) for row in rows}
+    for row in rows:
+        if row.role in ROLES:
+            times = next(n for n in range(1, len(rows) + 2) if (row.document_id, f"{row.role}-{n}") not in taken)
+            db.session.execute(sa.update(DocumentFile).where(DocumentFile.id == row.id)
+                               .values(role=f"{row.role}-{times}"))
 
 
 class Attached:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from core.i18n import lazy
 from core.jobs import on
-from modules.accounting.events import InvoiceReady, InvoicesIssued
+from modules.accounting.events import InvoicesIssued
 from modules.einvoice import queries, services
+from modules.einvoice.events import DocumentsAuthorized
 
 
 @on(InvoicesIssued, queue="einvoice", words=lazy("Open legal documents"))
@@ -14,7 +15,7 @@ def open_legal_documents(event: InvoicesIssued) -> None:
     services.open_documents(event.invoice_ids)
 
 
-@on(InvoiceReady, queue="einvoice", words=lazy("Send notes that waited for their invoice"))
-def send_waiting_notes(event: InvoiceReady) -> None:
-    """Notes that waited for their invoice to be authorised are sent now."""
-    services.retry_all(queries.notes_waiting_for(event.invoice_ids))
+@on(DocumentsAuthorized, queue="einvoice", words=lazy("Send notes that waited for their invoice"))
+def send_notes_of_authorized(event: DocumentsAuthorized) -> None:
+    """Notes that waited for their invoice to be authorised are sent now; that it was signed is not enough."""
+    services.retry_all(queries.notes_waiting_for(event.document_ids))

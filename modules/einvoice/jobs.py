@@ -92,7 +92,8 @@ def _later(sequence_id: int, environment: str, error: Exception) -> None:
 def _ask_again(sequence_id: int) -> None:
     """Come back when the first of those is due that the authority received and has not decided."""
     due = db.session.scalar(sa.select(sa.func.min(Document.next_try)).where(
-        Document.sequence_id == sequence_id, Document.state.in_(IN_FLIGHT), Document.next_try > clock.now()))
+        Document.sequence_id == sequence_id, Document.state.in_((*IN_FLIGHT, states.SIGNED)),
+        Document.next_try > clock.now()))
     if due is not None:
         enqueue(authorize_sequence, key=f"einvoice.ask:{sequence_id}:{int(due.timestamp())}", run_at=due,
                 waits_for=_("The tax authority has it and has not decided yet."), sequence_id=sequence_id)

@@ -10,6 +10,7 @@ from modules.einvoice import states
 # (words, tone)
 STATES: dict[str, tuple[Any, str]] = {
     states.PENDING: (lazy("waiting for the authority"), "warn"), states.SENDING: (lazy("being sent"), "info"),
+    states.SIGNED: (lazy("valid to hand over, the authority decides later"), "info"),
     states.AUTHORIZED: (lazy("authorised"), "ok"), states.REJECTED: (lazy("refused"), "bad"),
     states.UNKNOWN: (lazy("sent, no answer yet"), "warn"), states.CANCELLING: (lazy("being annulled"), "warn"),
     states.CANCELLED: (lazy("given up"), "mute")}

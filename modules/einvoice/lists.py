@@ -13,12 +13,14 @@ from sqlalchemy.orm import selectinload
 from core.db import db
 from core.i18n import _, lazy, ngettext
 from core.lists import Action, Choice, Column, Dates, Empty, Line, List, Text, badge, register
+from core.scope import current_company
 from modules.accounting.models import Invoice
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 from modules.crm.services import update_customer
 from modules.einvoice import files, labels, queries, services, states
 from modules.einvoice.models import Document, DocumentFile
+from modules.einvoice.ports import signed_first
 
 # JSON of a document without remarks
 NONE: Any = []
@@ -29,10 +31,18 @@ REMARKED = sa.and_(Document.state == states.AUTHORIZED, Document.observations !=
 CHOICES = {
     "pending": lazy("waiting"), "unknown": lazy("without answer"), "rejected": lazy("refused"),
     "authorized": lazy("authorised"), "remarked": lazy("with remarks"), "cancelled": lazy("given up")}
+# only where a provider signs before the authority decides
+LATER = {"signed": lazy("decided later"), "withdrawn": lazy("refused after they were handed over")}
 CONDITIONS = {
     "pending": Document.state.in_((states.PENDING, states.SENDING)), "unknown": Document.state == states.UNKNOWN,
-    "rejected": Document.state == states.REJECTED, "authorized": Document.state == states.AUTHORIZED,
+    "signed": Document.state == states.SIGNED, "rejected": Document.state == states.REJECTED,
+    "withdrawn": sa.and_(Document.state == states.REJECTED, Document.signed_at.is_not(None)),
+    "authorized": Document.state == states.AUTHORIZED,
     "remarked": REMARKED, "cancelled": Document.state.in_((states.CANCELLING, states.CANCELLED))}
+
+
+def _choices() -> dict[str, Any]:
+    return {**CHOICES, **(LATER if current_company().country in signed_first else {})}
 
 
 def _find(text: str) -> Any:
@@ -110,14 +120,14 @@ DOCUMENTS = register(List(
     ),
     filters=(
         Text("q", lazy("Number, code, or customer"), _find),
-        Choice("state", lazy("State"), CONDITIONS, CHOICES, chips=True),
+        Choice("state", lazy("State"), CONDITIONS, _choices, chips=True),
         Dates("date", lazy("Date"), Document.issue_date),
         Choice("environment", lazy("Environment"), Document.environment, labels.ENVIRONMENTS),
         Text("cause", lazy("Cause"), _of_cause, panel=False),
     ),
     actions=(
         Action("retry", lazy("Send again"), "einvoice.send_documents", apply=send_again, only=sa.or_(
-            Document.state == states.REJECTED, CONDITIONS["pending"], CONDITIONS["unknown"])),),
+            Document.state.in_((states.REJECTED, states.SIGNED)), CONDITIONS["pending"], CONDITIONS["unknown"])),),
     options=(selectinload(Document.invoice),), sort="-id", file=_XML, is_pdf=False,
     count=lambda count: ngettext("%(num)s document", "%(num)s documents", count),
     empty=Empty(lazy("No electronic documents yet"), lazy("An electronic document makes an invoice legally valid. It "

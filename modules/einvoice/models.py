@@ -81,6 +81,8 @@ class Document(CompanyScoped, Model):
     attempts: Mapped[int] = mapped_column(default=0)
     next_try: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     sent_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # when it became valid to hand over before the authority had decided; what is refused after that is withdrawn
+    signed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     decided_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     # what only one country has and nothing queries
@@ -91,9 +93,9 @@ class Document(CompanyScoped, Model):
 
     __table_args__ = (
         sa.CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
-        # authorised means: numbered, with the authority's code
-        sa.CheckConstraint("state <> 'authorized' OR (number IS NOT NULL AND authorization_code <> '')",
-                           name="authorized_is_complete"),
+        # signed and authorised mean: numbered, with the provider's or the authority's code
+        sa.CheckConstraint("state NOT IN ('signed', 'authorized') OR (number IS NOT NULL AND "
+                           "authorization_code <> '')", name="authorized_is_complete"),
         sa.UniqueConstraint("company_id", "environment", "series", "kind", "number"),
         # the work queue of a sequence, and what is in flight on it; not partial, for SQLite would not use it then
         sa.Index("ix_einvoice_document_queue", "sequence_id", "state", "issue_date", "id"),

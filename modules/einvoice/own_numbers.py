@@ -24,9 +24,10 @@ from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.scope import current_company
 from modules.einvoice import services as documents
-from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
+from modules.einvoice.answers import Answer, No, Signed, Taken, Wait, Yes
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
+from modules.einvoice.states import SIGNED
 
 # documents claimed together; one transaction before and one after sending them
 BATCH = 50
@@ -34,6 +35,8 @@ BATCH = 50
 PATIENCE = 3
 # rounds in a row in which others had our numbers, after which a person must look
 COLLISIONS = 4
+# cause of what was signed and has disappeared at the provider
+VANISHED = "vanished"
 
 log = logs.get(__name__)
 
@@ -49,6 +52,7 @@ class Row:
     request: dict[str, Any]
     data: dict[str, Any]
     sent_at: dt.datetime | None = None
+    state: str = ""
 
 
 class Stop(Exception):
@@ -106,16 +110,22 @@ class OwnNumbers:
         jobs.checkpoint()
 
     def step(self) -> bool:
-        """One round: ask about what is in flight, else send the next batch; False where nothing is to be done now."""
-        sent = self._rows(documents.IN_FLIGHT)
+        """One round: ask about what is in flight, else send the next batch, else ask about what is signed.
+
+        False where nothing is to be done now.
+        """
+        return self._ask_about(documents.IN_FLIGHT) or self._send_next() or self._ask_about((SIGNED,))
+
+    def _ask_about(self, states: Sequence[str]) -> bool:
+        sent = self._rows(states)
         if sent:
             wire = self._connect(self.environment)
             documents.mark_unknown(row.id for row in sent)
             self._record(sent, self._all(wire, wire.ask, sent), asked=True)
-            return True
-        if self._blocked():
-            return False
-        waiting = self._rows(("pending",))
+        return bool(sent)
+
+    def _send_next(self) -> bool:
+        waiting = [] if self._blocked() else self._rows(("pending",))
         if not waiting:
             return False
         wire = self._connect(self.environment)
@@ -137,7 +147,7 @@ class OwnNumbers:
         due = sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())
         found = db.session.execute(
             sa.select(Document.id, sa.func.coalesce(Document.number, Document.tried_number), Document.issue_date,
-                      Document.attempts, Document.request, Document.data, Document.sent_at)
+                      Document.attempts, Document.request, Document.data, Document.sent_at, Document.state)
             .where(Document.sequence_id == self.id, Document.state.in_(states), due)
             .order_by(Document.issue_date, Document.id).limit(BATCH)).all()
         return [Row(*row) for row in found]
@@ -187,19 +197,21 @@ class OwnNumbers:
 
         A call that did nothing frees what it was to send; a question that failed says nothing about it.
         """
-        pairs = list(zip(rows, answers, strict=True))
+        pairs = [(row, _judged(row, one)) for row, one in zip(rows, answers, strict=True)]
         documents.authorize([_authorization(row, one) for row, one in pairs if isinstance(one, Yes)])
+        documents.sign([_signature(row, one) for row, one in pairs if isinstance(one, Signed) and row.state != SIGNED])
         documents.refuse([documents.Refusal(row.id, one.problems, one.response, None if one.used_up else row.number)
                           for row, one in pairs if isinstance(one, No)])
         documents.use_up(self.id, [row.number for row, one in pairs if isinstance(one, No) and one.used_up])
         documents.wait([(row.id, clock.now() + dt.timedelta(seconds=one.seconds), one.response)
-                        for row, one in pairs if isinstance(one, Wait)])
+                        for row, one in pairs if isinstance(one, Wait) or (
+                            isinstance(one, Signed) and row.state == SIGNED)])
         # sent and certainly not done, or asked about and not there: to be sent again under its number
         documents.release(row.id for row, one in pairs if one is None or (
             isinstance(one, Unavailable | Stop) and not asked))
         self._move_on([(row, one) for row, one in pairs if isinstance(one, Taken)])
         documents.mark_unknown(row.id for row, one in pairs if isinstance(one, Unknown))
-        if any(isinstance(one, Yes | No | Wait) for one in answers):
+        if any(isinstance(one, Yes | No | Wait | Signed) for one in answers):
             documents.clear_trouble(self.id)
             self._silent = 0
         stop = next((one for one in answers if isinstance(one, Stop)), None) or self._alarm(answers)
@@ -247,6 +259,21 @@ def _outcome(call: Callable[[Row], Answer | Taken | None], row: Row) -> Any:
     except (Unavailable, Unknown) as error:
         log.warning("document_no_answer", document=row.id, kind=type(error).__name__, reason=error.message)
         return error
+
+
+def _judged(row: Row, answer: Any) -> Any:
+    """What is signed and not there any more is refused: somebody holds a paper of it, so that a person must look."""
+    if row.state != SIGNED or not (answer is None or isinstance(answer, Taken)):
+        return answer
+    return No([{"code": VANISHED, "message": _(
+        "It was signed, and is not there any more: somebody deleted it at the provider.")}], used_up=answer is not None)
+
+
+def _signature(row: Row, found: Signed) -> documents.Signature:
+    return documents.Signature(
+        document_id=row.id, number=row.number or 0, code=found.code, response=found.response,
+        issue_date=row.issue_date, data={**row.data, **found.data},
+        ask_at=clock.now() + dt.timedelta(seconds=found.seconds), files=found.files)
 
 
 def _authorization(row: Row, found: Yes) -> documents.Authorization:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from core.registry import Registry
-from modules.einvoice.answers import Answer
+from modules.einvoice.answers import Verdict
 from modules.einvoice.case import Case
 from modules.einvoice.preview import Certificate, Preview
 
@@ -79,6 +79,8 @@ class Issuer(Protocol):
 
 
 issuers: Registry[Issuer] = Registry("issuers")
+# countries where a provider signs and the authority decides later, after the document was handed over
+signed_first: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,10 @@ class Canceller(Protocol):
     def reasons(self, document: Any) -> Sequence[CancelReason]:
         """The reasons that may be given for this document; DomainError where it cannot be: why, and what to do."""
 
-    def cancel(self, order: CancelOrder) -> Answer:
+    def cancel(self, order: CancelOrder) -> Verdict:
         """Send the order; no transaction is open. Rejected, Unavailable or Unknown where there is no answer."""
 
-    def ask(self, order: CancelOrder) -> Answer | None:
+    def ask(self, order: CancelOrder) -> Verdict | None:
         """What became of an order; None where it certainly never came."""
 
 

@@ -119,12 +119,23 @@ def invoices_without_document(limit: int) -> list[int]:
             ~sa.exists().where(Document.invoice_id == Invoice.id)).order_by(Invoice.id).limit(limit)))
 
 
-def still_open() -> int:
-    """Documents that wait for the authority, on sequences that are not stopped."""
+def still_open(signed_too: bool = False) -> int:
+    """Documents that wait for the authority, on sequences that are not stopped.
+
+    What is signed counts where it is asked for, and only in rehearsal: a real authority takes days.
+    """
+    wanted: sa.ColumnElement[bool] = Document.state.in_((states.PENDING, *states.IN_FLIGHT))
+    if signed_too:
+        wanted = sa.or_(wanted, sa.and_(Document.state == states.SIGNED, Document.environment == "rehearsal"))
     found = db.session.scalar(
-        sa.select(sa.func.count()).select_from(Document).join(Sequence).where(
-            Document.state.in_((states.PENDING, *states.IN_FLIGHT)), Sequence.blocked_code == ""))
+        sa.select(sa.func.count()).select_from(Document).join(Sequence).where(wanted, Sequence.blocked_code == ""))
     return found or 0
+
+
+def withdrawn() -> int:
+    """Documents that customers have, and the authority refused after they were handed over."""
+    return db.session.scalar(sa.select(sa.func.count(Document.id)).where(
+        Document.state == states.REJECTED, Document.signed_at.is_not(None))) or 0
 
 
 def waiting_since(moment: dt.datetime) -> int:
@@ -135,12 +146,13 @@ def waiting_since(moment: dt.datetime) -> int:
     return found or 0
 
 
-def notes_waiting_for(invoice_ids: Iterable[int]) -> list[Document]:
-    """Documents of notes that could not be sent before these invoices were authorised."""
+def notes_waiting_for(document_ids: Iterable[int]) -> list[Document]:
+    """Documents of notes that could not be sent before these documents were authorised."""
+    invoices = sa.select(Document.invoice_id).where(Document.id.in_(list(document_ids)))
     return list(db.session.scalars(
         sa.select(Document).join(Invoice, Invoice.id == Document.invoice_id).where(
             Document.state == states.REJECTED, Document.cause == WAITS_FOR_ORIGINAL,
-            Invoice.original_id.in_(list(invoice_ids)))))
+            Invoice.original_id.in_(invoices))))
 
 
 def authorized_as(code: str) -> Document | None:

@@ -83,7 +83,7 @@ def _ours(sequence_id: int, period: str) -> dict[int, Any]:
 def _compare_one(sequence: Any, number: int, ours: Any, theirs: AtAuthority | None,
                  found: list[dict[str, Any]]) -> None:
     if theirs is None:
-        if ours is not None and ours.state == states.AUTHORIZED:
+        if ours is not None and ours.state in (states.SIGNED, states.AUTHORIZED):
             found.append(_difference(sequence, number, "missing_at_authority", ours.authorization_code))
         return
     if ours is None:

@@ -13,8 +13,8 @@ from core import clock
 from core.db import db, find
 from core.jobs import publish
 from modules.einvoice import states
-from modules.einvoice.events import DocumentRejected
-from modules.einvoice.files import Kept, keep
+from modules.einvoice.events import DocumentRejected, DocumentsAuthorized
+from modules.einvoice.files import Kept, keep, set_aside
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.ports import Opened
@@ -49,6 +49,20 @@ class Authorization:
 
 
 @dataclass(frozen=True)
+class Signature:
+    """The provider's signature on a document that the authority decides later: valid to hand over."""
+
+    document_id: int
+    number: int
+    code: str
+    response: dict[str, Any]
+    issue_date: dt.date
+    data: dict[str, Any]
+    ask_at: dt.datetime
+    files: Sequence[Kept] = ()
+
+
+@dataclass(frozen=True)
 class Refusal:
     """The authority's no, or ours before sending: problems are [{"code", "message", "field"}], the cause first."""
 
@@ -79,6 +93,20 @@ def authorize(found: Sequence[Authorization]) -> None:
         | ({} if one.data is None else {"data": one.data}) for one in found])
     keep({one.document_id: one.files for one in found if one.files})
     _tell_accounting([one.document_id for one in found], "authorized")
+    publish(DocumentsAuthorized([one.document_id for one in found]))
+
+
+def sign(found: Sequence[Signature]) -> None:
+    """Record documents that can be handed over now and are asked about later, here and on their invoices."""
+    if not found:
+        return
+    moment = clock.now()
+    _update(states.SIGNED, [
+        {"row_id": one.document_id, "number": one.number, "authorization_code": one.code, "issue_date": one.issue_date,
+         "response": one.response, "problems": [], "cause": "", "data": one.data, "signed_at": moment,
+         "next_try": one.ask_at} for one in found])
+    keep({one.document_id: one.files for one in found if one.files})
+    _tell_accounting([one.document_id for one in found], "signed")
 
 
 def refuse(found: Sequence[Refusal]) -> None:
@@ -87,9 +115,11 @@ def refuse(found: Sequence[Refusal]) -> None:
         return
     moment = clock.now()
     _update(states.REJECTED, [
-        {"row_id": one.document_id, "number": None, "tried_number": one.keeps_number, "response": one.response,
-         "problems": one.problems, "cause": one.problems[0]["code"][:40] if one.problems else "",
-         "decided_at": moment, "next_try": None} for one in found])
+        {"row_id": one.document_id, "number": None, "tried_number": one.keeps_number, "authorization_code": "",
+         "response": one.response, "problems": one.problems,
+         "cause": one.problems[0]["code"][:40] if one.problems else "", "decided_at": moment, "next_try": None}
+        for one in found])
+    set_aside([one.document_id for one in found])
     _tell_accounting([one.document_id for one in found], "rejected")
     publish(DocumentRejected([one.document_id for one in found]))
 
@@ -114,8 +144,10 @@ def mark_unknown(document_ids: Iterable[int]) -> None:
 
 def wait(found: Sequence[tuple[int, dt.datetime, dict[str, Any]]]) -> None:
     """Received and not decided yet: (document, when to ask again, what was answered)."""
-    _update(states.UNKNOWN, [{"row_id": document_id, "next_try": until, "response": response}
-                             for document_id, until, response in found], before=states.IN_FLIGHT)
+    rows = [{"row_id": document_id, "next_try": until, "response": response}
+            for document_id, until, response in found]
+    _update(states.UNKNOWN, rows, before=states.IN_FLIGHT)
+    _update(states.SIGNED, rows, before=(states.SIGNED,))
     _tell_accounting([document_id for document_id, _until, _response in found], "unknown")
 
 

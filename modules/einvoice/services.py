@@ -24,6 +24,7 @@ from modules.einvoice.records import (
     Authorization,
     Claim,
     Refusal,
+    Signature,
     advance,
     authorize,
     block,
@@ -34,15 +35,17 @@ from modules.einvoice.records import (
     postpone,
     refuse,
     release,
+    sign,
     use_up,
     wait,
 )
 from modules.einvoice.states import IN_FLIGHT
 
 __all__ = [
-    "IN_FLIGHT", "Authorization", "Claim", "Refusal", "abandon", "advance", "authorize", "block", "claim",
+    "IN_FLIGHT", "Authorization", "Claim", "Refusal", "Signature", "abandon", "advance", "authorize", "block", "claim",
     "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown", "note_trouble",
-    "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "try_again", "use_up", "wait",
+    "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "sign", "try_again", "use_up",
+    "wait",
 ]
 
 AUTHORIZE, REOPEN = "modules.einvoice.jobs.authorize_sequence", "modules.einvoice.jobs.reopen_sequence"
@@ -129,7 +132,7 @@ def enqueue_work(sequence_ids: Iterable[int], mark: str) -> None:
 
 def enqueue_open(company_id: int) -> list[int]:
     """Have every sequence of the company worked on that has open documents and is not stopped; their ids."""
-    open_states = (states.PENDING, *IN_FLIGHT)
+    open_states = (states.PENDING, states.SIGNED, *IN_FLIGHT)
     ids = list(db.session.scalars(
         sa.select(Document.sequence_id).join(Numbering).where(
             Document.state.in_(open_states), Numbering.blocked_code == "",
@@ -165,9 +168,10 @@ def reopen(sequence_id: int, after: int, size: int = 1000) -> tuple[int | None, 
 def retry(document: Document) -> Document:
     """Send a refused document again with the customer's present data; StillWrong where it would be refused again.
 
-    A document that waits, or whose answer was lost, is only tried sooner: it is asked about, never repeated.
+    A document that waits, that is signed, or whose answer was lost is only tried sooner: it is asked about, never
+    repeated.
     """
-    if document.state in (states.PENDING, states.UNKNOWN, states.SENDING):
+    if document.state in (states.PENDING, states.UNKNOWN, states.SENDING, states.SIGNED):
         try_again(document)
         return document
     if document.state != states.REJECTED:
@@ -194,7 +198,7 @@ def _reopen(document: Document, opened: Opened) -> None:
     document.environment, document.series, document.kind = opened.environment, opened.series, opened.kind
     document.issue_date = opened.issue_date
     document.state, document.number = states.PENDING, None
-    document.decided_at = document.next_try = None
+    document.decided_at = document.next_try = document.signed_at = None
     db.session.flush()
     results.report([document.id], states.PENDING)
     audit.record("einvoice.retry", document)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 PENDING = "pending"
 SENDING = "sending"
+# signed by the provider and valid to hand over; the authority decides later
+SIGNED = "signed"
 AUTHORIZED = "authorized"
 REJECTED = "rejected"
 UNKNOWN = "unknown"
 CANCELLING = "cancelling"
 CANCELLED = "cancelled"
 
-STATES = (PENDING, SENDING, AUTHORIZED, REJECTED, UNKNOWN, CANCELLING, CANCELLED)
+STATES = (PENDING, SENDING, SIGNED, AUTHORIZED, REJECTED, UNKNOWN, CANCELLING, CANCELLED)
 
 # From `unknown` there is no way to `sending`: what may have been done is asked about before it is repeated.
 TRANSITIONS: dict[str, frozenset[str]] = {
     PENDING: frozenset({SENDING, REJECTED, CANCELLED, AUTHORIZED}),
-    SENDING: frozenset({AUTHORIZED, REJECTED, UNKNOWN, PENDING}),
-    UNKNOWN: frozenset({AUTHORIZED, REJECTED, PENDING}),
+    SENDING: frozenset({SIGNED, AUTHORIZED, REJECTED, UNKNOWN, PENDING}),
+    UNKNOWN: frozenset({SIGNED, AUTHORIZED, REJECTED, PENDING}),
+    SIGNED: frozenset({AUTHORIZED, REJECTED}),
     REJECTED: frozenset({PENDING, CANCELLED}),
     AUTHORIZED: frozenset({CANCELLING}),
     CANCELLING: frozenset({CANCELLED, AUTHORIZED}),

@@ -16,7 +16,7 @@ from core import clock
 from core.errors import DomainError
 from core.i18n import _, format_date
 from modules.crm import holidays
-from modules.einvoice.answers import Answer, No, Wait, Yes
+from modules.einvoice.answers import No, Verdict, Wait, Yes
 from modules.einvoice.ports import CancelOrder, CancelReason
 from modules.einvoice_ec.catalogs import CONSUMIDOR_FINAL, FACTURA
 from modules.einvoice_ec.client import ANNULLED, ANNULLING, Sri
@@ -45,11 +45,11 @@ class EcuadorianCanceller:
         return (CancelReason(PORTAL, _("I annul it by hand in the SRI's portal, until %(day)s", day=format_date(last)),
                              needs_text=True),)
 
-    def cancel(self, order: CancelOrder) -> Answer:
+    def cancel(self, order: CancelOrder) -> Verdict:
         """Nothing can be sent: a person does it; from now on the SRI is asked whether it was done."""
         return self.ask(order) or self._wait(order)
 
-    def ask(self, order: CancelOrder) -> Answer | None:
+    def ask(self, order: CancelOrder) -> Verdict | None:
         """ANULADO is done; PENDIENTE DE ANULAR waits for the receiver; past the window nobody has done it."""
         state = Sri(base(order.environment)).consulta(order.authorization_code)
         if state == ANNULLED:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db import db
-from modules.einvoice.answers import Answer
+from modules.einvoice.answers import Verdict
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.own_numbers import OwnNumbers
@@ -71,10 +71,10 @@ class MexicanCanceller:
         return tuple(CancelReason(code, text, needs_replacement=code == "01")
                      for code, text in catalogs.cancellation_reasons().items())
 
-    def cancel(self, order: CancelOrder) -> Answer:
+    def cancel(self, order: CancelOrder) -> Verdict:
         """Ask the PAC for it; the SAT tells whether it was done."""
         return access.connect(order.environment).cancel(order)
 
-    def ask(self, order: CancelOrder) -> Answer | None:
+    def ask(self, order: CancelOrder) -> Verdict | None:
         """What the SAT says of it."""
         return access.connect(order.environment).cancelled(order)

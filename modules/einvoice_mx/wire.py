@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from core import clock
 from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
-from modules.einvoice.answers import Answer, No, Wait, Yes
+from modules.einvoice.answers import Answer, No, Verdict, Wait, Yes
 from modules.einvoice.files import XML, Kept
 from modules.einvoice.own_numbers import Row, Stop
 from modules.einvoice.ports import CancelOrder
@@ -80,12 +80,12 @@ class MexicanWire:
 
     # --- cancelling ------------------------------------------------------------------------------------
 
-    def cancel(self, order: CancelOrder) -> Answer:
+    def cancel(self, order: CancelOrder) -> Verdict:
         """Ask for it; what is received is not cancelled yet."""
         _code, words = self.pac.cancel(order.authorization_code, order.reason, order.replaced_by)
         return self.cancelled(order) or Wait(PATIENCE[0][1], words)
 
-    def cancelled(self, order: CancelOrder) -> Answer | None:
+    def cancelled(self, order: CancelOrder) -> Verdict | None:
         """What the SAT says: the only truth. None where it knows of no request."""
         document = schema.parse(order.request["xml"].encode())
         found = consulta.ask(self.sat, self.pac.rfc, schema.rfc_of(document, "Receptor"), str(document.get("Total")),

@@ -10,7 +10,7 @@ from core import clock
 from core.db import db
 from core.errors import DomainError, Rejected
 from core.i18n import _
-from modules.einvoice.answers import Answer, No, Wait, Yes
+from modules.einvoice.answers import No, Verdict, Wait, Yes
 from modules.einvoice.ports import CancelOrder, CancelReason
 from modules.einvoice_pe import access, client
 from modules.einvoice_pe.catalogs import is_rejection
@@ -31,7 +31,7 @@ class PeruvianCanceller:
                                 "issue. Issue a credit note instead.", days=DAYS))
         return (CancelReason("baja", str(_("Annulled before it was given to the customer")), needs_text=True),)
 
-    def cancel(self, order: CancelOrder) -> Answer:
+    def cancel(self, order: CancelOrder) -> Verdict:
         """generar_anulacion; one that was sent before is asked about."""
         nubefact = _connect(order)
         try:
@@ -43,7 +43,7 @@ class PeruvianCanceller:
             return No([{"code": refusal.code or "refused", "message": refusal.message}])
         return _judge(order, found)
 
-    def ask(self, order: CancelOrder) -> Answer | None:
+    def ask(self, order: CancelOrder) -> Verdict | None:
         """consultar_anulacion."""
         found = _connect(order).consult_annulment(int(order.kind), order.series, order.number)
         return _judge(order, found) if found is not None else None
@@ -55,7 +55,7 @@ def _connect(order: CancelOrder) -> client.Nubefact:
     return nubefact
 
 
-def _judge(order: CancelOrder, found: client.Answer) -> Answer:
+def _judge(order: CancelOrder, found: client.Answer) -> Verdict:
     if found.accepted:
         return Yes(found.ticket or found.text("enlace"), response=found.kept())
     if is_rejection(found.code) or (found.code.isdecimal() and int(found.code) > 0 and found.text("sunat_description")):

@@ -9,7 +9,7 @@ from core.checks import Result, Words, check
 from core.db import db
 from core.i18n import _, lazy
 from modules.einvoice.models import Document
-from modules.einvoice_pe.desk import TOLD
+from modules.einvoice_pe.desk import TOLD, UNDECIDED
 
 
 @check("sunat_undecided", words=Words(
@@ -20,7 +20,7 @@ from modules.einvoice_pe.desk import TOLD
 def sunat_undecided() -> Result:
     """Nothing of Peru waits for SUNAT for more than a day."""
     count = db.session.scalar(sa.select(sa.func.count()).select_from(Document).where(
-        Document.country == "PE", Document.state.in_(("sending", "unknown")),
+        Document.country == "PE", Document.state.in_(UNDECIDED),
         Document.sent_at < clock.now() - TOLD)) or 0
     return not count, count, _("%(count)s documents have waited for SUNAT for more than a day.", count=count) if (
         count) else ""

@@ -21,6 +21,7 @@ from modules.einvoice_pe.models import CustomerProfile
 
 # a factura that reaches SUNAT after the third day does not exist: told after one day, in red after two
 TOLD, URGENT = dt.timedelta(hours=24), dt.timedelta(hours=48)
+UNDECIDED = ("sending", "unknown", "signed")
 NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
@@ -30,11 +31,11 @@ def undecided(_company: Any) -> Markup:
         return Markup("")
     count, oldest = db.session.execute(
         sa.select(sa.func.count(), sa.func.min(Document.sent_at)).where(
-            Document.state.in_(("sending", "unknown")), Document.sent_at < clock.now() - TOLD)).one()
+            Document.country == "PE", Document.state.in_(UNDECIDED), Document.sent_at < clock.now() - TOLD)).one()
     if not count or oldest is None:
         return Markup("")
     tone = "bad" if oldest < clock.now() - URGENT else "warn"
-    return NOTICE.format(tone, url_for("einvoice.documents", state="unknown"), _(
+    return NOTICE.format(tone, url_for("einvoice.documents", state="signed"), _(
         "SUNAT has not answered about %(count)s documents for more than a day: look at them, a factura that comes too "
         "late does not exist.", count=count))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 
 from core import clock, companies, jobs
@@ -29,14 +32,22 @@ def fetch_missing_files() -> None:
 
 @job(queue="einvoice", max_attempts=5, words=lazy("Fetch XML, CDR and PDF from Nubefact"))
 def fetch_files_of_company() -> None:
-    """Accepted documents without CDR, some at a time; a link that is gone is tried again the next night."""
-    has_cdr = sa.select(DocumentFile.document_id).where(DocumentFile.role == files.CDR)
-    rows = db.session.execute(
-        sa.select(Document.id, Document.request, Document.response).where(
-            Document.country == "PE", Document.state == "authorized", Document.id.not_in(has_cdr))
-        .order_by(Document.id.desc()).limit(BATCH)).all()
-    for row in rows:
+    """Signed and accepted documents that lack a file; a link that is gone is tried again the next night."""
+    for row in lacking(BATCH):
         with jobs.outside():
             found = fetch_files(Answer(row.response), row.request)
         files.keep({row.id: found})
         jobs.checkpoint()
+
+
+def lacking(limit: int) -> Sequence[Any]:
+    """(id, request, response) of documents without XML, PDF or, once SUNAT has accepted them, CDR; the newest first."""
+    def has(role: str) -> Any:
+        return sa.exists().where(DocumentFile.document_id == Document.id, DocumentFile.role == role)
+
+    accepted = Document.state == "authorized"
+    return db.session.execute(
+        sa.select(Document.id, Document.request, Document.response).where(
+            Document.country == "PE", Document.state.in_(("signed", "authorized")),
+            sa.or_(~has(files.XML), ~has(files.PDF), sa.and_(accepted, ~has(files.CDR))))
+        .order_by(Document.id.desc()).limit(limit)).all()

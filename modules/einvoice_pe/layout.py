@@ -19,8 +19,8 @@ from modules.einvoice_pe.catalogs import BOLETA, CREDITO, CURRENCIES, DEBITO
 from modules.einvoice_pe.findings import day
 from modules.einvoice_pe.print import Printed
 
-# states of a document that SUNAT has accepted, whatever came after
-ACCEPTED = ("authorized", "cancelling", "cancelled")
+# states of a document that is signed, or that SUNAT has accepted, whatever came after
+SIGNED = ("signed", "authorized", "cancelling", "cancelled")
 
 
 class PeruvianLayout:
@@ -50,7 +50,7 @@ class PeruvianLayout:
 
 
 def printed(invoice: Any, document: Document | None, account: str) -> Printed:
-    """What is known about one document; of an accepted one everything comes from its request and answer."""
+    """What is known about one document; of a signed one everything comes from its request and answer."""
     snapshot = invoice.snapshot or {}
     issuer, customer = snapshot.get("issuer") or {}, snapshot.get("customer") or {}
     rules, kind = countries.get("PE"), customer.get("tax_id_kind") or ""
@@ -58,7 +58,7 @@ def printed(invoice: Any, document: Document | None, account: str) -> Printed:
         invoice.kind, issuer.get("tax_id") or current_company().tax_id, account=account,
         own_number=invoice.legal_number if invoice.legal_state == "not_required" else "",
         customer=f"{rules.TAX_ID_KINDS.get(kind, kind)} {customer.get('tax_id') or ''}".strip())
-    if document is None or document.state not in ACCEPTED or not document.authorization_code:
+    if document is None or document.state not in SIGNED or not document.authorization_code:
         return known
     data = document.data or {}
     return replace(known, series=document.series, number=document.number or 0, request=document.request,

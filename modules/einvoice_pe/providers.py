@@ -6,7 +6,7 @@ from core.i18n import lazy
 from modules.accounting.ports import layouts
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
-from modules.einvoice.ports import cancellers, enablers, issuers, previewers
+from modules.einvoice.ports import cancellers, enablers, issuers, previewers, signed_first
 from modules.einvoice_pe import desk
 from modules.einvoice_pe.amounts import PE
 from modules.einvoice_pe.annulment import PeruvianCanceller
@@ -19,6 +19,7 @@ from modules.einvoice_pe.previewer import previewer
 
 RULES["PE"] = PE
 issuers.register("PE", PeruvianIssuer())
+signed_first.add("PE")
 cancellers.register("PE", PeruvianCanceller())
 enablers.register("PE", PeruvianEnabler())
 layouts.register("PE", PeruvianLayout())

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -16,9 +16,9 @@ from core import clock, logs
 from core.errors import OutsideError, Rejected
 from core.i18n import _
 from modules.einvoice import files
-from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
+from modules.einvoice.answers import Answer, No, Signed, Taken, Wait, Yes
 from modules.einvoice.files import Kept
-from modules.einvoice.own_numbers import Row, Stop
+from modules.einvoice.own_numbers import SIGNED, Row, Stop
 from modules.einvoice_pe import client, qr
 from modules.einvoice_pe.catalogs import SUNAT_TYPES, is_exception, is_rejection
 from modules.einvoice_pe.client import Nubefact
@@ -75,9 +75,8 @@ class NubefactWire:
             return self._refused(row, refusal)
 
     def _before(self, row: Row) -> Answer | Taken | None:
-        """What an earlier try has left; nothing of a first one. Another's document is then a chance meeting."""
-        found = self.ask(row) if row.attempts > 1 else None
-        return replace(found, alarm=False) if isinstance(found, Taken) else found
+        """What an earlier try has left; nothing of a first one."""
+        return self.ask(row) if row.attempts > 1 else None
 
     def ask(self, row: Row) -> Answer | Taken | None:
         """consultar_comprobante; None where Nubefact does not have it. Another's document is never adopted."""
@@ -110,13 +109,21 @@ class NubefactWire:
                 "This document was annulled at Nubefact, not here.")}], found.kept(), used_up=True)
         if found.accepted:
             return Yes(found.digest or found.text("key") or "0", response=found.kept(), observations=_remarks(found),
-                       data=printed(found), files=fetch_files(found, row.request))
+                       data=printed(found), files=self._files(row, found))
         if is_rejection(code):
             return No([{"code": code, "message": words or found.text("sunat_soap_error") or code}], found.kept(),
                       used_up=True)
         text = found.text("sunat_soap_error") or words
         seconds = EXCEPTION if is_exception(code) else self._patience(row)
-        return Wait(REHEARSAL if self.environment == "rehearsal" else seconds, text, found.kept())
+        seconds = REHEARSAL if self.environment == "rehearsal" else seconds
+        if found.qr and found.digest and not is_exception(code):
+            # SUNAT decides boletas by daily summary: signed, with hash and QR, it is valid to hand over
+            return Signed(found.digest, seconds, text, found.kept(), printed(found), self._files(row, found))
+        return Wait(seconds, text, found.kept())
+
+    def _files(self, row: Row, found: client.Answer) -> tuple[Kept, ...]:
+        """Of what is signed XML and PDF are here since then; only the CDR is missing."""
+        return fetch_files(found, row.request, (files.CDR,) if row.state == SIGNED else files.ROLES)
 
     def _patience(self, row: Row) -> int:
         """A minute at first, then as long again as it has taken, an hour at most."""
@@ -139,12 +146,13 @@ def printed(found: client.Answer) -> dict[str, str]:
     return {"qr": found.qr, "hash": found.digest, "enlace": found.text("enlace")}
 
 
-def fetch_files(found: client.Answer, request: Mapping[str, Any]) -> tuple[Kept, ...]:
+def fetch_files(found: client.Answer, request: Mapping[str, Any], roles: Sequence[str] = files.ROLES
+                ) -> tuple[Kept, ...]:
     """XML, PDF and CDR behind the links; what cannot be had now is fetched later (jobs)."""
     name = f"{SUNAT_TYPES[int(request['tipo_de_comprobante'])]}-{request['serie']}-{request['numero']}"
     kept = []
     for role, link, media in LINKS:
-        address = found.text(link)
+        address = found.text(link) if role in roles else ""
         try:
             content = client.fetch(address) if address else b""
         except OutsideError as error:

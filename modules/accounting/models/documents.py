@@ -19,7 +19,9 @@ ZERO = Decimal("0.00")
 NUMBER = sa.String(40).with_variant(sa.String(40, collation="C"), "postgresql")
 # what somebody owes: the words of the partial index, which a select must repeat to be answered from it
 OWED = "open_amount <> 0 AND state = 'issued' AND kind <> 'credit_note'"
-LEGAL_STATES = ("not_required", "pending", "authorized", "rejected", "unknown", "cancelled")
+LEGAL_STATES = ("not_required", "pending", "signed", "authorized", "rejected", "unknown", "cancelled")
+# it can be printed and handed over; of what is signed the authority decides later
+READY_STATES = ("not_required", "signed", "authorized")
 
 
 class Invoice(CompanyScoped, Model):
@@ -81,8 +83,7 @@ class Invoice(CompanyScoped, Model):
         sa.CheckConstraint("kind IN ('invoice', 'credit_note', 'debit_note')", name="kind"),
         sa.CheckConstraint("state IN ('issued', 'cancelled')", name="state"),
         sa.CheckConstraint(
-            "legal_state IN ('not_required', 'pending', 'authorized', 'rejected', 'unknown', 'cancelled')",
-            name="legal_state"),
+            f"legal_state IN ({', '.join(repr(state) for state in LEGAL_STATES)})", name="legal_state"),
         sa.CheckConstraint("open_amount BETWEEN 0 AND total", name="open_amount"),
         sa.Index("ix_accounting_invoice_list", "company_id", "issue_date", "id"),
         sa.Index("ix_accounting_invoice_customer", "customer_id", "issue_date", "id"),
