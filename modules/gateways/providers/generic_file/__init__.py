@@ -1,0 +1,1 @@
+"""Any collector whose files follow a layout that the operator writes."""
