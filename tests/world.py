@@ -40,14 +40,19 @@ TABLES = {
     "receipt_id": "einvoice_mx_payment_receipt",
     "entry_id": "accounting_entry",
     "message_id": "notifications_message", "file_id": "core_file", "job_id": "core_job", "view_id": "core_list_view",
+    "gateways.transaction_id": "gateways_transaction", "gateways.notice_id": "gateways_notice",
+    "gateways.file_id": "gateways_file", "gateways.account_id": "gateways_account",
     "contracts.run_id": "contracts_billing_run", "importer.run_id": "importer_run", "core.run_id": "core_list_run",
 }
 # arguments that name nothing of a company
 WORDS = {"kind_code": "accounting.invoice_ready", "step_key": "data", "filter_key": "who",
-         "export_type": "csv", "name": "demo", "revision": 1}
+         "export_type": "csv", "name": "demo", "revision": 1, "provider": "siro"}
 # what the plainest row of a table lacks
 MORE: dict[str, dict[str, Any]] = {
     "core_job": {"state": "failed"},
+    "gateways_account": {"provider": "siro"},
+    "gateways_transaction": {"status": "approved", "state": "waiting", "cause": "unknown_reference"},
+    "gateways_file": {"direction": "in", "state": "imported"},
     "contracts_price_revision": {"percent": 5},
 }
 
@@ -70,7 +75,8 @@ class World:
     def _value(self, rule: Rule, name: str, company_id: int) -> Any:
         if found := re.search(rf"<any\(([a-z_]+)[^>]*:{name}>", rule.rule):
             return found[1]
-        key = f"{rule.endpoint.split('.')[0]}.{name}" if name == "run_id" else name
+        own = f"{rule.endpoint.split('.')[0]}.{name}"
+        key = own if own in TABLES else name
         if key in TABLES:
             return self.rows[TABLES[key], company_id]
         if name in ("user_id", "role_id", "session_id"):

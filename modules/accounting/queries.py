@@ -16,7 +16,17 @@ from core import clock
 from core.db import among, db
 from core.models import Company
 from core.scope import current_company
-from modules.accounting.models import Allocation, Balance, CashAccount, Entry, Invoice, Payment, Posting, Replacement
+from modules.accounting.models import (
+    Allocation,
+    Balance,
+    CashAccount,
+    Entry,
+    Invoice,
+    Payment,
+    Policy,
+    Posting,
+    Replacement,
+)
 
 ZERO = Decimal("0.00")
 
@@ -250,3 +260,8 @@ def billed_by_month(company: Company) -> dict[dt.date, Decimal]:
     from modules.accounting.figures import money_year
 
     return money_year()[company.currency].by_month("billed")
+
+
+def locked_until() -> dt.date | None:
+    """The last day on which nothing can be booked any more; None where no period is closed."""
+    return db.session.scalar(sa.select(Policy.locked_until))

@@ -17,7 +17,7 @@ from core import clock
 from core.db import among, db, lock
 from core.errors import DomainError
 from core.scope import current_company
-from modules.accounting import bulk_payments, cash, ledger
+from modules.accounting import bulk_payments, cash, queries
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData, reverse_payment
 from modules.accounting.refunds import refund_payment
@@ -191,7 +191,7 @@ class _Days:
     """Which day a payment is booked on; read once for all payments of a batch."""
 
     def __init__(self) -> None:
-        self.today, self.closed = clock.today(), ledger.policy().locked_until
+        self.today, self.closed = clock.today(), queries.locked_until()
 
     def of(self, row: Transaction) -> dt.date:
         """The day it was paid on; today where that is closed in the books, or lies ahead by the gateway's clock."""
