@@ -98,7 +98,8 @@ def _settle_owner(account: Account, row: Transaction, owner: Owner | None) -> bo
 
 def _fits(row: Transaction, checkout: Checkout) -> bool:
     """What was paid on a page is what the page asked for; the page is done."""
-    if (row.amount, row.currency) != (checkout.amount, checkout.currency):
+    asked = Decimal(checkout.data["asks_for"]) if checkout.data.get("asks_for") else checkout.amount
+    if (row.amount, row.currency) != (asked, checkout.currency):
         return False
     if checkout.state != "paid":
         checkout.state, checkout.poll_at = "paid", clock.now() + dt.timedelta(hours=1)

@@ -15,7 +15,7 @@ from core.errors import DomainError, Rejected, Unavailable, Unknown
 from core.i18n import _, format_date
 from core.scope import current_company
 from modules.accounting.models import Invoice
-from modules.crm.models import Customer, Email
+from modules.crm.models import Address, Customer, Email
 from modules.gateways import accounts, booking, ports
 from modules.gateways.models import Account, Checkout, PayerCode
 from modules.gateways.shapes import Attempt, Coupon, Debt, Due, Opened, Payer
@@ -92,8 +92,17 @@ def _words(row: Checkout) -> str:
 
 
 def _payer(customer: Customer) -> Payer:
-    email = db.session.scalar(sa.select(Email.address).where(Email.customer_id == customer.id).limit(1)) or ""
-    return Payer(customer.name, email, "", customer.tax_id_kind or "", customer.tax_id or "")
+    email = db.session.scalar(sa.select(Email.address).where(Email.customer_id == customer.id, Email.active)
+                              .order_by(Email.position, Email.id).limit(1)) or ""
+    return Payer(customer.name, email, "", customer.tax_id_kind or "", customer.tax_id or "", _address(customer))
+
+
+def _address(customer: Customer) -> dict[str, str]:
+    """Where documents say that he lives; cash networks want it of who gets a ticket."""
+    found = db.session.scalar(sa.select(Address).where(Address.customer_id == customer.id, Address.active)
+                              .order_by(Address.kind != "fiscal", Address.id).limit(1))
+    names = ("street", "number", "district", "city", "region", "postal_code")
+    return {name: value for name in names if found is not None and (value := getattr(found, name))}
 
 
 # --- at the gateway ----------------------------------------------------------------------------------------
@@ -127,6 +136,8 @@ def _keep(checkout_id: int, opened: Opened) -> None:
     row = find(Checkout, checkout_id)
     row.state, row.provider_ref, row.url, row.error = "open", opened.provider_ref[:120], opened.url[:1000], ""
     row.coupon, row.data = asdict(opened.coupon), {"form": dict(opened.form), **opened.data}
+    if opened.amount is not None:
+        row.data = {**row.data, "asks_for": str(opened.amount)}
     row.key, row.polls = opened.secret or None, 0
     row.expires_at = opened.expires_at or row.expires_at
     row.poll_at = clock.now() + dt.timedelta(minutes=QUESTIONS[0])
@@ -148,7 +159,7 @@ def _postpone(checkout_id: int, state: str, error: str) -> None:
 def opened_of(row: Checkout) -> Opened:
     """What the gateway opened, as it was kept."""
     data = dict(row.data)
-    form = data.pop("form", {})
+    form, _asks_for = data.pop("form", {}), data.pop("asks_for", None)
     return Opened(row.provider_ref, row.url, form, Coupon(**row.coupon) if row.coupon else Coupon(), row.expires_at,
                   row.key or "", data)
 

@@ -175,7 +175,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class Payer:
-    """Who pays, as a checkout wants to know it; empty where we do not."""
+    """Who pays, as a checkout wants to know it; empty where we do not.
+
+    `address` has street, number, district, city, region, postal_code, as far as they are known.
+    """
 
     name: str = ""
     email: str = ""
@@ -216,6 +219,8 @@ class Opened:
     # kept encrypted, for reading its state later
     secret: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    # what it really asks for, where that is not the debt's amount (rounded to what the gateway can take)
+    amount: Decimal | None = None
 
 
 def masked(name: str) -> str:

@@ -85,6 +85,18 @@ def test_a_page_s_payment_pays_the_page_s_document_first(account: Account, custo
     assert page.state == "paid"
 
 
+def test_a_page_that_had_to_ask_for_more_than_is_owed_leaves_a_credit(account: Account, customer: Customer,
+                                                                      told: Make) -> None:
+    """Where a currency is collected without cents, the page asks for the next whole amount."""
+    invoice = issue(customer, "99.61")
+    page = checkout(account, invoice)
+    page.data = {"asks_for": "100.00"}
+    booking.take(account, [told("1", "99.61", attempt="ABN-1"), told("2", "100.00", attempt="ABN-1")])
+    assert [row("1").cause, row("2").state, page.state] == ["amount_differs", "booked", "paid"]
+    assert (open_of(invoice), queries.balance(customer.id)) == (["0.00"], Decimal("-0.39"))
+    assert findings() == {}
+
+
 def test_a_debt_of_a_file_is_found_by_its_number_and_its_customer(account: Account, make_customer: Make, told: Make,
                                                                  company: Any) -> None:
     from core import storage
