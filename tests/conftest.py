@@ -26,12 +26,10 @@ heartbeats.EVERY = 86_400.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins, uncounted: counting lines costs a third more, and these reach few that others do not."""
+    """What takes long begins."""
     def is_long(item: pytest.Item) -> bool:
         return any(item.iter_markers("slow")) or any(item.iter_markers("browser"))
 
-    for item in filter(is_long, items):
-        item.add_marker("no_cover")
     items.sort(key=lambda item: not is_long(item))
 
 
