@@ -10,13 +10,13 @@ docs/ui.md, "Lists", shows a whole one.
 """
 
 from core.lists.cells import badge
-from core.lists.declaration import Action, Column, Done, Empty, Line, List, extend, lists, register
+from core.lists.declaration import Action, Bundle, Column, Done, Empty, Line, List, extend, lists, register
 from core.lists.filters import Amounts, Choice, Choices, Dates, Filter, Relation, Text
 from core.lists.periods import DUE, PAST
 from core.lists.places import at, attach, url_of
 from core.lists.screens import Shown, show
 from core.lists.who import viewer, viewer_may, viewer_sees_all
 
-__all__ = ["DUE", "PAST", "Action", "Amounts", "Choice", "Choices", "Column", "Dates", "Done", "Empty", "Filter",
-           "Line", "List", "Relation", "Shown", "Text", "at", "attach", "badge", "extend", "lists", "register", "show",
-           "url_of", "viewer", "viewer_may", "viewer_sees_all"]
+__all__ = ["DUE", "PAST", "Action", "Amounts", "Bundle", "Choice", "Choices", "Column", "Dates", "Done", "Empty",
+           "Filter", "Line", "List", "Relation", "Shown", "Text", "at", "attach", "badge", "extend", "lists",
+           "register", "show", "url_of", "viewer", "viewer_may", "viewer_sees_all"]

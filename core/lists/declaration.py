@@ -163,6 +163,21 @@ class Done:
     notes: Mapping[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Files of several kinds that the rows have, as one ZIP: the person ticks which.
+
+    `parts()` gives {code: words}; `files(session, ids, parts)` gives (row id, name with folders, content) of a chunk of
+    rows, row by row. It reads by that session only, and is asked again and again with the ids of the next rows.
+    """
+
+    label: Any
+    parts: Callable[[], Mapping[str, Any]]
+    files: Callable[[Any, Sequence[int], Sequence[str]], Iterable[tuple[int, str, bytes]]]
+    # ticked beforehand
+    usual: Sequence[str] = ()
+
+
 @dataclass(frozen=True)
 class Empty:
     """What an empty list says: what belongs here, and where to begin: (label, address)."""
@@ -200,9 +215,9 @@ class List:
     actions: Sequence[Action] = field(default=(), kw_only=True)
     # to export; the same as `permission` where it is left out
     export_permission: str | None = field(default=None, kw_only=True)
-    # SQL expression of the core_file.id of the row's file: then they can be zipped, and merged where it is a PDF
+    # SQL expression of the core_file.id of the row's PDF: then they can be zipped and merged
     file: Any = field(default=None, kw_only=True)
-    is_pdf: bool = field(default=True, kw_only=True)
+    bundle: Bundle | None = field(default=None, kw_only=True)
     empty: Empty = field(default=Empty(), kw_only=True)
     # in words of this list: lambda count: ngettext("%(num)s row", "%(num)s rows", count)
     count: Callable[[int], str] = field(default=_rows, kw_only=True)
@@ -214,7 +229,7 @@ class List:
     @property
     def papers(self) -> tuple[str, ...]:
         """What its files can be put together as."""
-        return () if self.file is None else ("pdf", "zip") if self.is_pdf else ("zip",)
+        return (*(("pdf", "zip") if self.file is not None else ()), *(("bundle",) if self.bundle is not None else ()))
 
     def __post_init__(self) -> None:
         for kind, entries in (("column", self.columns), ("filter", self.filters), ("action", self.actions)):

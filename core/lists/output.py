@@ -27,7 +27,7 @@ from core.models import StoredFile
 MEDIA = {
     "csv": ("csv", "text/csv; charset=utf-8"), "csv_plain": ("csv", "text/csv; charset=utf-8"),
     "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "pdf": ("pdf", "application/pdf"), "zip": ("zip", "application/zip"),
+    "pdf": ("pdf", "application/pdf"), "zip": ("zip", "application/zip"), "bundle": ("zip", "application/zip"),
 }
 TABLES = ("xlsx", "csv", "csv_plain")
 FILES_AT_ONCE = 200
@@ -72,17 +72,20 @@ class Output:
     kind: str
     query: Query
     columns: Sequence[Column]
+    # of a bundle: the kinds of files that were ticked
+    parts: Sequence[str] = ()
     rows: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, shown: List, kind: str, query: Query, keys: Sequence[str]) -> Output:
+    def of(cls, shown: List, kind: str, query: Query, keys: Sequence[str], parts: Sequence[str] = ()) -> Output:
         """With the columns that were chosen (all where none was), and why, among what was refused."""
-        return cls(shown, kind, query, [*chosen(shown, keys), *query.ask.why])
+        return cls(shown, kind, query, [*chosen(shown, keys), *query.ask.why], parts)
 
     def write(self, path: Path, source: Source, told: Told = lambda rows: None) -> None:
         """Write the file. `told(rows)` is called now and then; it may raise to stop."""
-        writers: dict[str, Any] = {"xlsx": self._xlsx, "pdf": self._pdf, "zip": self._zip}
+        writers: dict[str, Any] = {"xlsx": self._xlsx, "pdf": self._pdf, "zip": self._zip,
+                                   "bundle": self._bundle}
         writers.get(self.kind, self._csv)(path, source, told)
 
     # --- tables --------------------------------------------------------------------------------------
@@ -130,6 +133,27 @@ class Output:
                 yield name, content
 
         self.rows = zip_file.write(path, files())
+
+    def _bundle(self, path: Path, source: Source, told: Told) -> None:
+        bundle = self.shown.bundle
+        assert bundle is not None
+        known = bundle.parts()
+        parts = [one for one in self.parts or bundle.usual if one in known]
+
+        def files() -> Iterator[tuple[str, bytes]]:
+            found = source.session.execute(self.query.values_of(self.shown.id), execution_options={"yield_per": 5000})
+            seen = 0
+            for part in found.partitions(FILES_AT_ONCE):
+                ids, done = [row[0] for row in part], set()
+                for row_id, name, content in bundle.files(source.session, ids, parts):
+                    done.add(row_id)
+                    yield name, content
+                seen += len(ids)
+                self.rows += len(done)
+                self.refused += [(one, _("Nothing of this is kept of it.")) for one in ids if one not in done]
+                told(seen)
+
+        zip_file.write(path, files(), folders=True)
 
     def _papers(self, source: Source, told: Told) -> Iterator[tuple[int, str, bytes]]:
         """(row id, file name, content) of every row that has its PDF, in order; the others are refused."""

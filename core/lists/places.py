@@ -127,19 +127,23 @@ class _Around:
         if not count:
             flash(_("There is nothing to export: no row fits."), "warn")
             return redirect(ask.url(), 303)
+        parts = request.form.getlist("part")
+        if kind == "bundle" and not parts:
+            flash(_("To make a ZIP you must tick what it is to hold."), "warn")
+            return redirect(ask.url(), 303)
         keys = [] if request.form.get("columns") == "all" else [column.key for column in ask.columns]
         if count > limit:
-            return self._later(kind, selection, keys, query.exact())
-        return self._now(kind, selection, keys, ask)
+            return self._later(kind, selection, {"columns": keys, "parts": parts}, query.exact())
+        return self._now(kind, selection, keys, parts, ask)
 
-    def _later(self, kind: str, selection: Selection, keys: list[str], total: int) -> Any:
+    def _later(self, kind: str, selection: Selection, options: dict[str, Any], total: int) -> Any:
         form_key = request.form.get("form_key", "")[:60]
-        run = runs.ask_export(self.spec, kind, selection, {"columns": keys}, total=total,
+        run = runs.ask_export(self.spec, kind, selection, options, total=total,
                               form_key=f"{form_key}:{kind}" if form_key else None)
         return redirect(url_for("core.run", run_id=run.id), 303)
 
-    def _now(self, kind: str, selection: Selection, keys: list[str], ask: Ask) -> Any:
-        made = output.Output.of(self.spec, kind, selection.query(self.spec), keys)
+    def _now(self, kind: str, selection: Selection, keys: list[str], parts: list[str], ask: Ask) -> Any:
+        made = output.Output.of(self.spec, kind, selection.query(self.spec), keys, parts)
         with storage.draft() as path:
             made.write(path, output.Source(db.session(), False))
             if not made.rows:

@@ -27,7 +27,7 @@ KEEP_RUNS = dt.timedelta(days=90)
 SEE_OTHERS = "core.view_runs"
 EXPORTS: dict[str, Any] = {
     "xlsx": lazy("Excel (XLSX)"), "csv": lazy("CSV for spreadsheets"), "csv_plain": lazy("CSV for other programs"),
-    "pdf": lazy("One PDF"), "zip": lazy("ZIP of PDFs"),
+    "pdf": lazy("One PDF"), "zip": lazy("ZIP of PDFs"), "bundle": lazy("ZIP of files by kind"),
 }
 
 

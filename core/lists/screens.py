@@ -157,8 +157,7 @@ class Shown:
         """(kind, words) of the files that the person may have made."""
         if not _may(self.spec.export_permission or self.spec.permission):
             return []
-        kinds = [*output.TABLES, *self.spec.papers]
-        return [(kind, runs.EXPORTS[kind]) for kind in kinds]
+        return [(kind, runs.EXPORTS[kind]) for kind in (*output.TABLES, *self.spec.papers) if kind != "bundle"]
 
     @property
     def selectable(self) -> bool:

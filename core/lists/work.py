@@ -172,7 +172,8 @@ def run_export(run_id: int) -> None:
 def _write(run: Run) -> None:
     shown, selection = runs.list_of(run), Selection.load(run.selection)
     query: Query = runs.query_of(run)
-    made = output.Output.of(shown, run.action, query, run.options.get("columns", []))
+    made = output.Output.of(shown, run.action, query, run.options.get("columns", []),
+                            run.options.get("parts", []))
     with storage.draft() as path:
         with output.snapshot() as source:
             made.write(path, source, _teller(run.id) if source.apart else lambda rows: None)

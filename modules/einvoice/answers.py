@@ -26,11 +26,15 @@ class Yes:
 
 @dataclass(frozen=True)
 class No:
-    """Refused: [{"code", "message"}], the cause first. `used_up`: its number cannot be sent again."""
+    """Refused: [{"code", "message"}], the cause first. `used_up`: its number cannot be sent again.
+
+    `files` prove the refusal and are kept with the document, aside.
+    """
 
     problems: list[dict[str, str]]
     response: dict[str, Any] = field(default_factory=dict)
     used_up: bool = False
+    files: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True)

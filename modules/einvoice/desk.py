@@ -67,7 +67,7 @@ def _waiting(count: int, troubled: list[Numbering]) -> str:
 def _listed(state: str, **days: str) -> str:
     from modules.einvoice.lists import DOCUMENTS
 
-    return lists.url_of(DOCUMENTS, state=state, **days)
+    return lists.url_of(DOCUMENTS, None, state=state, **days)
 
 
 def chart(company: Any) -> Markup:

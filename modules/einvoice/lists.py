@@ -12,15 +12,15 @@ from sqlalchemy.orm import selectinload
 
 from core.db import db
 from core.i18n import _, lazy, ngettext
-from core.lists import Action, Choice, Column, Dates, Empty, Line, List, Text, badge, register
+from core.lists import Action, Bundle, Choice, Column, Dates, Empty, Line, List, Text, badge, register
 from core.scope import current_company
 from modules.accounting.models import Invoice
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 from modules.crm.services import update_customer
-from modules.einvoice import files, labels, queries, services, states
-from modules.einvoice.models import Document, DocumentFile
-from modules.einvoice.ports import signed_first
+from modules.einvoice import explaining, files, labels, queries, services, states
+from modules.einvoice.models import Document
+from modules.einvoice.ports import papers_of, signed_first
 
 # JSON of a document without remarks
 NONE: Any = []
@@ -94,9 +94,18 @@ def send_again(ids: Sequence[int], values: dict[str, Any]) -> dict[int, str]:
     return {row.id: said % {"reason": reason} for row, reason in wrong}
 
 
-# what the law wants kept: the XML as the authority has it
-_XML = (sa.select(DocumentFile.file_id).where(DocumentFile.document_id == Document.id, DocumentFile.role == files.XML)
-        .scalar_subquery())
+def _kinds() -> dict[str, Any]:
+    return dict(papers_of(current_company().country).kinds)
+
+
+def _files(session: Any, ids: Sequence[int], kinds: Sequence[str]) -> Any:
+    """What is kept of documents, in a folder each."""
+    return files.of_many(session, papers_of(current_company().country), ids, kinds, _folder)
+
+
+def _folder(document: Document) -> str:
+    return f"{explaining.kind_name(document)} {document.invoice.legal_number or f'#{document.invoice_id}'}"
+
 
 DOCUMENTS = register(List(
     "einvoice.documents", lazy("Electronic documents"), Document, "einvoice.view_documents",
@@ -128,7 +137,8 @@ DOCUMENTS = register(List(
     actions=(
         Action("retry", lazy("Send again"), "einvoice.send_documents", apply=send_again, only=sa.or_(
             Document.state.in_((states.REJECTED, states.SIGNED)), CONDITIONS["pending"], CONDITIONS["unknown"])),),
-    options=(selectinload(Document.invoice),), sort="-id", file=_XML, is_pdf=False,
+    options=(selectinload(Document.invoice),), sort="-id",
+    bundle=Bundle(lazy("What is kept of each document"), _kinds, _files, usual=(files.XML, files.PRINTED)),
     count=lambda count: ngettext("%(num)s document", "%(num)s documents", count),
     empty=Empty(lazy("No electronic documents yet"), lazy("An electronic document makes an invoice legally valid. It "
                                                           "is made by itself when an invoice is issued."), "documents"),

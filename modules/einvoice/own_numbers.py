@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,8 @@ class Row:
     data: dict[str, Any]
     sent_at: dt.datetime | None = None
     state: str = ""
+    # of what was answered so far
+    response: dict[str, Any] = field(default_factory=dict)
 
 
 class Stop(Exception):
@@ -147,7 +149,8 @@ class OwnNumbers:
         due = sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())
         found = db.session.execute(
             sa.select(Document.id, sa.func.coalesce(Document.number, Document.tried_number), Document.issue_date,
-                      Document.attempts, Document.request, Document.data, Document.sent_at, Document.state)
+                      Document.attempts, Document.request, Document.data, Document.sent_at, Document.state,
+                      Document.response)
             .where(Document.sequence_id == self.id, Document.state.in_(states), due)
             .order_by(Document.issue_date, Document.id).limit(BATCH)).all()
         return [Row(*row) for row in found]
@@ -200,8 +203,9 @@ class OwnNumbers:
         pairs = [(row, _judged(row, one)) for row, one in zip(rows, answers, strict=True)]
         documents.authorize([_authorization(row, one) for row, one in pairs if isinstance(one, Yes)])
         documents.sign([_signature(row, one) for row, one in pairs if isinstance(one, Signed) and row.state != SIGNED])
-        documents.refuse([documents.Refusal(row.id, one.problems, one.response, None if one.used_up else row.number)
-                          for row, one in pairs if isinstance(one, No)])
+        documents.refuse([
+            documents.Refusal(row.id, one.problems, one.response, None if one.used_up else row.number, one.files)
+            for row, one in pairs if isinstance(one, No)])
         documents.use_up(self.id, [row.number for row, one in pairs if isinstance(one, No) and one.used_up])
         documents.wait([(row.id, clock.now() + dt.timedelta(seconds=one.seconds), one.response)
                         for row, one in pairs if isinstance(one, Wait) or (
@@ -266,7 +270,8 @@ def _judged(row: Row, answer: Any) -> Any:
     if row.state != SIGNED or not (answer is None or isinstance(answer, Taken)):
         return answer
     return No([{"code": VANISHED, "message": _(
-        "It was signed, and is not there any more: somebody deleted it at the provider.")}], used_up=answer is not None)
+        "It was signed, and is not there any more: somebody deleted it at the provider.")}],
+              {"before": row.response}, used_up=answer is not None)
 
 
 def _signature(row: Row, found: Signed) -> documents.Signature:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from core.registry import Registry
 from modules.einvoice.answers import Verdict
 from modules.einvoice.case import Case
+from modules.einvoice.files import Papers
 from modules.einvoice.preview import Certificate, Preview
 
 # cause of a note that is sent by itself once its invoice is authorised
@@ -109,6 +110,14 @@ class CancelOrder:
     replaced_by: str
     request: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+
+
+papers: Registry[Papers] = Registry("papers")
+
+
+def papers_of(country: str) -> Papers:
+    """How a country's documents are had as files; the usual way where it says nothing of its own."""
+    return papers.find(country) or Papers()
 
 
 class Canceller(Protocol):

@@ -14,7 +14,7 @@ from core.db import db, find
 from core.jobs import publish
 from modules.einvoice import states
 from modules.einvoice.events import DocumentRejected, DocumentsAuthorized
-from modules.einvoice.files import Kept, keep, set_aside
+from modules.einvoice.files import Kept, keep, refusals
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.ports import Opened
@@ -71,6 +71,7 @@ class Refusal:
     response: dict[str, Any] = field(default_factory=dict)
     # the number under which it will be sent again, where it keeps its own
     keeps_number: int | None = None
+    files: Sequence[Kept] = ()
 
 
 def claim(claims: Sequence[Claim]) -> int:
@@ -114,12 +115,13 @@ def refuse(found: Sequence[Refusal]) -> None:
     if not found:
         return
     moment = clock.now()
+    keep({one.document_id: one.files for one in found if one.files})
+    refusals({one.document_id: (one.problems, one.response) for one in found if one.response})
     _update(states.REJECTED, [
         {"row_id": one.document_id, "number": None, "tried_number": one.keeps_number, "authorization_code": "",
          "response": one.response, "problems": one.problems,
          "cause": one.problems[0]["code"][:40] if one.problems else "", "decided_at": moment, "next_try": None}
         for one in found])
-    set_aside([one.document_id for one in found])
     _tell_accounting([one.document_id for one in found], "rejected")
     publish(DocumentRejected([one.document_id for one in found]))
 

@@ -19,11 +19,11 @@ from core.security import require, safe_next
 from modules.crm import countries
 from modules.crm import services as crm
 from modules.crm.models import Customer
-from modules.einvoice import cancelling, exchange, explaining, files, labels, queries, services, states
+from modules.einvoice import cancelling, explaining, files, labels, queries, services, states
 from modules.einvoice.errors import StillWrong
 from modules.einvoice.lists import DOCUMENTS, NO_CAUSE
 from modules.einvoice.models import Document, Sequence
-from modules.einvoice.ports import enablers
+from modules.einvoice.ports import enablers, papers_of
 
 bp = Blueprint("einvoice", __name__, url_prefix="/einvoice")
 
@@ -71,8 +71,15 @@ def _document_page(document_id: int, slip: Slip | None = None) -> str:
     return render_template("einvoice/document.html", document=row, invoice=invoice, customer=customer,
                            sequence=row.sequence, slip=slip,
                            explanation=explaining.refusal(row), remarks=explaining.remarks(row),
-                           kept=files.of_documents([row.id]).get(row.id, {}), cancelling=_cancelling(row),
+                           kept=files.of_documents([row.id]).get(row.id, {}), said=_said(row),
+                           cancelling=_cancelling(row),
                            rules=countries.get(current_company().country))
+
+
+def _said(row: Document) -> list[tuple[str, Any]]:
+    """(role, words) of what was sent and answered and can be had as a file."""
+    papers = papers_of(row.country)
+    return [(one.role, papers.kinds[one.role]) for one in papers.said(row)]
 
 
 def _cancelling(row: Document) -> tuple[Any, str]:
@@ -83,18 +90,17 @@ def _cancelling(row: Document) -> tuple[Any, str]:
         return (), str(error)
 
 
-@bp.get("/<int:document_id>/<any(request, answer):which>.xml")
+@bp.get("/<int:document_id>/said/<any(request, reply, cancelling):role>")
 @require("einvoice.view_documents")
-def document_xml(document_id: int, which: str) -> Any:
-    """What was sent, or what the authority answered, as a file."""
+def document_said(document_id: int, role: str) -> Any:
+    """What was sent, what the authority answered, or both of cancelling, as a file."""
     row = find(Document, document_id)
-    said = row.request if which == "request" else row.response
-    if not said:
-        raise NotFound(_("Nothing was sent to the authority yet.") if which == "request"
+    found = next((one for one in papers_of(row.country).said(row) if one.role == role), None)
+    if found is None:
+        raise NotFound(_("Nothing was sent to the authority yet.") if role == files.REQUEST
                        else _("The authority has not answered yet."))
-    data = exchange.as_xml("request" if which == "request" else "answer", said)
-    return send_file(io.BytesIO(data), mimetype="application/xml", as_attachment=True,
-                     download_name=f"{str(row).lstrip('#')}-{which}.xml")
+    return send_file(io.BytesIO(found.content), mimetype=found.media_type, as_attachment=True,
+                     download_name=f"{str(row).lstrip('#')}-{found.name}")
 
 
 @bp.get("/refused")

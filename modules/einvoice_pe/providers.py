@@ -6,7 +6,7 @@ from core.i18n import lazy
 from modules.accounting.ports import layouts
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
-from modules.einvoice.ports import cancellers, enablers, issuers, previewers, signed_first
+from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers, signed_first
 from modules.einvoice_pe import desk
 from modules.einvoice_pe.amounts import PE
 from modules.einvoice_pe.annulment import PeruvianCanceller
@@ -15,11 +15,13 @@ from modules.einvoice_pe.deeds import WORDS as DEEDS
 from modules.einvoice_pe.enabling import PeruvianEnabler
 from modules.einvoice_pe.issuer import PeruvianIssuer
 from modules.einvoice_pe.layout import PeruvianLayout
+from modules.einvoice_pe.papeles import PeruvianPapers
 from modules.einvoice_pe.previewer import previewer
 
 RULES["PE"] = PE
 issuers.register("PE", PeruvianIssuer())
 signed_first.add("PE")
+papers.register("PE", PeruvianPapers())
 cancellers.register("PE", PeruvianCanceller())
 enablers.register("PE", PeruvianEnabler())
 layouts.register("PE", PeruvianLayout())

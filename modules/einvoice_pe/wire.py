@@ -112,7 +112,7 @@ class NubefactWire:
                        data=printed(found), files=self._files(row, found))
         if is_rejection(code):
             return No([{"code": code, "message": words or found.text("sunat_soap_error") or code}], found.kept(),
-                      used_up=True)
+                      used_up=True, files=self._files(row, found))
         text = found.text("sunat_soap_error") or words
         seconds = EXCEPTION if is_exception(code) else self._patience(row)
         seconds = REHEARSAL if self.environment == "rehearsal" else seconds

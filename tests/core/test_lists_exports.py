@@ -365,6 +365,37 @@ def test_a_zip_holds_every_paper_under_a_name_of_its_own(
     assert run.failed == 1
 
 
+def test_a_bundle_holds_the_kinds_that_were_ticked_in_a_folder_for_each_row(
+    browser: FlaskClient, company: Company, run_jobs: RunJobs, few: None
+) -> None:
+    ids = make(60, company.id, state="open")
+    closed = make(1, company.id, state="closed")
+    run = finished(browser, export(browser, "bundle", "sort=id", part=["name", "day"]), run_jobs)
+    with zipfile.ZipFile(io.BytesIO(storage.read(run.file))) as archive:  # type: ignore[arg-type]
+        names = archive.namelist()
+        assert len(names) == 120 and not any(".." in name for name in names)
+        assert {name.split("/")[1] for name in names} == {str(one) for one in ids}
+        assert archive.getinfo(names[0]).compress_type == zipfile.ZIP_DEFLATED
+    assert (run.done, run.failed) == (60, 1)
+    assert db.session.scalars(sa.select(RunItem.row_id).where(RunItem.run_id == run.id)).all() == closed
+
+
+def test_a_small_bundle_comes_at_once(browser: FlaskClient, company: Company) -> None:
+    ids = make(3, company.id, state="open")
+    answer = export(browser, "bundle", id=[str(ids[1])], part=["name"])
+    assert answer.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert [name.rsplit("/", 2)[1:] for name in archive.namelist()] == [[str(ids[1]), "name.txt"]]
+
+
+def test_a_bundle_of_nothing_says_what_to_tick(browser: FlaskClient, company: Company) -> None:
+    make(1, company.id)
+    answer = export(browser, "bundle")
+    page = browser.get(answer.location).text
+    assert answer.status_code == 303 and "debe marcar" in page
+    assert page.count('value="bundle"') == 2 and 'name="part" value="name"' in page
+
+
 def test_a_paper_of_another_company_is_not_read(
     browser: FlaskClient, company: Company, other_company: Company
 ) -> None:

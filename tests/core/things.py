@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Blueprint, Flask, render_template_string
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import config, lists, modules, schema, scope
 from core.app import create_app
 from core.db import Amount, BigId, CompanyScoped, Model, Scaled, UTCDateTime, db, write_rows
 from core.errors import DomainError
 from core.forms import DataRequired, Form, StringField
-from core.lists import Action, Amounts, Choice, Choices, Column, Dates, Done, List, Relation, Text
+from core.lists import Action, Amounts, Bundle, Choice, Choices, Column, Dates, Done, List, Relation, Text
 from core.models import User
 from core.security import require
 from tests.installation import fresh_database
@@ -100,6 +100,13 @@ def name_people(ids: Sequence[int]) -> dict[int, str]:
     return {user.id: user.email for user in db.session.scalars(sa.select(User).where(User.id.in_(ids)))}
 
 
+def bundled(session: Session, ids: Sequence[int], parts: Sequence[str]) -> Iterator[tuple[int, str, bytes]]:
+    """A text of each thing and kind, in a folder of its own; what is closed has nothing."""
+    for thing in session.scalars(sa.select(Thing).where(Thing.id.in_(ids), Thing.state == "open").order_by(Thing.id)):
+        for part in parts:
+            yield thing.id, f"../{thing.day:%Y-%m}/{thing.id}/{part}.txt", str(getattr(thing, part)).encode()
+
+
 THINGS = lists.register(List(
     "test.things", "Cosas", Thing, "core.view_jobs",
     related=lambda statement: statement.outerjoin(User, User.id == Thing.owner_id),
@@ -128,7 +135,8 @@ THINGS = lists.register(List(
         Action("double", "Duplicar", "core.run_jobs", apply=double, chunk=64),
         Action("rename", "Renombrar", "core.view_audit", apply=rename, form=RenameForm),
     ),
-    link=lambda thing: f"/things/{thing.id}", file=Thing.file_id, sort="-day"))
+    link=lambda thing: f"/things/{thing.id}", file=Thing.file_id, sort="-day",
+    bundle=Bundle("De cada cosa", lambda: {"name": "Su nombre", "day": "Su día"}, bundled, usual=("name",))))
 # the same rows, of one owner only, in the order of their ids
 OWNED = lists.register(List(
     "test.owned", "De uno", Thing, "core.view_jobs", columns=THINGS.columns[:2],

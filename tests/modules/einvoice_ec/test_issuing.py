@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import zipfile
 from decimal import Decimal
 from typing import Any
 
@@ -325,3 +327,20 @@ def test_the_form_says_at_once_that_it_cannot_be(sri, issue, work, login):
     page = login("accounting.view_documents", "accounting.issue_credit_notes").get(
         f"/invoices/{invoice.id}/credit").text
     assert "consumidor final" in page and 'value="issue"' not in page
+
+
+def test_everything_that_is_kept_comes_as_one_zip(sri, issue, work, run_jobs, login):
+    """XML as authorised, the RIDE, the signed voucher byte for byte, and the SRI's answer."""
+    issue("25.00")
+    work()
+    run_jobs()
+    (document,) = documents()
+    answer = login("einvoice.view_documents").post("/einvoice/export", data={
+        "kind": "bundle", "id": [str(document.id)], "part": ["xml", "printed", "request", "reply"]})
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        found = {name.rsplit("/", 1)[1]: archive.read(name) for name in archive.namelist()}
+    key = document.authorization_code
+    assert set(found) == {f"{key}.xml", f"{key}-firmado.xml", "reply.xml", "FACTURA 001-001-000000001.pdf"}
+    assert found[f"{key}-firmado.xml"] == document.request["xml"].encode()
+    assert f"<claveAcceso>{key}</claveAcceso>".encode() in found[f"{key}.xml"]
+    assert b"AUTORIZADO" in found["reply.xml"]

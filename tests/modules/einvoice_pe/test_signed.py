@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -42,6 +45,11 @@ def notices() -> list[Message]:
 def documents_of(invoice: Invoice) -> str:
     """What its paper says, as HTML."""
     return paper.prepare([invoice.id], stored_too=True)[0].html
+
+
+def unzipped(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(archive.namelist()[0])
 
 
 def reject(nubefact: Any, number: int, code: str = "2335") -> None:
@@ -99,7 +107,8 @@ def test_what_sunat_refuses_afterwards_is_withdrawn_and_replaced(signed, nubefac
     assert "B001-00000001" in documents_of(signed)
     assert sending.message_about(signed).id == told[1].id
     kept = files.of_documents([document.id])[document.id]
-    assert set(kept) == {"xml", "pdf", "cdr", "xml-1", "pdf-1"}
+    assert set(kept) == {"xml", "pdf", "cdr", "xml-1", "pdf-1", "cdr-1", "refusal-1"}
+    assert b"<cbc:ResponseCode>2335<" in unzipped(storage.read(kept["cdr-1"]))
     assert b"<cbc:ID>B001-1<" in storage.read(kept["xml-1"]) and b"<cbc:ID>B001-2<" in storage.read(kept["xml"])
 
 
@@ -162,3 +171,18 @@ def test_the_books_and_documents_agree_whatever_sunat_has_decided(signed, nubefa
     reject(nubefact, 1)
     work()
     assert checks.one_document_per_invoice()[0] and checks.numbers_no_gap()[0]
+
+
+def test_everything_that_is_kept_comes_as_one_zip(signed, work, run_jobs, login):
+    work()
+    run_jobs()
+    document = documents()[0]
+    answer = login("einvoice.view_documents").post("/einvoice/export", data={
+        "kind": "bundle", "id": [str(document.id)], "part": ["xml", "cdr", "printed", "request", "reply"]})
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        found = {name.rsplit("/", 1)[1]: archive.read(name) for name in archive.namelist()}
+    assert all("Boleta de venta electrónica B001-00000001/" in name for name in archive.namelist())
+    assert set(found) == {"03-B001-1.xml", "03-B001-1.zip", "request.json", "reply.json",
+                          "BOLETA DE VENTA ELECTRÓNICA B001-00000001.pdf"}
+    assert json.loads(found["request.json"])["codigo_unico"] == "2-B001-1"
+    assert json.loads(found["reply.json"])["aceptada_por_sunat"] is True
