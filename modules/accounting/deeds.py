@@ -12,6 +12,7 @@ WORDS = {
     "accounting.open_period": lazy("Period opened"),
     "accounting.record_payment": lazy("Payment recorded"),
     "accounting.record_payments": lazy("Payments recorded"),
+    "accounting.refund_payment": lazy("Part of a payment given back"),
     "accounting.reissue": lazy("Issued again to the right name"),
     "accounting.reverse_payment": lazy("Payment taken back"),
     "accounting.revise_design": lazy("Look of documents changed"),
