@@ -1,0 +1,1 @@
+"""Mercado Pago: links, cash tickets, signed notices, polling, refunds and settlement reports in eight countries."""
