@@ -123,7 +123,7 @@ def among(column: Any, values: Iterable[int] | Iterable[str]) -> sa.ColumnElemen
     """
     wanted = list(values)
     if is_postgresql():
-        kind = sa.Text() if wanted and isinstance(wanted[0], str) else sa.BigInteger()
+        kind = sa.Text() if isinstance(column.type, sa.String) else sa.BigInteger()
         return column == sa.func.any(sa.bindparam(None, wanted, type_=sa.ARRAY(kind)))
     listed = sa.func.json_each(sa.bindparam(None, json.dumps(wanted), type_=sa.Text())).table_valued("value")
     return column.in_(sa.select(listed.c.value))
