@@ -9,7 +9,7 @@ from wtforms.validators import ValidationError
 from core.admin import ModelView, ReadOnlyView, in_words
 from core.errors import DomainError
 from core.i18n import _, lazy
-from modules.einvoice_co import data_step
+from modules.einvoice_co import data_step, delivery
 from modules.einvoice_co.cufe import TECHNICAL_KEY
 from modules.einvoice_co.models import FiscalProfile, ProviderAccess, Resolution
 from modules.einvoice_co.resolution import PREFIX
@@ -32,18 +32,19 @@ class ProfileAdmin(ModelView):
         "simple_resolution": lazy("Régimen simple: number of the resolution"),
         "credit_prefix": lazy("Prefix of credit notes"), "debit_prefix": lazy("Prefix of debit notes"),
         "means": lazy("Means of payment of invoices on credit"),
-        "own_print": lazy("The provider's own PDF is not mailed"),
+        "mailing": lazy("Who mails the documents"),
         "siigo_account_group": lazy("Account group of new products"),
         "siigo_product": lazy("Product of lines without code")}
     column_formatters = {"environment": in_words(ENVIRONMENTS), "provider": in_words(data_step.PROVIDERS)}
     # the environment changes only by the guarded step of enabling
     form_columns = ("provider", "responsibilities", "simple_resolution", "credit_prefix", "debit_prefix", "means",
-                    "own_print", "siigo_account_group", "siigo_product")
-    form_choices = {"provider": list(data_step.PROVIDERS), "means": list(data_step.means())}
+                    "mailing", "siigo_account_group", "siigo_product")
+    form_choices = {"provider": list(data_step.PROVIDERS), "means": list(data_step.means()),
+                    "mailing": list(delivery.CHOICES)}
 
     def on_model_change(self, form: Any, model: FiscalProfile, is_created: bool) -> None:
         """The same rules as in enabling."""
-        names = ("provider", "responsibilities", "credit_prefix", "debit_prefix", "means")
+        names = ("provider", "responsibilities", "credit_prefix", "debit_prefix", "means", "mailing")
         model.responsibilities, model.simple_resolution = model.responsibilities or "", model.simple_resolution or ""
         try:
             data_step.check({name: getattr(model, name) or "" for name in names})

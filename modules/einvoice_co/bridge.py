@@ -18,8 +18,9 @@ from modules.einvoice import cases
 from modules.einvoice.case import Case, CaseLine, Reference
 from modules.einvoice.ports import Opened
 from modules.einvoice.preview import ERROR
-from modules.einvoice_co import access, rehearsal
+from modules.einvoice_co import access, delivery, rehearsal
 from modules.einvoice_co.catalogs import KINDS
+from modules.einvoice_co.customers import extras
 from modules.einvoice_co.endpoints import case_environment
 from modules.einvoice_co.findings import SIIGO
 from modules.einvoice_co.legends import legends
@@ -44,6 +45,8 @@ class Batch:
     # by customer: where the document is mailed, and the phone that Siigo wants
     emails: Mapping[int, str] = field(default_factory=dict)
     phones: Mapping[int, str] = field(default_factory=dict)
+    # by customer: what the RUT says
+    extras: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def open_invoices(invoice_ids: Many[int]) -> list[Opened]:
@@ -59,7 +62,8 @@ def load(invoice_ids: Many[int]) -> Batch:
     resolution = access.resolution(environment)
     if resolution is None and environment == "rehearsal":  # a rehearsal needs no step before the first month
         resolution = rehearsal.test_resolution(environment)
-    return Batch(found, access.profile(), resolution, environment, _emails(customers), _phones(customers))
+    return Batch(found, access.profile(), resolution, environment, _emails(customers), _phones(customers),
+                 extras(customers))
 
 
 def _emails(customer_ids: set[int]) -> dict[int, str]:
@@ -94,24 +98,34 @@ def case(batch: Batch, invoice: Invoice) -> Case:
     """The invoice as a case."""
     first = batch.resolution.first if batch.resolution and invoice.kind == "invoice" else 1
     credit = invoice.due_date is not None and invoice.due_date > invoice.issue_date
+    email = batch.emails.get(invoice.customer_id, "")
     found = cases.case(
         batch.cases, invoice, environment=case_environment(batch.environment), series=series_of(batch, invoice.kind),
-        provider=batch.profile.provider, customer_extra={"telefono": batch.phones.get(invoice.customer_id, "")},
-        issuer_extra=issuer_extra(batch.profile, batch.resolution, invoice.kind), extra=_extra(invoice), number=first,
+        provider=batch.profile.provider, customer_extra=_customer_extra(batch, invoice.customer_id), number=first,
+        issuer_extra=issuer_extra(batch.profile, batch.resolution, invoice.kind, email), extra=_extra(invoice),
         payment={"terms": "credit" if credit else "cash", "method": batch.profile.means if credit else ""})
-    return replace(found, customer=replace(found.customer, email=batch.emails.get(invoice.customer_id, "")),
+    return replace(found, customer=replace(found.customer, email=email),
                    lines=tuple(_line(batch, one) for one in found.lines),
                    references=_references(batch, invoice, found.references))
 
 
-def issuer_extra(profile: FiscalProfile, found: Resolution | None, kind: str) -> dict[str, Any]:
-    """What only Colombia has of the issuer, under the names that the mapping reads; notes have no authorisation."""
+def _customer_extra(batch: Batch, customer_id: int) -> dict[str, Any]:
+    """What only Colombia has of the customer; `notificar` where nobody but this program mails."""
+    found = {"telefono": batch.phones.get(customer_id, ""), **batch.extras.get(customer_id, {})}
+    return found if delivery.is_mailed(batch.profile.mailing) else found | {"notificar": "NO"}
+
+
+def issuer_extra(profile: FiscalProfile, found: Resolution | None, kind: str, email: str) -> dict[str, Any]:
+    """What only Colombia has of the issuer, under the names that the mapping reads; notes have no authorisation.
+
+    `email` is where the document will be mailed, "" where nowhere.
+    """
     extra: dict[str, Any] = {"responsabilidades": profile.responsibilities,
                              "resolucionRegimenSimple": profile.simple_resolution}
     if profile.provider == SIIGO:
         extra |= _siigo_extra(profile)
-    elif profile.own_print:
-        extra["adjuntos"] = "10"
+    else:
+        extra["adjuntos"] = delivery.adjuntos(profile.mailing, email)
     if found is not None and kind == "invoice":
         extra |= {"numeroResolucion": found.number, "fechaResolucion": found.date, "desde": found.first,
                   "hasta": found.last, "vigenciaDesde": found.valid_from, "vigenciaHasta": found.valid_until,
@@ -120,9 +134,11 @@ def issuer_extra(profile: FiscalProfile, found: Resolution | None, kind: str) ->
 
 
 def _siigo_extra(profile: FiscalProfile) -> dict[str, Any]:
-    chosen = {"document_id": profile.siigo_document, "credit_note_document": profile.siigo_credit_note,
-              "seller": profile.siigo_seller, "payment_id": profile.siigo_payment}
-    return {**profile.siigo_catalogs, **{name: value for name, value in chosen.items() if value}}
+    chosen: dict[str, Any] = {
+        "document_id": profile.siigo_document, "credit_note_document": profile.siigo_credit_note,
+        "seller": profile.siigo_seller, "payment_id": profile.siigo_payment}
+    found = {**profile.siigo_catalogs, **{name: value for name, value in chosen.items() if value}}
+    return found if delivery.is_mailed(profile.mailing) else found | {"mail_send": False}
 
 
 def _extra(invoice: Invoice) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from core.i18n import _
 from core.models import AuditRecord
 from core.scope import current_company, current_company_id
 from modules.einvoice.ports import Input, Step
-from modules.einvoice_co import access
+from modules.einvoice_co import access, delivery
 from modules.einvoice_co.catalogs import NO_RESPONSIBILITY, codes
 from modules.einvoice_co.models import FiscalProfile
 from modules.einvoice_co.parties import responsibilities
@@ -44,8 +44,8 @@ def step(profile: FiscalProfile) -> Step:
                 Input("credit_prefix", _("Prefix of credit notes"), value=profile.credit_prefix),
                 Input("debit_prefix", _("Prefix of debit notes"), value=profile.debit_prefix),
                 Input("means", _("Means of payment of invoices on credit"), "choice", profile.means, means()),
-                Input("own_print", _("The provider's own PDF is not mailed"), "check",
-                      "1" if profile.own_print else "")))
+                Input("mailing", _("Who mails the documents"), "choice", profile.mailing, delivery.CHOICES,
+                      _("This program's own notice goes out besides, where its texts are switched on."))))
 
 
 def _saved() -> bool:
@@ -57,15 +57,15 @@ def save(_stage: str, values: dict[str, Any]) -> str:
     """Check and keep them."""
     profile = access.profile()
     typed = {name: str(values.get(name) or "").strip() for name in (
-        "provider", "responsibilities", "simple_resolution", "credit_prefix", "debit_prefix", "means")}
+        "provider", "responsibilities", "simple_resolution", "credit_prefix", "debit_prefix", "means", "mailing")}
     typed["responsibilities"] = " ".join(responsibilities(typed["responsibilities"]))
     for name in ("credit_prefix", "debit_prefix"):
         typed[name] = typed[name].upper() or getattr(profile, name)
-    typed["provider"], typed["means"] = typed["provider"] or profile.provider, typed["means"] or profile.means
+    for name in ("provider", "means", "mailing"):
+        typed[name] = typed[name] or getattr(profile, name)
     check(typed)
     for name, value in typed.items():
         setattr(profile, name, value)
-    profile.own_print = str(values.get("own_print") or "") not in ("", "0", "False", "false")
     db.session.flush()
     audit.record(ACTION, profile)
     return _("Saved.")
@@ -85,5 +85,7 @@ def check(typed: dict[str, str]) -> None:
             raise DomainError(_("To go on you must give a prefix of one to four letters or digits."), field=name)
     if typed["credit_prefix"] == typed["debit_prefix"]:
         raise DomainError(_("To go on you must give the notes two different prefixes."), field="debit_prefix")
+    if typed["mailing"] not in dict(delivery.CHOICES):
+        raise DomainError(_("To go on you must choose who mails the documents."), field="mailing")
     if typed["means"] not in codes("medios_pago"):
         raise DomainError(_("To go on you must choose a means of payment that the DIAN has."), field="means")

@@ -151,6 +151,24 @@ def first_address(customer: Any) -> Address | None:
     return min((one for one in customer.addresses if one.active), key=lambda one: one.id, default=None)
 
 
+@dataclass(frozen=True)
+class AtPlace:
+    """A contract in service whose IVA follows the estrato, and what decides; `words` are "" where that is missing."""
+
+    contract_id: int
+    contract: str
+    words: Any
+
+
+def of_customer(customer_id: int) -> list[AtPlace]:
+    """The contracts of a customer whose plan follows the estrato; one select."""
+    rows = db.session.execute(
+        _places().add_columns(Plan.taxes).join(Plan, Plan.id == Contract.plan_id)
+        .where(Contract.customer_id == customer_id).order_by(Contract.id))
+    return [AtPlace(row.id, row.number, EstratoRule.groups.get(where(row.kind, row.extra).group, "")) for row in rows
+            if follows(row.taxes or ())]
+
+
 def _places() -> sa.Select[Any]:
     """Contracts in service with the kind of their customer and the `extra` of their place, as billing takes it."""
     place = sa.func.coalesce(Contract.address_id, sa.select(sa.func.min(Address.id)).where(

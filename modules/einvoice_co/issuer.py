@@ -15,7 +15,7 @@ from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.own_numbers import OwnNumbers, Wire
 from modules.einvoice.ports import AtAuthority, Explanation, Opened
-from modules.einvoice_co import access, bridge, explanations, rehearsal
+from modules.einvoice_co import access, bridge, delivery, explanations, rehearsal
 from modules.einvoice_co.bridge import BY_SIIGO
 from modules.einvoice_co.catalogs import KIND_NAMES
 from modules.einvoice_co.findings import day
@@ -47,7 +47,8 @@ class ColombianIssuer:
             if provider == "siigo":
                 profile = access.profile()
                 return SiigoWire(access.siigo(environment), profile.siigo_salt, profile.siigo_account_group, products)
-            return HkaWire(access.hka(environment), environment, _range(environment, series))
+            return HkaWire(access.hka(environment), environment, _range(environment, series),
+                           with_container=not delivery.is_mailed(access.profile().mailing))
 
         OwnNumbers(sequence_id, keep, connect).run()
 

@@ -1,4 +1,4 @@
-"""What a company has with the DIAN and its provider: profile, access, numbering resolutions."""
+"""What a company has with the DIAN and its provider: profile, access, numbering resolutions; what customers are."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from core.db import BigId, CompanyScoped, JSONText, Model, UTCDateTime, secret
 ENVIRONMENTS = ("rehearsal", "testing", "production")
 PROVIDERS = ("hka", "siigo")
 _ENVIRONMENT = f"environment IN ({', '.join(repr(name) for name in ENVIRONMENTS)})"
+MAILINGS = ("theirs", "bare", "ours", "both", "none")
+_MAILING = f"mailing IN ({', '.join(repr(name) for name in MAILINGS)})"
 _PROVIDER = f"provider IN ({', '.join(repr(name) for name in PROVIDERS)})"
 
 
@@ -35,8 +37,8 @@ class FiscalProfile(CompanyScoped, Model):
     debit_prefix: Mapped[str] = mapped_column(sa.String(4), default="ND")
     # means of payment that documents say; the DIAN's code
     means: Mapped[str] = mapped_column(sa.String(3), default="1")
-    # the provider mails no PDF of its own (The Factory HKA: adjuntos 10)
-    own_print: Mapped[bool] = mapped_column(default=False)
+    # what the provider mails to the customer (delivery.py)
+    mailing: Mapped[str] = mapped_column(sa.String(8), default="theirs")
     # choices among Siigo's catalogs; ids
     siigo_document: Mapped[int | None]
     siigo_credit_note: Mapped[int | None]
@@ -52,7 +54,7 @@ class FiscalProfile(CompanyScoped, Model):
     siigo_salt: Mapped[str] = mapped_column(sa.String(12), default=lambda: secrets.token_hex(5))
 
     __table_args__ = (sa.UniqueConstraint("company_id"), sa.CheckConstraint(_ENVIRONMENT, name="environment"),
-                      sa.CheckConstraint(_PROVIDER, name="provider"))
+                      sa.CheckConstraint(_PROVIDER, name="provider"), sa.CheckConstraint(_MAILING, name="mailing"))
 
     def __str__(self) -> str:
         return self.provider
@@ -114,3 +116,40 @@ class Resolution(CompanyScoped, Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.prefix} {self.first}–{self.last}"
+
+
+class CustomerProfile(CompanyScoped, Model):
+    """What the RUT says of a customer, beside his document and regime; without a row both follow from the number."""
+
+    __tablename__ = "einvoice_co_customer"
+
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"), primary_key=True, autoincrement=False)
+    # tipoPersona: 1 company, 2 person; "" by the number
+    person: Mapped[str] = mapped_column(sa.String(1), default="")
+    # the DIAN's codes with blanks between; "" is R-99-PN
+    responsibilities: Mapped[str] = mapped_column(sa.String(60), default="")
+    # a person's names, for Siigo wants them apart; "" where the name is cut by itself
+    first_names: Mapped[str] = mapped_column(sa.String(100), default="")
+    surnames: Mapped[str] = mapped_column(sa.String(100), default="")
+
+    __table_args__ = (sa.CheckConstraint("person IN ('', '1', '2')", name="person"),)
+
+
+class Attachment(CompanyScoped, Model):
+    """Our own PDF of a document, on its way to The Factory HKA, which then mails the document with it."""
+
+    __tablename__ = "einvoice_co_attachment"
+
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("einvoice_document.id"), primary_key=True,
+                                             autoincrement=False)
+    # waiting, unknown (sent, and no answer), sent, failed
+    state: Mapped[str] = mapped_column(sa.String(8), default="waiting")
+    attempts: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
+    # why it failed, in words
+    message: Mapped[str] = mapped_column(sa.String(500), default="")
+    tried_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('waiting', 'unknown', 'sent', 'failed')", name="state"),
+        sa.Index("ix_einvoice_co_attachment_open", "company_id", "state", sqlite_where=sa.text("state <> 'sent'"),
+                 postgresql_where=sa.text("state <> 'sent'")))

@@ -193,7 +193,17 @@ def _person(draft: Draft, said: str, kind: str, number: str) -> str:
         draft.refuse("customer_person", "customer.extra.tipoPersona", _(
             "To send this you must give tipoPersona as 1 (company) or 2 (person), not %(found)s.", found=said), "109",
             "invalid_value")
-    return given or (COMPANY if kind == NIT and len(number) == 9 and number[0] in "89" else PERSON)
+    return given or _person_by_number(kind, number)
+
+
+def _person_by_number(kind: str, number: str) -> str:
+    return COMPANY if kind == NIT and len(number) == 9 and number[0] in "89" else PERSON
+
+
+def person_of(customer: Any) -> str:
+    """1 company, 2 person, of a customer of whom nothing else is known."""
+    kind = identity(customer.tax_id_kind or "")
+    return _person_by_number(kind, split_nit(customer.tax_id or "", "")[0] if kind == NIT else "")
 
 
 def _regime(draft: Draft, said: str) -> str:

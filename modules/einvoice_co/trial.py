@@ -74,7 +74,7 @@ def _by_siigo() -> str:
 
 def _mapped(number: int | None, series: str) -> Mapped:
     company, profile = current_company(), access.profile()
-    extra: dict[str, Any] = bridge.issuer_extra(profile, access.resolution("testing"), "invoice")
+    extra: dict[str, Any] = bridge.issuer_extra(profile, access.resolution("testing"), "invoice", "")
     mapped = map_document(parse({
         "country": "CO", "provider": profile.provider, "environment": "test", "kind": "invoice", "number": number,
         "currency": "COP", "issued_at": clock.now().astimezone(BOGOTA).isoformat(timespec="seconds"),

@@ -38,6 +38,7 @@ def real(isp, _served: str, site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The providers' own addresses lead to the simulators."""
     monkeypatch.setattr(endpoints, "HKA", dict.fromkeys(("testing", "production"), f"{_served}/hka"))
     monkeypatch.setattr(endpoints, "SIIGO", f"{_served}/siigo")
+    monkeypatch.setattr(access, "PER_MINUTE_IN_TESTS", 1000)  # nobody waits a minute here
     ranges = [{"prefix": "SETP", "first": 990000000, "last": 995000000}, {"prefix": "FE", "first": 1, "last": 5000}]
     site("hka").post("company", COMPANY | {"ranges": ranges})
     site("siigo").post("company", SIIGO_COMPANY)

@@ -124,8 +124,34 @@ def test_a_document_of_another_program(hka, hka_site):
 
 def test_our_own_pdf_is_attached_and_mailed(hka, hka_site):
     hka.send(*request(adjuntos="11"))
-    hka.attach(NUMBER, "factura.pdf", b"%PDF-1.4 ours", ["cliente@ejemplo.co"])
-    assert hka_site.state["documents"][0]["mails"] == [{"what": "factura.pdf", "to": ["cliente@ejemplo.co"]}]
+    hka.attach(NUMBER, "factura", b"%PDF-1.4 ours", ["cliente@ejemplo.co"])
+    (found,) = hka_site.state["documents"]
+    assert found["mails"] == [{"what": "factura", "to": ["cliente@ejemplo.co"]}]
+    assert found["attached"] == ["factura.pdf (1)"] and hka.status(NUMBER).answer["poseeAdjuntos"] is True
+
+
+def test_an_annex_without_receivers_is_not_mailed(hka, hka_site):
+    hka.send(*request(adjuntos="1"))
+    hka.attach(NUMBER, "contrato", b"%PDF-1.4 ours", [], kind="2")
+    (found,) = hka_site.state["documents"]
+    assert (found["attached"], found["mails"]) == (["contrato.pdf (2)"], [])
+
+
+@pytest.mark.parametrize("fault", ["refuse_connection", "lost_answer", "garbage", "error_500"])
+def test_an_attachment_whose_answer_is_lost_may_be_there(hka, hka_site, fault):
+    hka.send(*request(adjuntos="11"))
+    hka_site.fault(fault)
+    with pytest.raises(Unknown):
+        hka.attach(NUMBER, "factura", b"%PDF", ["cliente@ejemplo.co"])
+
+
+def test_the_container_holds_the_document_and_the_dian_s_answer(hka):
+    sent = hka.send(*request())
+    root = etree.fromstring(hka.container(NUMBER))
+    inside = [etree.fromstring((one.text or "").encode()) for one in root.iter("{*}Description")]
+    assert [etree.QName(one).localname for one in inside] == ["Invoice", "ApplicationResponse"]
+    assert etree.tostring(inside[0]) == etree.tostring(etree.fromstring(sent.xml))
+    assert inside[1].findtext(".//{*}ResponseCode") == "02" and sent.cufe in [one.text for one in inside[1].iter()]
 
 
 def test_attachments_where_none_were_announced(hka):
@@ -138,4 +164,4 @@ def test_attachments_where_none_were_announced(hka):
 def test_mail_again(hka, hka_site):
     hka.send(*request())
     hka.mail(NUMBER, "otra@ejemplo.co")
-    assert hka_site.state["documents"][0]["mails"][0]["to"] == ["otra@ejemplo.co"]
+    assert hka_site.state["documents"][0]["mails"][-1]["to"] == ["otra@ejemplo.co"]

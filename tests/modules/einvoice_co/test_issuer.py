@@ -78,7 +78,7 @@ def test_hka_numbers_consecutively_and_keeps_what_came(isp):
     assert all(len(one.authorization_code) == 96 and one.observations == [] for one in found)
     assert found[0].data["qr"].startswith("NumFac: SETP990000000\n")
     assert found[0].request["factura"]["fechaEmision"] == "2026-11-03 10:00:00"
-    assert set(of_documents([found[0].id])[found[0].id]) == {"xml"}
+    assert set(of_documents([found[0].id])[found[0].id]) == {"xml", "answer"}
     assert [one.legal_number for one in db.session.scalars(sa.select(Invoice).order_by(Invoice.id))] == [
         f"SETP99000000{index}" for index in range(3)]
 

@@ -131,11 +131,24 @@ class Hka:
         """EnvioCorreo: mail the document again."""
         self._check(self._call("EnvioCorreo", True, documento=document, correo=email, adjuntos=adjuntos))
 
-    def attach(self, document: str, name: str, content: bytes, emails: list[str], last: bool = True) -> None:
-        """CargarAdjuntos: a PDF of ours; with `last` the platform mails the document."""
-        self._check(self._call("CargarAdjuntos", True, adjunto={
-            "archivo": content, "email": {"string": emails}, "enviar": "1" if last else "0", "formato": "pdf",
-            "nombre": name, "numeroDocumento": document, "tipo": "1"}))
+    def container(self, document: str) -> bytes:
+        """GenerarContenedor: the AttachedDocument, with the signed document and the DIAN's ApplicationResponse."""
+        found = self._read("GenerarContenedor", documento=document)
+        self._check(found)
+        return _bytes(found.get("contenedorXml"))
+
+    def attach(self, document: str, name: str, content: bytes, emails: list[str], *, kind: str = "1") -> None:
+        """CargarAdjuntos: a PDF of ours, after which the platform mails the document; `name` is without ending.
+
+        `kind` is 1 for the print of the document and 2 for an annex. Unknown where it may have been done.
+        """
+        found = self._call("CargarAdjuntos", False, adjunto={
+            "archivo": content, "email": {"string": emails}, "enviar": "1" if emails else "0", "formato": "pdf",
+            "nombre": name, "numeroDocumento": document, "tipo": kind})
+        if self._code(found) in UNSURE:
+            raise Unknown(_("%(name)s failed: %(words)s (%(code)s).", name=NAME, words=found.get("mensaje") or "",
+                            code=found["codigo"]))
+        self._check(found)
 
     # --- calling -------------------------------------------------------------------------------------
 

@@ -12,10 +12,10 @@ from typing import Any
 from lxml import etree
 
 from core import clock
-from core.errors import Unavailable
+from core.errors import OutsideError, Unavailable
 from core.i18n import _, format_date
 from modules.einvoice.answers import Answer, No, Taken, Wait, Yes
-from modules.einvoice.files import XML, Kept
+from modules.einvoice.files import ANSWER, XML, Kept
 from modules.einvoice.own_numbers import Row, Stop
 from modules.einvoice_co import cufe
 from modules.einvoice_co.catalogs import INVOICE
@@ -57,8 +57,8 @@ class HkaWire:
     # no limit is named
     width = 4
 
-    def __init__(self, hka: Hka, environment: str, found: Range | None) -> None:
-        self.hka, self.environment, self.range = hka, environment, found
+    def __init__(self, hka: Hka, environment: str, found: Range | None, *, with_container: bool = False) -> None:
+        self.hka, self.environment, self.range, self.with_container = hka, environment, found, with_container
 
     def day(self, row: Row, today: dt.date) -> dt.date:
         """What was never sent is dated the day of its sending; what was refused keeps its date with its number."""
@@ -139,8 +139,19 @@ class HkaWire:
             observations.append({"code": "FAD06", "message": _(
                 "The provider's CUFE is not the one computed here (%(ours)s): compare the technical key.", ours=ours)})
         files = (Kept(XML, f"{number_of(row)}.xml", "application/xml", xml),) if xml else ()
+        files = (*files, *self._container(row))
         data = {"qr": qr, "accepted_at": accepted_at, "prefix": _prefix(row), "number": row.number}
         return Yes(key, response=answer, observations=observations, data=data, files=files)
+
+    def _container(self, row: Row) -> tuple[Kept, ...]:
+        """The AttachedDocument where our own notice has to bring it; what fails is fetched later."""
+        if not self.with_container:
+            return ()
+        try:
+            content = self.hka.container(number_of(row))
+        except OutsideError:
+            return ()
+        return (Kept(ANSWER, f"ad{number_of(row)}.xml", "application/xml", content),) if content else ()
 
     def _key(self, row: Row) -> str:
         """The CUFE as we compute it; "" of notes, whose PIN only the provider knows."""

@@ -211,7 +211,10 @@ class Siigo:
 
     def file(self, path: str, key: str, kind: str) -> bytes:
         """The document's pdf or xml."""
-        return base64.b64decode(str(_any(self._get(f"{path}/{key}/{kind}"), "base64") or ""))
+        try:
+            return base64.b64decode(str(_any(self._get(f"{path}/{key}/{kind}"), "base64") or ""), validate=True)
+        except ValueError:
+            raise self._unread(True) from None
 
     # --- calling -------------------------------------------------------------------------------------
 

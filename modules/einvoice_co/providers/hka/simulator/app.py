@@ -174,7 +174,9 @@ class FactoryHka(Configured[Config]):
                 "key_text": text, "moment": invoice["fechaEmision"], "total": invoice["totalMonto"],
                 "customer": invoice["cliente"]["numeroDocumento"], "qr": sealing.qr(invoice, nit, cufe, environment),
                 "xml": sealing.ubl(invoice, nit, cufe, environment), "asks": asks, "accepted_at": self._moment(),
-                "adjuntos": adjuntos, "mails": [], "nit": nit}
+                "adjuntos": adjuntos, "attached": [], "nit": nit,
+                "mails": [{"what": "Enviar", "to": _receivers(invoice)}] if adjuntos in ("0", "10") and invoice[
+                    "cliente"].get("notificar") == "SI" else []}
         self.kept.put("document", nit, made["number"], made)
         self.kept.put("company", "", company["tokenEmpresa"], {**company, "folios": company["folios"] - 1})
         return made
@@ -196,7 +198,8 @@ class FactoryHka(Configured[Config]):
             return _said(109, "El documento no existe")
         known = {"ambiente": company["environment"], "consecutivo": document["number"], "resultado": "Procesado",
                  "fechaDocumento": document["moment"], "tipoDocumento": document["kind"],
-                 "descripcionDocumento": TITLES[document["kind"]], "poseeRepresentacionGrafica": True}
+                 "descripcionDocumento": TITLES[document["kind"]], "poseeRepresentacionGrafica": True,
+                 "poseeAdjuntos": bool(document.get("attached"))}
         if document["asks"] > 0:
             self.kept.put("document", company["nit"], document["number"], {**document, "asks": document["asks"] - 1})
             return {**known, **_said(201, "El documento está en proceso"), "resultado": "Procesado",
@@ -227,7 +230,8 @@ class FactoryHka(Configured[Config]):
         found = self._xml(company, given)
         if found["codigo"] != 200:
             return found
-        inside = f"<AttachedDocument><![CDATA[{base64.b64decode(found['documento']).decode()}]]></AttachedDocument>"
+        document = self.kept.get("document", company["nit"], str(given["documento"]))
+        inside = sealing.container(document, base64.b64decode(found["documento"]).decode())
         return {**_said(200, ""), "resultado": "Procesado", "contenedorXml": _b64(inside.encode()),
                 "fecha": self._moment(), "hash": _hash(inside)}
 
@@ -239,12 +243,18 @@ class FactoryHka(Configured[Config]):
         missing = [f"El campo {name} es obligatorio" for name in ("archivo", "formato", "nombre", "numeroDocumento")
                    if not attached.get(name)]
         document = self.kept.get("document", company["nit"], str(attached.get("numeroDocumento") or ""))
+        missing += [f"El campo {name} no es válido" for name, known in (("enviar", ("0", "1")), ("tipo", ("1", "2")))
+                    if str(attached.get(name)) not in known]
         if not missing and (document is None or document["adjuntos"] not in ("1", "11")):
             missing = ["El documento no existe o no admite adjuntos"]
         if missing:
             return {**_said(109, "El adjunto no superó las validaciones"), "mensajesValidacion": missing}
-        emails = attached.get("email") or [] if attached.get("enviar") == "1" else []
-        return self._sent(company, attached["numeroDocumento"], emails, attached["nombre"])
+        number, emails = attached["numeroDocumento"], attached.get("email") or []
+        self.kept.put("document", company["nit"], number, {**(document or {}), "attached": [
+            *(document or {}).get("attached", []), f"{attached['nombre']}.{attached['formato']} ({attached['tipo']})"]})
+        if attached["enviar"] == "0":
+            return {**_said(200, "Procesado"), "resultado": "Procesado"}
+        return self._sent(company, number, emails, attached["nombre"])
 
     def _sent(self, company: dict[str, Any], number: str, emails: list[str], what: str) -> dict[str, Any]:
         document = self.kept.get("document", company["nit"], number)
@@ -291,7 +301,7 @@ class FactoryHka(Configured[Config]):
         """Companies and documents (`nit`: of one), the last thousand."""
         documents = self.kept.all("document", query.get("nit"))
         shown = [{name: one[name] for name in ("nit", "number", "kind", "cufe", "moment", "total", "customer", "asks",
-                                               "adjuntos", "mails")} for one in documents[-SHOWN:]]
+                                               "adjuntos", "attached", "mails")} for one in documents[-SHOWN:]]
         companies = [{name: one[name] for name in ("nit", "environment", "folios", "ranges")}
                      for one in self.kept.all("company")]
         return {"companies": companies, "documents_total": len(documents), "documents": shown,
@@ -321,6 +331,10 @@ def _of_another(invoice: dict[str, Any]) -> dict[str, Any]:
     """The same number to somebody else."""
     return {**invoice, "cliente": {**invoice["cliente"], "numeroDocumento": "900000001",
                                    "nombreRazonSocial": "OTRO PROGRAMA SAS"}}
+
+
+def _receivers(invoice: Mapping[str, Any]) -> list[str]:
+    return [email for one in invoice["cliente"].get("destinatario") or [] for email in one.get("email") or []]
 
 
 def _b64(content: bytes) -> str:

@@ -69,6 +69,25 @@ def ubl(invoice: Mapping[str, Any], nit: str, cufe: str, environment: str) -> st
             f'<cbc:UBLVersionID>UBL 2.1</cbc:UBLVersionID>{"".join(body)}</{root}>')
 
 
+def container(document: Mapping[str, Any], xml: str) -> str:
+    """The AttachedDocument: the document, and the DIAN's ApplicationResponse that validates it."""
+    answer = (f'<?xml version="1.0" encoding="UTF-8"?><ApplicationResponse xmlns="urn:oasis:names:specification:ubl:'
+              f'schema:xsd:ApplicationResponse-2" xmlns:cac="{CAC}" xmlns:cbc="{CBC}"><cbc:UBLVersionID>UBL 2.1'
+              f"</cbc:UBLVersionID><cac:DocumentResponse><cac:Response><cbc:ResponseCode>02</cbc:ResponseCode>"
+              f"<cbc:Description>Documento validado por la DIAN</cbc:Description></cac:Response><cac:DocumentReference>"
+              f"<cbc:ID>{_text(document['number'])}</cbc:ID><cbc:UUID>{document['cufe']}</cbc:UUID>"
+              f"</cac:DocumentReference></cac:DocumentResponse></ApplicationResponse>")
+    return (f'<?xml version="1.0" encoding="UTF-8"?><AttachedDocument xmlns="urn:oasis:names:specification:ubl:schema:'
+            f'xsd:AttachedDocument-2" xmlns:cac="{CAC}" xmlns:cbc="{CBC}"><cbc:UBLVersionID>UBL 2.1</cbc:UBLVersionID>'
+            f"<cbc:ParentDocumentID>{_text(document['number'])}</cbc:ParentDocumentID><cac:Attachment>"
+            f"<cac:ExternalReference><cbc:MimeCode>text/xml</cbc:MimeCode><cbc:Description><![CDATA[{xml}]]>"
+            f"</cbc:Description></cac:ExternalReference></cac:Attachment><cac:ParentDocumentLineReference>"
+            f"<cbc:LineID>1</cbc:LineID><cac:DocumentReference><cbc:ID>{_text(document['number'])}</cbc:ID>"
+            f"<cac:Attachment><cac:ExternalReference><cbc:MimeCode>text/xml</cbc:MimeCode><cbc:Description>"
+            f"<![CDATA[{answer}]]></cbc:Description></cac:ExternalReference></cac:Attachment></cac:DocumentReference>"
+            f"</cac:ParentDocumentLineReference></AttachedDocument>")
+
+
 def _party(name: str, kind: str, number: str, title: str) -> str:
     return (f"<cac:{name}><cac:Party><cac:PartyTaxScheme><cbc:RegistrationName>{_text(title)}</cbc:RegistrationName>"
             f'<cbc:CompanyID schemeName="{kind}">{_text(number)}</cbc:CompanyID></cac:PartyTaxScheme></cac:Party>'
