@@ -30,9 +30,9 @@ SAID_ALIKE = {"abona", "abono", "arca", "cae", "csv", "enter", "gb", "jpeg", "kb
 # not a text: codes, what somebody typed, moments
 QUIET = ("script", "style", "code", "pre", "kbd", "time", "svg", "textarea")
 # a month as Babel writes it, a language by its own name, a currency or country, a time zone, a place in a template,
-# an object of the audit
+# an object of the audit, a code of a tax authority with its own words
 ALIKE = re.compile(r"\w+ de \d{4}|(Español|English|Português)( \(.*\))?|[A-Z]{2,3}|America/[\w/-]+"
-                   r"|.*\{\{.*\}\}.*|\w+:\d+")
+                   r"|.*\{\{.*\}\}.*|\w+:\d+|[A-Z]-\d+ .*")
 SPOKEN = ("title", "placeholder", "aria-label", "alt", "data-label", "data-confirm")
 # machines read these
 LEFT_OUT = {"core.healthz", "core.readyz", "core.metrics", "static", "admin.static", "core.login"}
