@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from core import clock, processes
 from core.db import db, insert_new
+from core.errors import Unavailable
 from core.models import Lease
 
 
@@ -35,6 +39,30 @@ def release(name: str, owner: str | None = None) -> None:
     db.session.execute(sa.delete(Lease).where(Lease.name == name, Lease.owner == (owner or processes.identity()))
                        .execution_options(synchronize_session=False))
     db.session.commit()
+
+
+@contextmanager
+def held(name: str, seconds: float, lost: str) -> Iterator[Callable[[], None] | None]:
+    """Hold a name for a block: a function that commits and holds it for another while, or None where another has it.
+
+    Each block is a holder of its own, also among the threads of one process. The function raises Unavailable with the
+    words `lost` where somebody else took it over.
+    """
+    owner = f"{processes.identity()}#{uuid.uuid4().hex[:8]}"
+    if not acquire(name, seconds, owner):
+        yield None
+        return
+
+    def keep() -> None:
+        db.session.commit()
+        if not acquire(name, seconds, owner):
+            raise Unavailable(lost, retry_after=1)
+
+    try:
+        yield keep
+    finally:
+        db.session.rollback()
+        release(name, owner)
 
 
 def holder(name: str) -> str | None:

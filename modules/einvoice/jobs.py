@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
-from core import clock, companies, leases, processes
+from core import clock, companies, leases
 from core.db import db, find
 from core.errors import DomainError, OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _, lazy
@@ -51,24 +50,10 @@ def authorize_sequence(sequence_id: int) -> None:
             return
 
 
-@contextmanager
-def _lease(sequence_id: int) -> Iterator[Callable[[], None] | None]:
-    """Hold a sequence: a function that commits and holds it for another while, or None where somebody else has it."""
-    name, owner = f"einvoice.sequence:{sequence_id}", f"{processes.identity()}#{uuid.uuid4().hex[:8]}"
-    if not leases.acquire(name, LEASE_SECONDS, owner):
-        yield None
-        return
-
-    def keep() -> None:
-        db.session.commit()
-        if not leases.acquire(name, LEASE_SECONDS, owner):
-            raise Unavailable(_("Another process works on this sequence."), retry_after=1)
-
-    try:
-        yield keep
-    finally:
-        db.session.rollback()
-        leases.release(name, owner)
+def _lease(sequence_id: int) -> AbstractContextManager[Callable[[], None] | None]:
+    """Hold a sequence, so that no document is sent by two."""
+    return leases.held(f"einvoice.sequence:{sequence_id}", LEASE_SECONDS, _(
+        "Another process works on this sequence."))
 
 
 def _work(sequence_id: int, country: str, environment: str, keep: Callable[[], None]) -> None:
