@@ -23,6 +23,8 @@ class Estado:
     cancellable: str
     cancellation: str
     words: str
+    # the answer itself, kept as the proof of a cancelling
+    content: bytes = b""
 
     @property
     def is_found(self) -> bool:
@@ -45,7 +47,7 @@ def ask(address: str, issuer: str, receiver: str, total: str, uuid: str) -> Esta
     parts = [found.get(name, "") for name in ("Estado", "EsCancelable", "EstatusCancelacion")]
     words = ". ".join(part for part in parts if part) or found.get("CodigoEstatus", "")
     state, cancellable, cancellation = (_plain(part) for part in parts)
-    return Estado(state, cancellable, cancellation, words)
+    return Estado(state, cancellable, cancellation, words, answer.content)
 
 
 def _plain(text: str) -> str:

@@ -6,10 +6,15 @@ from core.i18n import lazy
 
 WORDS = {
     "einvoice_mx.activate_cancelling": lazy("Digital seal uploaded to the PAC"),
+    "einvoice_mx.adopt": lazy("Stamped XML adopted"),
+    "einvoice_mx.adopt_acuse": lazy("Acuse of a cancelling kept"),
+    "einvoice_mx.cancel_asked": lazy("Cancelling of a CFDI asked for"),
+    "einvoice_mx.cancel_paper": lazy("CFDI cancelled"),
     "einvoice_mx.cancel_receipt": lazy("Receipt of payment cancelled"),
     "einvoice_mx.edit_profile": lazy("Fiscal profile changed"),
     "einvoice_mx.go_live": lazy("PAC switched to production"),
     "einvoice_mx.install_certificate": lazy("Digital seal installed"),
+    "einvoice_mx.never_stamped": lazy("Found not to be stamped, and sent anew"),
     "einvoice_mx.retry_receipt": lazy("Receipt of payment made again"),
     "einvoice_mx.save_account": lazy("Account at the PAC saved"),
     "einvoice_mx.test_document": lazy("Test document stamped"),

@@ -15,3 +15,9 @@ class NotEnabled(DomainError):
     """The company has no seal or no account to issue with."""
 
     code = "not_enabled"
+
+
+class NotOurs(DomainError):
+    """A file is not the stamped XML of one of our documents."""
+
+    code = "not_ours"

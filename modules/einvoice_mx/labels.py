@@ -1,4 +1,4 @@
-"""Words for what a receipt of payment has come to, with the tone in which they are shown."""
+"""Words for what a receipt of payment or a global invoice has come to, with the tone in which they are shown."""
 
 from __future__ import annotations
 
@@ -11,3 +11,5 @@ STATES: dict[str, tuple[Any, str]] = {
     "authorized": (lazy("stamped"), "ok"), "rejected": (lazy("refused"), "bad"),
     "cancelling": (lazy("being cancelled"), "warn"), "cancelled": (lazy("cancelled"), "mute"),
 }
+ENVIRONMENTS = {"rehearsal": lazy("rehearsal"), "testing": lazy("the authority's testing service"),
+                "production": lazy("production")}

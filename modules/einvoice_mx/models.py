@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -129,13 +129,14 @@ class CustomerProfile(CompanyScoped, Model):
         return self.legal_name or str(self.customer_id)
 
 
-class PaymentReceipt(CompanyScoped, Model):
-    """A receipt of payment (CFDI of kind P): what one payment pays of stamped invoices that are paid later (PPD)."""
+class Stampable(CompanyScoped):
+    """A CFDI that is no document of accounting: numbered, sealed, stamped and cancelled by itself."""
 
-    __tablename__ = "einvoice_mx_payment_receipt"
+    if TYPE_CHECKING:
+        __table__: ClassVar[sa.FromClause]
+        __tablename__: Any
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    payment_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_payment.id"), index=True)
     environment: Mapped[str] = mapped_column(sa.String(12))
     # pending, sending (sealed; asked about by sending the same bytes), authorized, rejected, cancelling, cancelled
     state: Mapped[str] = mapped_column(sa.String(12), default="pending")
@@ -145,23 +146,47 @@ class PaymentReceipt(CompanyScoped, Model):
     # as it is sent, and as the PAC gave it back
     xml: Mapped[str] = mapped_column(sa.Text)
     stamped_xml: Mapped[str] = mapped_column(sa.Text, default="")
-    # [{"code", "message"}]: why it was refused
+    # [{"code", "message"}]: why it was refused, or why it waits
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONText, default=list)
+    # how often these bytes were sent
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_try: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    # motive (c_Motivo), our words for it, and whether the PAC has the request
+    cancel_code: Mapped[str] = mapped_column(sa.String(2), default="", server_default="")
+    cancel_text: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
     cancel_asked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    cancel_sent: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # what the law wants kept: the stamped XML, its printed sheet, the proof of its cancelling
+    xml_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_file.id"))
+    pdf_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_file.id"))
+    proof_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_file.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
-    payment: Mapped[Payment] = relationship()
-    parts: Mapped[list[PaidPart]] = relationship(back_populates="receipt", order_by="PaidPart.id")
+    def __str__(self) -> str:
+        return f"{self.series} {self.number}"
 
-    __table_args__ = (
+
+def _stampable() -> tuple[sa.schema.SchemaItem, ...]:
+    """What must be true of every such table."""
+    return (
         sa.CheckConstraint("state IN ('pending', 'sending', 'authorized', 'rejected', 'cancelling', 'cancelled')",
                            name="state"),
         sa.CheckConstraint("state <> 'authorized' OR uuid <> ''", name="authorized_is_complete"),
         sa.UniqueConstraint("company_id", "environment", "series", "number"),
     )
 
-    def __str__(self) -> str:
-        return f"{self.series} {self.number}"
+
+class PaymentReceipt(Stampable, Model):
+    """A receipt of payment (CFDI of kind P): what one payment pays of stamped invoices that are paid later (PPD)."""
+
+    __tablename__ = "einvoice_mx_payment_receipt"
+
+    payment_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_payment.id"), index=True)
+
+    payment: Mapped[Payment] = relationship()
+    parts: Mapped[list[PaidPart]] = relationship(back_populates="receipt", order_by="PaidPart.id")
+
+    __table_args__ = (*_stampable(), sa.Index("ix_einvoice_mx_payment_receipt_work", "company_id", "state", "id"))
 
 
 class PaidPart(Model):

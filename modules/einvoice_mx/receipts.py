@@ -1,216 +1,181 @@
 """Receipts of payment (complement Pagos 2.0): made by themselves when a payment pays invoices paid later (PPD).
 
 NumParcialidad and ImpSaldoAnt come from the receipts that stand; each allocation stands on one receipt only. An invoice
-that is not stamped yet has its receipt when it is. A payment that is taken back has its receipts cancelled at the SAT.
+that is not stamped yet has its receipt when it is. What a payment no longer pays has its receipt cancelled at the SAT,
+with those of later instalments; what is left is receipted again once the SAT has cancelled them.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from lxml import etree
 
-from core import audit, clock
-from core.db import among, db, find
-from core.errors import DomainError
-from core.i18n import _
+from core import clock
+from core.db import allocate_ids, among, db, is_postgresql, write_rows
 from core.jobs import enqueue
-from core.scope import current_company, current_company_id
+from core.scope import current_company
 from modules.accounting.models import Allocation, Invoice, Payment, PaymentMedium
 from modules.accounting.totals import ZERO
-from modules.einvoice.case import Address, Case, Party, Reference
 from modules.einvoice.models import Document
 from modules.einvoice.preview import ERROR
-from modules.einvoice_mx import access, schema
+from modules.einvoice_mx import access, receipt_cases, schema, stamping
 from modules.einvoice_mx.bridge import told
-from modules.einvoice_mx.catalogs import CODES, FORMS
-from modules.einvoice_mx.findings import plain
 from modules.einvoice_mx.mapping import map_document
 from modules.einvoice_mx.models import PaidPart, PaymentReceipt
-from modules.einvoice_mx.paying import LATER
-from modules.einvoice_mx.schema import CFDI
-from modules.einvoice_mx.wire import SKEW
+from modules.einvoice_mx.receipt_cases import Paid
 
-STAMP, CANCEL = "modules.einvoice_mx.jobs.stamp_receipt", "modules.einvoice_mx.jobs.cancel_receipt"
+PAPER = "receipt"
+STAMP = "modules.einvoice_mx.jobs.stamp_papers"
 LIVE = ("pending", "sending", "authorized")
-# of a gateway's own methods nobody knows more: "intermediario"; of what the customer withheld: compensation
-OTHER, COMPENSATION = "31", "17"
-WITHHOLDING = "withholding"
+# payments whose receipts are made in one transaction
+CHUNK = 500
+Pair = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Paid:
-    """An allocation with the stamped invoice that it pays."""
-
-    allocation: Allocation
-    document: Document
-    root: etree._Element
-    total: Decimal
-
-
-def of_invoices(invoice_ids: Sequence[int]) -> list[int]:
+def of_invoices(invoice_ids: Iterable[int]) -> list[int]:
     """The payments that pay these invoices."""
     return list(db.session.scalars(sa.select(Allocation.payment_id).where(
         among(Allocation.invoice_id, invoice_ids), Allocation.payment_id.is_not(None)).distinct()))
 
 
-def open_receipts(payment_ids: Iterable[int]) -> list[PaymentReceipt]:
-    """Make the receipts that are due of these payments, and have them stamped. Repeatable."""
-    made = [one for one in (_open(find(Payment, key)) for key in sorted(set(payment_ids))) if one is not None]
-    for row in made:
-        if row.state == "pending":
-            enqueue(STAMP, key=f"einvoice_mx.receipt:{row.id}", receipt_id=row.id)
+def open_receipts(payment_ids: Iterable[int]) -> list[int]:
+    """Make the receipts that are due of these payments, and have them stamped; their ids. Repeatable.
+
+    A handful of statements for a chunk of payments, whatever its size.
+    """
+    wanted, made = sorted(set(payment_ids)), list[int]()
+    for start in range(0, len(wanted), CHUNK):
+        made += _open(wanted[start:start + CHUNK])
+    if made:
+        enqueue(STAMP, key=f"einvoice_mx.stamp:{PAPER}:{made[-1]}", paper=PAPER, environment=access.environment())
     return made
 
 
-def _open(payment: Payment) -> PaymentReceipt | None:
-    if payment.state != "recorded" or not (wanted := _uncovered(payment)):
-        return None
-    # one at a time on the same invoices: what was due before is counted from what stands
-    db.session.execute(sa.select(Invoice.id).where(among(Invoice.id, sorted(
-        {one.allocation.invoice_id for one in wanted}))).order_by(Invoice.id).with_for_update()).all()
-    parts = [_part(one) for one in wanted]
-    profile, environment = access.profile(), wanted[0].document.environment
-    number = 1 + (db.session.scalar(sa.select(sa.func.max(PaymentReceipt.number)).where(
-        PaymentReceipt.environment == environment, PaymentReceipt.series == profile.payment_series)) or 0)
-    mapped = map_document(_case(payment, wanted, parts, number, profile.payment_series))
-    problems = [told(one) for one in mapped.problems if one.severity == ERROR]
-    row = PaymentReceipt(payment_id=payment.id, environment=environment, series=profile.payment_series, number=number,
-                         state="rejected" if problems else "pending", problems=problems,
-                         xml=schema.text(mapped.document), parts=parts)
-    db.session.add(row)
-    db.session.flush()
-    return row
+def _open(payment_ids: Sequence[int]) -> list[int]:
+    payments = {row.id: row for row in db.session.scalars(sa.select(Payment).where(
+        among(Payment.id, payment_ids), Payment.state == "recorded"))}
+    _hold_invoices(list(payments))
+    groups: dict[tuple[int, str], list[Paid]] = {}
+    for one in _due(list(payments)):
+        groups.setdefault((one.payment_id, one.receiver), []).append(one)
+    return _write(payments, list(groups.values())) if groups else []
 
 
-def _uncovered(payment: Payment) -> list[Paid]:
-    """What it pays of stamped PPD invoices and stands on no receipt; what was taken back again is left out."""
-    rows = db.session.execute(
-        sa.select(Allocation, Document, Invoice.total).join(Document, Document.invoice_id == Allocation.invoice_id)
-        .join(Invoice, Invoice.id == Allocation.invoice_id)
-        .where(Allocation.payment_id == payment.id, Document.state == "authorized", Document.country == "MX",
-               Document.environment == access.environment(), Invoice.kind != "credit_note",
-               Allocation.id.not_in(sa.select(PaidPart.allocation_id))).order_by(Allocation.id)).all()
-    left: dict[int, Decimal] = {}
-    for row in rows:
-        left[row.Allocation.invoice_id] = left.get(row.Allocation.invoice_id, ZERO) + row.Allocation.amount
+def _hold_invoices(payment_ids: Sequence[int]) -> None:
+    """One at a time on the same invoices: what was due before is counted from what stands."""
+    if not is_postgresql():
+        return
+    db.session.execute(sa.select(Invoice.id).where(Invoice.id.in_(sa.select(Allocation.invoice_id).where(
+        among(Allocation.payment_id, payment_ids)))).order_by(Invoice.id).with_for_update()).all()
+
+
+# --- what is due -----------------------------------------------------------------------------------------
+
+
+def _due(payment_ids: Sequence[int]) -> list[Paid]:
+    """What these payments pay of stamped PPD invoices beyond what stands on receipts, in order of payment."""
+    open_pairs = _uncovered(payment_ids)
+    covered, busy = _covered(payment_ids), _being_cancelled([pair[1] for pair in open_pairs])
+    left = {pair: (allocation, net - covered.get(pair, ZERO)) for pair, (allocation, net) in open_pairs.items()
+            if net > covered.get(pair, ZERO) and pair[1] not in busy}
+    documents = _documents({pair[1] for pair in left})
+    invoice_ids = sorted(documents)
+    count, paid = _standing(invoice_ids)
+    due = {key: row.total - paid.get(key, ZERO) - credit for key, (row, credit) in documents.items()}
     found = []
-    for row in rows:
-        root = schema.parse(str(row.Document.request["xml"]).encode())
-        if row.Allocation.amount > 0 and left[row.Allocation.invoice_id] > 0 and root.get("MetodoPago") == LATER:
-            found.append(Paid(row.Allocation, row.Document, root, row.total))
+    for (payment_id, invoice_id), (allocation_id, amount) in sorted(left.items()):
+        if invoice_id not in documents:
+            continue
+        count[invoice_id] = count.get(invoice_id, 0) + 1
+        document = documents[invoice_id][0].Document
+        root = schema.parse(str(document.request["xml"]).encode())
+        found.append(Paid(payment_id, allocation_id, document, root, count[invoice_id], due[invoice_id], amount))
+        due[invoice_id] -= amount
     return found
 
 
-def _part(one: Paid) -> PaidPart:
-    """Which instalment, and what was due before: after the receipts that stand and the credit notes."""
-    invoice_id = one.allocation.invoice_id
-    count, paid = db.session.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(PaidPart.paid), 0)).join(PaymentReceipt)
-        .where(PaidPart.invoice_id == invoice_id, PaymentReceipt.state.in_(LIVE))).one()
-    credited = db.session.scalar(sa.select(sa.func.coalesce(sa.func.sum(Allocation.amount), 0)).where(
-        Allocation.invoice_id == invoice_id, Allocation.credit_note_id.is_not(None)))
-    before = one.total - Decimal(paid) - Decimal(credited or 0)
-    return PaidPart(allocation_id=one.allocation.id, invoice_id=invoice_id, instalment=count + 1, before=before,
-                    paid=one.allocation.amount)
+def _uncovered(payment_ids: Sequence[int]) -> dict[Pair, tuple[int, Decimal]]:
+    """(payment, invoice): its newest allocation that is on no receipt, and what the payment pays of it in all."""
+    bare = sa.func.max(sa.case((sa.and_(Allocation.amount > 0, PaidPart.id.is_(None)), Allocation.id)))
+    rows = db.session.execute(
+        sa.select(Allocation.payment_id, Allocation.invoice_id, bare, sa.func.sum(Allocation.amount))
+        .outerjoin(PaidPart, PaidPart.allocation_id == Allocation.id)
+        .where(among(Allocation.payment_id, payment_ids))
+        .group_by(Allocation.payment_id, Allocation.invoice_id).having(bare.is_not(None)))
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
-def _case(payment: Payment, wanted: Sequence[Paid], parts: Sequence[PaidPart], number: int, series: str) -> Case:
-    """The payment as a case; who gave and who got is named as on the invoice."""
-    root, applied = wanted[0].root, sum((part.paid for part in parts), ZERO)
-    issuer, receiver = _party(root, "Emisor"), _party(root, "Receptor")
-    return Case(
-        country="MX", kind="payment", environment=wanted[0].document.environment, number=number,
-        currency=payment.currency, issued_at=clock.now() - SKEW, lines=(),
-        issuer=Party(issuer["Nombre"], tax_id=issuer["Rfc"], tax_condition=issuer["RegimenFiscal"], series=series,
-                     extra={"timezone": current_company().timezone,
-                            "LugarExpedicion": str(root.get("LugarExpedicion"))}),
-        customer=Party(receiver["Nombre"], tax_id_kind="RFC", tax_id=receiver["Rfc"],
-                       tax_condition=receiver["RegimenFiscalReceptor"],
-                       address=Address(postal_code=receiver["DomicilioFiscalReceptor"])),
-        payment={"method": form_of(payment), "amount": f"{applied:.2f}", "date": payment.paid_on.isoformat()},
-        references=tuple(_reference(one, part) for one, part in zip(wanted, parts, strict=True)))
+def _covered(payment_ids: Sequence[int]) -> dict[Pair, Decimal]:
+    """What receipts say that these payments pay, those refused included, for they are made again."""
+    rows = db.session.execute(
+        sa.select(PaymentReceipt.payment_id, PaidPart.invoice_id, sa.func.sum(PaidPart.paid))
+        .join(PaidPart, PaidPart.receipt_id == PaymentReceipt.id)
+        .where(among(PaymentReceipt.payment_id, payment_ids), PaymentReceipt.state != "cancelled")
+        .group_by(PaymentReceipt.payment_id, PaidPart.invoice_id))
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _party(root: etree._Element, name: str) -> dict[str, str]:
-    node = root.find(f"{{{CFDI}}}{name}")
-    return {} if node is None else {str(key): str(value) for key, value in node.attrib.items()}
+def _being_cancelled(invoice_ids: Iterable[int]) -> set[int]:
+    """Invoices of which a receipt is being cancelled: what follows is receipted once the SAT has decided."""
+    return set(db.session.scalars(
+        sa.select(PaidPart.invoice_id).join(PaymentReceipt).where(
+            among(PaidPart.invoice_id, sorted(set(invoice_ids))), PaymentReceipt.state == "cancelling")))
 
 
-def form_of(payment: Payment) -> str:
-    """FormaDePagoP: of the largest part of the payment."""
-    media = db.session.scalars(sa.select(PaymentMedium).where(PaymentMedium.payment_id == payment.id)
-                               .order_by(PaymentMedium.amount.desc())).all()
-    method = next((one.method for one in media if one.method != WITHHOLDING), "")
-    return FORMS.get(method, OTHER) if method else COMPENSATION
+def _documents(invoice_ids: Iterable[int]) -> dict[int, tuple[Any, Decimal]]:
+    """The stamped PPD invoices among these: (row of Document and total, what credit notes took off)."""
+    credited = (sa.select(Allocation.invoice_id, sa.func.sum(Allocation.amount).label("amount"))
+                .where(among(Allocation.invoice_id, sorted(invoice_ids)), Allocation.credit_note_id.is_not(None))
+                .group_by(Allocation.invoice_id).subquery())
+    rows = db.session.execute(
+        sa.select(Document, Invoice.total, credited.c.amount).join(Invoice, Invoice.id == Document.invoice_id)
+        .outerjoin(credited, credited.c.invoice_id == Invoice.id)
+        .where(among(Document.invoice_id, sorted(invoice_ids)), Document.state == "authorized",
+               Document.country == "MX", Document.environment == access.environment(), Invoice.kind != "credit_note"))
+    return {row.Document.invoice_id: (row, row.amount or ZERO) for row in rows
+            if receipt_cases.is_paid_later(str(row.Document.request["xml"]))}
 
 
-def _reference(one: Paid, part: PaidPart) -> Reference:
-    document, root = one.document, one.root
-    entry: dict[str, Any] = {
-        "MonedaDR": str(root.get("Moneda")), "Serie": str(root.get("Serie") or ""),
-        "Folio": str(root.get("Folio") or ""),
-        "NumParcialidad": part.instalment, "ImpSaldoAnt": f"{part.before:.2f}", "ImpPagado": f"{part.paid:.2f}",
-        "total": str(root.get("Total")), "taxes": _taxes(root)}
-    return Reference("invoice", document.series, document.number, document.issue_date, document.authorization_code,
-                     entry=entry)
+def _standing(invoice_ids: Sequence[int]) -> tuple[dict[int, int], dict[int, Decimal]]:
+    """How many receipts stand of each invoice, and what they say was paid."""
+    rows = db.session.execute(
+        sa.select(PaidPart.invoice_id, sa.func.count(), sa.func.sum(PaidPart.paid)).join(PaymentReceipt)
+        .where(among(PaidPart.invoice_id, invoice_ids), PaymentReceipt.state.in_(LIVE))
+        .group_by(PaidPart.invoice_id)).all()
+    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
 
-def _taxes(root: etree._Element) -> list[dict[str, Any]]:
-    """The taxes of an invoice with their bases, summed over its lines."""
-    found: dict[tuple[bool, str, str], Decimal] = {}
-    for tag, withheld in (("Traslado", False), ("Retencion", True)):
-        for node in root.findall(f"{{{CFDI}}}Conceptos//{{{CFDI}}}{tag}"):
-            key = (withheld, str(node.get("Impuesto")), str(node.get("TasaOCuota") or ""))
-            found[key] = found.get(key, ZERO) + Decimal(str(node.get("Base")))
-    return [{"code": CODES[number], "base": f"{base:.2f}", "withheld": withheld,
-             **({"rate": plain(Decimal(rate) * 100)} if rate else {"category": "exempt"})}
-            for (withheld, number, rate), base in found.items()]
+# --- writing ---------------------------------------------------------------------------------------------
 
 
-# --- taken back ----------------------------------------------------------------------------------------
+def _write(payments: Mapping[int, Payment], groups: Sequence[Sequence[Paid]]) -> list[int]:
+    company, profile, environment = current_company(), access.profile(), access.environment()
+    media = _media(sorted({group[0].payment_id for group in groups}))
+    numbers = stamping.take_numbers(PaymentReceipt, environment, profile.payment_series, "P", len(groups))
+    ids = allocate_ids(PaymentReceipt.__table__, len(groups))
+    rows, parts = [], []
+    for key, number, group in zip(ids, numbers, groups, strict=True):
+        payment = payments[group[0].payment_id]
+        mapped = map_document(receipt_cases.case(company, payment, media.get(payment.id, []), group, number,
+                                                 profile.payment_series))
+        problems = [told(one) for one in mapped.problems if one.severity == ERROR]
+        rows.append({
+            "id": key, "company_id": company.id, "payment_id": payment.id, "environment": environment,
+            "state": "rejected" if problems else "pending", "series": profile.payment_series, "number": number,
+            "uuid": "", "xml": schema.text(mapped.document), "stamped_xml": "", "problems": problems, "attempts": 0,
+            "cancel_code": "", "cancel_text": "", "cancel_sent": False, "created_at": clock.now()})
+        parts += [{"receipt_id": key, "allocation_id": one.allocation_id, "invoice_id": one.document.invoice_id,
+                   "instalment": one.instalment, "before": one.before, "paid": one.amount} for one in group]
+    write_rows(PaymentReceipt.__table__, rows)
+    write_rows(PaidPart.__table__, parts)
+    return ids
 
 
-def cancel_of(payment_id: int) -> None:
-    """Take the receipts of a payment back: at the SAT where they are stamped; what is on its way is stamped first."""
-    rows = db.session.scalars(sa.select(PaymentReceipt).where(
-        PaymentReceipt.payment_id == payment_id, PaymentReceipt.state.in_((*LIVE, "rejected")))
-        .order_by(PaymentReceipt.id.desc())).all()
-    for row in rows:
-        if row.state in ("pending", "rejected"):
-            row.state = "cancelled"
-        elif row.state == "authorized":
-            row.state, row.cancel_asked_at = "cancelling", clock.now()
-            enqueue(CANCEL, key=f"einvoice_mx.cancel_receipt:{row.id}", receipt_id=row.id)
-    db.session.flush()
-
-
-def open_ids() -> list[int]:
-    """Receipts that are still on their way."""
-    return list(db.session.scalars(sa.select(PaymentReceipt.id).where(
-        PaymentReceipt.company_id == current_company_id(), PaymentReceipt.state.in_(("pending", "sending")))))
-
-
-def fresh(document: etree._Element) -> dt.datetime:
-    """Put the present moment on a receipt that is about to be sealed; it is returned."""
-    local = (clock.now() - SKEW).astimezone(ZoneInfo(current_company().timezone))
-    document.set("Fecha", local.strftime("%Y-%m-%dT%H:%M:%S"))
-    return local
-
-
-def retry(row: PaymentReceipt) -> PaymentReceipt | None:
-    """Make a refused receipt anew from what stands now; None where nothing is due any more."""
-    if row.state != "rejected":
-        raise DomainError(_("Making it again is not possible because this receipt is not refused."))
-    row.state = "cancelled"
-    db.session.execute(sa.delete(PaidPart).where(PaidPart.receipt_id == row.id))
-    db.session.flush()
-    db.session.expire(row)
-    audit.record("einvoice_mx.retry_receipt", row)
-    return next(iter(open_receipts([row.payment_id])), None)
+def _media(payment_ids: Sequence[int]) -> dict[int, list[PaymentMedium]]:
+    found: dict[int, list[PaymentMedium]] = {}
+    for row in db.session.scalars(sa.select(PaymentMedium).where(among(PaymentMedium.payment_id, payment_ids))):
+        found.setdefault(row.payment_id, []).append(row)
+    return found

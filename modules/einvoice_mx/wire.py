@@ -13,7 +13,7 @@ from core import clock
 from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
 from modules.einvoice.answers import Answer, No, Verdict, Wait, Yes
-from modules.einvoice.files import XML, Kept
+from modules.einvoice.files import CANCELLING, XML, Kept
 from modules.einvoice.own_numbers import Row, Stop
 from modules.einvoice.ports import CancelOrder
 from modules.einvoice_mx import catalogs, client, consulta, schema, seal
@@ -22,6 +22,8 @@ from modules.einvoice_mx.consulta import CANCELLED, IN_PROCESS, NOT_CANCELLABLE,
 from modules.einvoice_mx.seal import Csd
 
 LATE = "401"
+# said of a UUID in the first minutes or hours after its stamping: the PAC or the SAT does not know it yet
+NOT_YET_KNOWN = "205"
 # classes of codes (data/errores_cfdi40.csv) about the document, not about the issuer's standing
 OF_THE_DOCUMENT = frozenset({"receptor", "calculo", "estructura", "catalogo"})
 # seconds between questions where the PAC has stamped and does not give the XML yet
@@ -81,8 +83,16 @@ class MexicanWire:
     # --- cancelling ------------------------------------------------------------------------------------
 
     def cancel(self, order: CancelOrder) -> Verdict:
-        """Ask for it; what is received is not cancelled yet."""
-        _code, words = self.pac.cancel(order.authorization_code, order.reason, order.replaced_by)
+        """Ask for it, unless the SAT has cancelled it already (by hand, on its site); received is not cancelled yet."""
+        known = self.cancelled(order)
+        if isinstance(known, Yes):
+            return known
+        try:
+            _code, words = self.pac.cancel(order.authorization_code, order.reason, order.replaced_by)
+        except Rejected as refusal:
+            if refusal.code == NOT_YET_KNOWN and _age(order) < LAG:
+                raise Unavailable(refusal.message, retry_after=_pause(_age(order))) from None
+            raise
         return self.cancelled(order) or Wait(PATIENCE[0][1], words)
 
     def cancelled(self, order: CancelOrder) -> Verdict | None:
@@ -92,7 +102,8 @@ class MexicanWire:
                              order.authorization_code)
         asked = _age(order)
         if found.state == CANCELLED:
-            return Yes(found.words, response={"sat": found.words})
+            return Yes(found.words, response={"sat": found.words}, files=(
+                Kept(CANCELLING, f"{order.authorization_code}-consulta.xml", "application/xml", found.content),))
         if found.cancellation == REFUSED:
             return No([{"code": "rejected_by_receiver", "message": _(
                 "The customer refused the cancellation: %(words)s", words=found.words)}])

@@ -18,7 +18,7 @@ PUBLIC = {"models", "services", "queries", "events", "ports", "errors", "notices
 PUBLISHED = {
     "crm": {"bulk", "countries", "drafts", "finding", "forms", "holidays", "identity", "names", "reach"},
     "accounting": {"bulk", "bulk_payments", "cash", "closing", "designs", "documents", "drafts", "opening", "payments",
-                   "print_data", "refunds", "taxes", "totals", "words"},
+                   "print_data", "refunds", "sheets", "taxes", "totals", "words"},
     "contracts": {"billing", "bulk", "bulk_extras", "drafts", "extras", "months", "payloads", "reporting", "waiting"},
     "einvoice": {"answers", "case", "cases", "files", "own_numbers", "preview"},
 }

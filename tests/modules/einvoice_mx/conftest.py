@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,15 +16,18 @@ from core import clock, companies, scope
 from core.db import db
 from core.models import Company, Job
 from core.simulators import Running, running
+from modules.accounting import payments
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
+from modules.accounting.payments import Medium, PaymentData
 from modules.crm.models import Customer
 from modules.einvoice import services
 from modules.einvoice_mx import schema, seal
 from modules.einvoice_mx.client import Pac
 from modules.einvoice_mx.endpoints import TEST_PASSWORD, TEST_USER
-from modules.einvoice_mx.models import CustomerProfile
+from modules.einvoice_mx.models import CustomerProfile, PaymentReceipt
+from modules.einvoice_mx.papers import PAPERS
 from tests.issuing import documents, let_time_pass
 from tests.modules.einvoice_mx.cases import case, csd, mapped
 
@@ -80,10 +83,11 @@ def mexico(app: Flask) -> Iterator[Company]:
 
 
 def customer(rfc: str = "URE180429TM6", name: str = "Universidad Robotica Española", condition: str = "601",
-             postal_code: str = "86991") -> Customer:
-    found = db.session.scalar(sa.select(Customer).where(Customer.tax_id == rfc, Customer.name == name))
+             postal_code: str = "86991", code: str = "") -> Customer:
+    code = code or f"{len(name)}{rfc[-4:]}"
+    found = db.session.scalar(sa.select(Customer).where(Customer.tax_id == rfc, Customer.code == code))
     if found is None:
-        found = Customer(code=f"{len(name)}{rfc[-4:]}", name=name, sort_name=name.lower(), tax_id_kind="RFC",
+        found = Customer(code=code, name=name, sort_name=name.lower(), tax_id_kind="RFC",
                          tax_id=rfc, tax_condition=condition)
         db.session.add(found)
         db.session.flush()
@@ -125,3 +129,60 @@ def settle(run_jobs: Callable[[], int]) -> Callable[[], None]:
         raise AssertionError([(one.state, one.problems) for one in documents()])
 
     return until_done
+
+
+# --- what is no document of accounting --------------------------------------------------------------------
+
+
+def pay(amount: str, method: str = "transfer", who: Customer | None = None, **changes: Any) -> Any:
+    """A payment of today; where nobody is named, of the usual customer."""
+    found = payments.record_payment(PaymentData(
+        customer_id=(who or customer()).id, paid_on=clock.local(clock.now()).date(),
+        media=(Medium(Decimal(amount), method),), **changes))
+    db.session.commit()
+    return found
+
+
+def rows(model: Any = PaymentReceipt) -> Sequence[Any]:
+    """All of a table of the company in scope, as they are in the database."""
+    db.session.expire_all()
+    return db.session.scalars(sa.select(model).order_by(model.id)).all()
+
+
+@pytest.fixture
+def done(run_jobs: Callable[[], int]) -> Callable[[], None]:
+    """Run jobs until nothing is on its way; what waits for a time is done at once."""
+
+    def until_done() -> None:
+        for _round in range(40):
+            run_jobs()
+            db.session.execute(sa.update(Job).where(Job.state == "pending").values(run_at=clock.now()))
+            for paper in PAPERS.values():
+                db.session.execute(sa.update(paper.model).values(next_try=None))
+            db.session.commit()
+            left = [one for paper in PAPERS.values() for one in rows(paper.model)
+                    if one.state in ("pending", "sending", "cancelling")]
+            if not left:
+                return
+        raise AssertionError([(one.state, one.problems) for one in left])
+
+    return until_done
+
+
+@pytest.fixture
+def company(mexico: Company) -> Company:
+    """Whose staff logs in."""
+    return mexico
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The statements that reach the database, as they come."""
+    seen: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    yield seen
+    sa.event.remove(sa.Engine, "before_cursor_execute", listen)

@@ -9,7 +9,8 @@ import pytest
 
 from modules.accounting import documents as papers
 from modules.einvoice_mx import schema
-from modules.einvoice_mx.layout import WIDTH, MexicanLayout
+from modules.einvoice_mx.layout import MexicanLayout
+from modules.einvoice_mx.proofs import WIDTH
 from tests.issuing import documents
 from tests.modules.accounting.documents_sample import codes, text
 from tests.modules.einvoice_mx.conftest import customer
