@@ -11,7 +11,7 @@ from core import audit, clock, storage
 from core.db import among, db, find
 from core.errors import Rejected, Unavailable, Unknown
 from core.jobs import enqueue, outside, retry_later
-from modules.einvoice.answers import Answer, No, Wait, Yes
+from modules.einvoice.answers import No, Verdict, Wait, Yes
 from modules.einvoice.files import Kept
 from modules.einvoice.ports import CancelOrder
 from modules.einvoice_mx import access, schema
@@ -68,7 +68,7 @@ def cancel(model: type[Stampable], row_id: int, cancelled: Callable[[Any], None]
     find(model, row_id).cancel_sent = True
     try:
         with outside():
-            answer = (wire.cancelled(order) if was_sent else None) or wire.cancel(order)
+            answer: Verdict = (wire.cancelled(order) if was_sent else None) or wire.cancel(order)
     except Rejected as refusal:
         answer = No([{"code": refusal.code, "message": refusal.message}])
     except Unavailable as error:
@@ -80,7 +80,7 @@ def cancel(model: type[Stampable], row_id: int, cancelled: Callable[[Any], None]
     _conclude(find(model, row_id), answer, cancelled, refused)
 
 
-def _conclude(row: Any, answer: Answer, cancelled: Callable[[Any], None], refused: Callable[[Any], None]) -> None:
+def _conclude(row: Any, answer: Verdict, cancelled: Callable[[Any], None], refused: Callable[[Any], None]) -> None:
     if isinstance(answer, Wait):
         db.session.commit()
         retry_later(answer.seconds, answer.text)

@@ -51,9 +51,10 @@ def bundle_of(model: type[Stampable]) -> Bundle:
         places = [getattr(model, f"{part}_file_id") for part in (PDF, XML, PROOF) if part in parts]
         rows = session.execute(sa.select(model.id, *places).where(among(model.id, ids)).order_by(model.id)).all()
         wanted = {file_id: row.id for row in rows for file_id in row[1:] if file_id}
-        for file in session.scalars(sa.select(StoredFile).where(among(StoredFile.id, list(wanted)))
-                                    .order_by(StoredFile.id)):
-            yield wanted[file.id], file.name, storage.backend().get(file.sha256)
+        kept = {file.id: file for file in session.scalars(sa.select(StoredFile).where(
+            among(StoredFile.id, list(wanted))))}
+        for file_id, row_id in wanted.items():
+            yield row_id, kept[file_id].name, storage.backend().get(kept[file_id].sha256)
 
     return Bundle(lazy("What is kept of each document"), lambda: {
         PDF: lazy("Printed document (PDF)"), XML: lazy("XML of the document"), PROOF: lazy("Acuse of the cancelling")},

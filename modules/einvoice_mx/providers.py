@@ -6,8 +6,9 @@ from core.i18n import lazy
 from modules.accounting.ports import collectors, layouts
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
-from modules.einvoice.ports import cancellers, enablers, issuers, previewers
+from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers
 from modules.einvoice_mx import desk
+from modules.einvoice_mx.acuses import MexicanPapers
 from modules.einvoice_mx.amounts import RULE
 from modules.einvoice_mx.billing import MexicanBillingCheck
 from modules.einvoice_mx.deeds import WORDS as DEEDS
@@ -20,6 +21,7 @@ from modules.einvoice_mx.withholding import MexicanCollector
 issuers.register("MX", MexicanIssuer())
 cancellers.register("MX", MexicanCanceller())
 enablers.register("MX", MexicanEnabler())
+papers.register("MX", MexicanPapers())
 layouts.register("MX", MexicanLayout())
 collectors.register("MX", MexicanCollector())
 billing_checks.register("MX", MexicanBillingCheck())

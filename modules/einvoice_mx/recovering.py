@@ -25,16 +25,14 @@ from modules.einvoice import services
 from modules.einvoice.files import XML, Kept, keep
 from modules.einvoice.models import Document
 from modules.einvoice.services import IN_FLIGHT, Authorization
-from modules.einvoice_mx import cadena, client, proofs, schema, seal
+from modules.einvoice_mx import acuses, cadena, client, proofs, schema, seal
 from modules.einvoice_mx.client import Timbre
 from modules.einvoice_mx.errors import BadCsd, NotOurs
 from modules.einvoice_mx.models import Stampable
 from modules.einvoice_mx.papers import PAPERS
 from modules.einvoice_mx.schema import CFDI, TFD
 
-ACUSE = "Acuse"
-# the role of the SAT's own receipt of a cancelling among a document's files
-PROOF = "acuse"
+ROOT = "Acuse"
 # a document that was not stamped within this time never will be (401)
 WINDOW = dt.timedelta(hours=72)
 LARGEST = 20_000_000
@@ -52,7 +50,7 @@ class Adopted:
 def adopt(data: bytes) -> Adopted:
     """Take a stamped XML, or the acuse of a cancelling, to the document that it is of. NotOurs where it is none."""
     root = _read(data)
-    if etree.QName(root).localname == ACUSE:
+    if etree.QName(root).localname == ROOT:
         return _adopt_acuse(root, data)
     if root.tag != f"{{{CFDI}}}Comprobante":
         raise NotOurs(_("To adopt a document you must give the XML of a CFDI 4.0, or the acuse of its cancelling; this "
@@ -201,7 +199,7 @@ def _adopt_acuse(root: etree._Element, data: bytes) -> Adopted:
     if row is None or row.state not in ("cancelling", "cancelled"):
         raise NotOurs(_("Adopting it is not possible because no document with the UUID %(uuid)s is cancelled here.",
                         uuid=uuid or "-"))
-    kept = Kept(PROOF, f"{uuid}-acuse.xml", "application/xml", data)
+    kept = Kept(acuses.ACUSE, f"{uuid}-acuse.xml", "application/xml", data)
     if document is not None:
         keep({document.id: [kept]})
     else:

@@ -115,7 +115,8 @@ def test_before_it_is_stamped_and_after_it_is_cancelled_the_sheet_is_void(issue,
 
 def test_all_files_of_receipts_come_in_one_zip(receipt, login, app):
     client = login("einvoice.view_documents")
-    answer = client.post("/einvoice-mx/receipts/export", data={"kind": "zip", "all": "1"})
+    answer = client.post("/einvoice-mx/receipts/export", data={
+        "kind": "bundle", "all": "1", "part": ["pdf", "xml", "proof"]})
     assert answer.status_code == 200, answer.status_code
     names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
     assert sorted(one.rpartition(".")[2] for one in names) == ["pdf", "pdf", "xml", "xml"]

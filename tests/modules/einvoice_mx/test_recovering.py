@@ -195,7 +195,7 @@ def test_acuse_is_kept_with_its_cancelled_document(issue, settle):
         recovering.adopt(acuse(row.authorization_code, "XIA190128J61"))
     recovering.adopt(acuse(row.authorization_code))
     db.session.commit()
-    assert set(files.of_documents([row.id])[row.id]) == {"xml", "answer", "acuse"}
+    assert set(files.of_documents([row.id])[row.id]) == {"xml", "cancelling", "acuse"}
 
 
 def test_acuse_of_a_receipt_takes_the_place_of_the_query(issue, settle, done):
