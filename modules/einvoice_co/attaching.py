@@ -18,7 +18,6 @@ from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.models import StoredFile
 from core.scope import current_company_id
-from modules.accounting import documents as papers
 from modules.accounting.models import Invoice
 from modules.einvoice.models import Document
 from modules.einvoice_co import access, delivery
@@ -81,17 +80,19 @@ def left_lying(limit: int = 500) -> list[int]:
 
 
 def attach(document_ids: Sequence[int]) -> float | None:
-    """Draw what is missing and attach it; seconds until it is to be tried again, None where all is decided.
+    """Attach them; seconds until it is to be tried again, None where all is decided.
 
-    For jobs: commits between the steps.
+    A PDF is drawn by accounting when the document is ready; one that is not there yet is waited for. For jobs: commits
+    between the steps.
     """
     ids = open_ones(document_ids)
     if not ids:
         return None
-    undrawn = papers.render_missing(_invoices(ids))
-    hka, parcels = access.hka(access.environment()), _claim(ids, undrawn)
+    hka, parcels = access.hka(access.environment()), _claim(ids)
+    undrawn = [Outcome(key, "waiting", _("Its PDF is not drawn yet.")) for key in set(ids) - {
+        one.document_id for one in parcels}]
     with jobs.outside():
-        outcomes = _talk(hka, parcels)
+        outcomes = [*_talk(hka, parcels), *undrawn]
     tried = _record(outcomes)
     jobs.checkpoint()
     if not any(one.state in OPEN for one in outcomes):
@@ -129,23 +130,16 @@ def count_failed() -> int:
         Attachment.state == "failed")) or 0
 
 
-def _invoices(document_ids: Sequence[int]) -> list[int]:
-    return list(db.session.scalars(sa.select(Document.invoice_id).where(among(Document.id, document_ids))))
-
-
-def _claim(document_ids: Sequence[int], undrawn: dict[int, str]) -> list[Parcel]:
-    """Mark them as tried; what could not be drawn has failed, and says why."""
+def _claim(document_ids: Sequence[int]) -> list[Parcel]:
+    """Mark those whose PDF is there as tried."""
     rows = db.session.execute(
-        sa.select(Attachment, Document.request, Document.invoice_id, StoredFile)
+        sa.select(Attachment, Document.request, StoredFile)
         .join(Document, Document.id == Attachment.document_id).join(Invoice, Invoice.id == Document.invoice_id)
-        .outerjoin(StoredFile, StoredFile.id == Invoice.pdf_file_id)
+        .join(StoredFile, StoredFile.id == Invoice.pdf_file_id)
         .where(among(Attachment.document_id, document_ids))).all()
     found = []
     for row in rows:
         attachment: Attachment = row.Attachment
-        if row.StoredFile is None:
-            attachment.state, attachment.message = "failed", undrawn.get(row.invoice_id, _("Its PDF is missing."))[:500]
-            continue
         found.append(_parcel(attachment, row.request, storage.read(row.StoredFile)))
         attachment.state, attachment.tried_at = "unknown", clock.now()
     db.session.flush()

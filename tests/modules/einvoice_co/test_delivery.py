@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
+import zipfile
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +13,7 @@ import sqlalchemy as sa
 from core import jobs as core_jobs
 from core import storage
 from core.db import db
-from core.models import Job
+from core.models import Company, Job
 from modules.accounting import handlers as accounting
 from modules.accounting.models import Invoice
 from modules.einvoice.files import of_documents
@@ -18,6 +21,12 @@ from modules.einvoice_co import access, attaching, delivery, fetching, jobs
 from modules.einvoice_co.models import Attachment
 from modules.notifications.models import Message
 from tests.modules.einvoice_co.test_issuer import customer, documents, issue, use, work
+
+
+@pytest.fixture
+def company(isp: Company) -> Company:
+    """Who logs in belongs to the Colombian company."""
+    return isp
 
 
 def mails_with(mailing: str, provider: str = "hka") -> None:
@@ -138,6 +147,19 @@ def test_a_refused_attachment_waits_for_a_person_and_can_be_tried_again(isp, sit
     assert attachment().state == "sent" and len(site("hka").state["documents"][0]["mails"]) == 1
 
 
+def test_a_pdf_that_is_not_drawn_yet_is_waited_for(isp, site, frozen, monkeypatch):
+    mails_with("ours")
+    monkeypatch.setattr(accounting.documents, "render_missing", lambda ids: {})
+    (invoice,) = issue(100000)
+    work()
+    assert attachment().state == "waiting" and site("hka").state["documents"][0]["attached"] == []
+    invoice = db.session.get_one(Invoice, invoice.id)
+    invoice.pdf_file_id = storage.store(b"%PDF-1.4 ours", "a.pdf", "application/pdf").id
+    db.session.commit()
+    pass_time(frozen, 2)
+    assert attachment().state == "sent" and len(site("hka").state["documents"][0]["mails"]) == 1
+
+
 def test_after_a_day_of_silence_a_person_must_look(isp, site, monkeypatch):
     mails_with("ours")
     monkeypatch.setattr(attaching, "MOST", 1)
@@ -197,3 +219,23 @@ def test_what_the_provider_did_not_give_is_fetched_later(isp, site):
     work()
     assert set(kept()) == {"xml", "answer"} and fetching.without_files() == []
     assert not db.session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == "failed"))
+
+
+@pytest.mark.parametrize(("provider", "names"), [
+    ("hka", {"SETP990000000.xml", "adSETP990000000.xml", "request.xml", "reply.xml"}),
+    ("siigo", {"{id}.xml", "request.json", "reply.json"})])
+def test_everything_that_is_kept_comes_as_one_zip(isp, login, provider, names):
+    use(provider)
+    issue(100000)
+    work()
+    (document,) = documents()
+    answer = login("einvoice.view_documents").post("/einvoice/export", data={
+        "kind": "bundle", "id": [str(document.id)], "part": ["xml", "answer", "request", "reply"]})
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        found = {name.rsplit("/", 1)[1]: archive.read(name) for name in archive.namelist()}
+    assert set(found) == {name.format(id=document.data.get("siigo_id")) for name in names}
+    if provider == "hka":
+        assert b"ApplicationResponse" in found["adSETP990000000.xml"]
+        assert b"<totalMonto>100000.00" in found["request.xml"]
+    else:
+        assert json.loads(found["request.json"])["body"]["payments"][0]["value"] == 100000
