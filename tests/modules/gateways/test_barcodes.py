@@ -102,7 +102,7 @@ def test_what_is_printed_is_read_back(settings: dict, tmp_path: Path) -> None:
     value, symbology = barcodes.drawn(wanted)
     path = tmp_path / "page.pdf"
     drawing = f'<pdf:barcode value="{value}" type="{symbology}" barwidth="0.25mm" barheight="13mm"></pdf:barcode>'
-    head = "<html><head><style>@page { size: a4; margin: 1cm }</style></head>"
+    head = "<html><head><style>@page { size: 15cm 4cm; margin: 1cm }</style></head>"
     path.write_bytes(pdf.render(f"{head}<body>{drawing}</body></html>"))
     subprocess.run(["pdftoppm", "-r", "300", "-gray", "-png", path, tmp_path / "page"], check=True)
     (image,) = tmp_path.glob("page*.png")

@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, DecimalException
-from typing import Any, BinaryIO
-
-from mt940 import Options
-from mt940.models import Transactions
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.i18n import _
 from modules.gateways.access import Access
@@ -19,7 +16,9 @@ from modules.gateways.providers.bank.mapping import Account, text_of
 from modules.gateways.records import LONGEST_LINE
 from modules.gateways.shapes import Control, Problem
 
-OPTIONS = Options.all()
+if TYPE_CHECKING:
+    from mt940.models import Transactions
+
 # a statement of so many lines is none
 MOST_LINES = 200_000
 OPENINGS = ("final_opening_balance", "intermediate_opening_balance", "opening_balance")
@@ -65,7 +64,11 @@ def _statement(account: Account, block: Block) -> Iterator[BankLine]:
 
 
 def _parsed(block: Block) -> Transactions:
-    found = Transactions(options=OPTIONS)
+    # needed by whoever imports a statement, not by every start
+    from mt940 import Options
+    from mt940.models import Transactions
+
+    found = Transactions(options=Options.all())
     try:
         found.parse("\n".join(block.text))
     except (RuntimeError, ValueError, KeyError, TypeError, DecimalException) as error:

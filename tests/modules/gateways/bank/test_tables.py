@@ -12,6 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from modules.gateways import ports
+from modules.gateways.providers.bank import sheets
 from modules.gateways.providers.bank.tables import amount_of
 from tests.modules.gateways.bank.reading import read, refusal
 
@@ -174,8 +175,9 @@ def test_workbooks_that_are_unsafe_or_damaged_are_refused(change: Any) -> None:
     assert error is not None and error.code in ("unsafe", "cut", "columns")
 
 
-def test_a_workbook_that_grows_too_large_is_refused() -> None:
-    error = refusal(rewritten(workbook(*ROWS), SHEET, lambda part: part + b" " * (257 * 2**20)))
+def test_a_workbook_that_grows_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "LARGEST", 2**20)
+    error = refusal(rewritten(workbook(*ROWS), SHEET, lambda part: part + b" " * 2**20))
     assert error is not None and error.code == "unsafe"
 
 
