@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from core.simulators import running
 from core.worker import Embedded
 
 CHROMIUM = shutil.which("chromium")
+# Chromium without its own windows takes half the time; what it cannot do is show a PDF
+SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
 EMAIL, PASSWORD = "a@example.com", "correct horse"
 
 
@@ -35,12 +38,23 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def launch() -> Iterator[Callable[[str | None], Any]]:
+    """`launch(program)`: a browser that lives as long as this process."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with sync_api.sync_playwright() as playwright, ExitStack() as stack:
+        yield lambda program: stack.enter_context(
+            playwright.chromium.launch(executable_path=program, args=["--no-sandbox"]))
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Callable[[str | None], Any]) -> Any:
+    return launch(SHELL)
+
+
+@pytest.fixture(scope="session")
+def pdf_viewer(launch: Callable[[str | None], Any]) -> Any:
+    """The whole of Chromium, which shows a PDF inside a page."""
+    return launch(CHROMIUM)
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,9 @@ pytestmark = [
 
 
 @pytest.fixture(params=[1280, 360])
-def page(request: pytest.FixtureRequest, chromium: Any, site: Site) -> Iterator[Any]:
+def page(request: pytest.FixtureRequest, pdf_viewer: Any, site: Site) -> Iterator[Any]:
     complaints: list[str] = []
-    found = enter(chromium, site.address, request.param, complaints)
+    found = enter(pdf_viewer, site.address, request.param, complaints)
     found.wide = request.param == 1280
     found.on("dialog", lambda dialog: dialog.accept())
     yield found

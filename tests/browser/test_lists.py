@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from core import companies, worker
 from core.db import db
 from core.models import Job, User
 from core.security import hash_password
+from tests.browser.conftest import CHROMIUM
 from tests.core.things import app_with_things, make
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.once,
