@@ -17,7 +17,8 @@ STYLE = """body{font:17px/24px system-ui,sans-serif;margin:0;background:#eef3f6;
 main{max-width:480px;margin:0 auto;padding:16px}section{background:#fff;border:1px solid #d5dee3;border-radius:6px;
 padding:16px;margin:0 0 16px}h1{font-size:20px;margin:0 0 4px}h2{font-size:17px;margin:0 0 8px}p{margin:4px 0}
 .big{font-size:28px;line-height:36px;font-weight:600;font-variant-numeric:tabular-nums}
-table{width:100%;border-collapse:collapse}td{padding:4px 0;border-top:1px solid #e6ecef}td+td{text-align:right}
+table{width:100%;border-collapse:collapse}td{padding:4px 0;border-top:1px solid #e6ecef}
+td+td{text-align:right;padding-left:12px;overflow-wrap:anywhere}td.num{white-space:nowrap}
 label{display:block;margin:8px 0 4px}input,select,button{font:inherit;width:100%;box-sizing:border-box;min-height:48px;
 border:1px solid #8fa3ad;border-radius:6px;padding:0 12px;background:#fff;color:inherit}
 button{background:#0b6b73;border-color:#0b6b73;color:#fff;margin:12px 0 0}
@@ -36,8 +37,8 @@ def page(title: str, *parts: str) -> str:
 def checkout(desk: Desk, preference: Mapping[str, Any]) -> str:
     """What a link asks for, and ways to pay it; what was paid of it already."""
     total = format_amount(preferences.total(preference), desk.country.currency)
-    items = "".join(f"<tr><td>{escape(one['title'])}</td><td>{format_amount(one['unit_price'], one['currency_id'])}"
-                    f"</td></tr>" for one in preference["items"])
+    items = "".join(f"<tr><td>{escape(one['title'])}</td><td class='num'>"
+                    f"{format_amount(one['unit_price'], one['currency_id'])}</td></tr>" for one in preference["items"])
     head = (f"<section><h1>{escape(_('Pay %(name)s', name=desk.account['nickname']))}</h1>"
             f'<p class="big">{escape(total)}</p><table>{items}</table></section>')
     if not preferences.is_open(desk, preference):
@@ -91,7 +92,7 @@ def _paid(desk: Desk, preference: Mapping[str, Any]) -> str:
     order = orders.of_preference(desk, preference["id"])
     if order is None:
         return ""
-    rows = "".join(f"<tr><td><a href='{escape(desk.base)}/ticket/{one['id']}'>{one['id']}</a></td>"
+    rows = "".join(f"<tr><td class='num'><a href='{escape(desk.base)}/ticket/{one['id']}'>{one['id']}</a></td>"
                    f"<td>{escape(one['status'])} · {escape(one['status_detail'])}</td></tr>"
                    for one in order["payments"])
     return f"<section><h2>{escape(_('Payments of this link'))}</h2><table>{rows}</table></section>"
@@ -113,7 +114,7 @@ def ticket(desk: Desk, payment: Mapping[str, Any]) -> str:
     amount = format_amount(payment["transaction_amount"], payment["currency_id"])
     method = desk.country.method(payment["payment_method_id"]) or {"name": payment["payment_method_id"]}
     rows = [(_("Number"), str(payment["id"])), (_("State"), f"{payment['status']} · {payment['status_detail']}"),
-            (_("Pay until"), str(payment["date_of_expiration"] or "-"))]
+            (_("Pay until"), str(payment["date_of_expiration"] or "-")[:16].replace("T", " "))]
     table = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows)
     head = (f"<section><h1>{escape(method['name'])}</h1><p class='big'>{escape(amount)}</p>"
             f"<p><code>{escape(digits)}</code></p><table>{table}</table></section>")
