@@ -29,7 +29,8 @@ def proved(access: Access, **changes: Any) -> str:
 
 def test_it_is_plugged_in_where_the_reference_says() -> None:
     assert entry.PROVIDER is ports.providers.get("mercadopago")
-    kinds = (ports.checkouts, ports.webhooks, ports.polls, ports.refunds, ports.statements)
+    kinds = (ports.checkouts, ports.webhooks, ports.polls, ports.refunds, ports.statements,
+             ports.payment_files)
     assert all("mercadopago" in kind for kind in kinds)
     assert PROVIDER.countries == ("AR", "BR", "CL", "CO", "MX", "PE", "UY", "VE") and len(PROVIDER.method) <= 20
 

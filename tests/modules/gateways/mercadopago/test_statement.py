@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import random
 import urllib.request
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from core.exact_json import read
 from modules.gateways.access import Access
+from modules.gateways.cli import cli
 from modules.gateways.errors import BadFile
 from modules.gateways.ports import Settled
 from modules.gateways.providers.mercadopago.checkout import MercadoPagoCheckout
+from modules.gateways.providers.mercadopago.payments_in import MercadoPagoPayments
 from modules.gateways.providers.mercadopago.statement import MercadoPagoStatement
 from modules.gateways.shapes import Control, Problem
 from tests.modules.gateways.mercadopago.conftest import Site
@@ -162,6 +167,41 @@ def test_whatever_is_cut_off_or_changed_never_crashes_and_no_wrong_row_adds_up()
                     assert not isinstance(one, Settled) or one.gross == one.fee + one.withheld + one.net
             except BadFile as refused:
                 assert refused.line is not None and str(refused)
+
+
+def test_the_payments_of_a_report_and_a_count_of_the_rest() -> None:
+    file = io.BytesIO("\n".join((HEAD, PAID, BACK, OUT, PAID.replace("11066.91", "1.00"))).encode())
+    paid, problem, control = list(MercadoPagoPayments().read(file, ACCESS))
+    assert (paid.external_id, paid.status, paid.amount, paid.currency, paid.line) == (
+        "91234567890123", "approved", Decimal("12100.00"), "ARS", 2)
+    assert (paid.fee, paid.withheld, paid.reference.attempt) == (Decimal("730.59"), Decimal("302.50"), "ab-1")
+    assert (paid.paid_at, paid.credited_at) == (dt.date(2026, 11, 10), dt.date(2026, 11, 19))
+    assert (problem.line, problem.code) == (5, "sum")
+    assert (control.count, control.total, control.facts["refund"], control.facts["payout"]) == (
+        1, Decimal("12100.00"), "1", "1")
+
+
+@pytest.mark.parametrize(("find", "instead"), [("91234567890123", ""), ("91234567890123", "x"),
+                                               ("12100.00", "-12100.00")])
+def test_a_payment_without_number_or_amount_is_a_problem(find: str, instead: str) -> None:
+    line = PAID.replace(find, instead)
+    if instead.startswith("-"):
+        line = line.replace("11066.91", "-13133.09")
+    found = list(MercadoPagoPayments().read(io.BytesIO(f"{HEAD}\n{line}\n".encode()), ACCESS))
+    assert isinstance(found[0], Problem) and found[0].code == "number" and found[1].count == 0
+
+
+def test_the_command_reads_a_report(tmp_path: Path) -> None:
+    file = tmp_path / "settlement.csv"
+    file.write_text(f"{HEAD}\n{PAID}\n{BACK}\n")
+    done = CliRunner().invoke(cli, ["parse", "mercadopago", str(file), "--json"], standalone_mode=False)
+    shown = json.loads(done.stdout)
+    assert done.return_value == 0 and shown["control"]["count"] == 1 and shown["problems"] == []
+    assert (shown["payments"][0]["amount"], shown["payments"][0]["fee"], shown["payments"][0]["withheld"]) == (
+        "12100.00", "730.59", "302.50")
+    file.write_text(f"{HEAD}\n{PAID[:50]}\n")
+    done = CliRunner().invoke(cli, ["parse", "mercadopago", str(file), "--json"], standalone_mode=False)
+    assert done.return_value == 2 and json.loads(done.stdout)["payments"] == []
 
 
 class Slowly(io.RawIOBase):
