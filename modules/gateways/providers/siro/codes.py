@@ -89,15 +89,3 @@ def ticket(access: Access, debt: Debt) -> str:
 
 def _fit(text: str, width: int) -> str:
     return plain(text)[:width].ljust(width)
-
-
-def check_digit(digits: str) -> str:
-    """Weights 1, 3, 5, 7, 9, 3, 5, 7, 9 … from the left; half of the sum, its last digit."""
-    total = sum(int(digit) * (3 + 2 * ((place - 1) % 4) if place else 1) for place, digit in enumerate(digits))
-    return str(total // 2 % 10)
-
-
-def with_check_digits(digits: str) -> str:
-    """The digits and both check digits; the second covers the first."""
-    first = digits + check_digit(digits)
-    return first + check_digit(first)

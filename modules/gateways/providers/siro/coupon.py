@@ -12,6 +12,7 @@ from core.i18n import _
 from modules.gateways import dues
 from modules.gateways.access import Access
 from modules.gateways.errors import BadDebt
+from modules.gateways.providers.check_digits import with_check_digits
 from modules.gateways.providers.siro import codes
 from modules.gateways.shapes import ZERO, Coupon, Debt
 
@@ -57,7 +58,7 @@ def digits(access: Access, debt: Debt, name: str, form: Form) -> str:
     """The whole bar code."""
     owner = name + codes.customer(debt, form.customer)
     inside = _empty(form) if debt.extra.get("open") else _owed(debt, form)
-    return codes.with_check_digits(owner + inside + codes.convenio(access))
+    return with_check_digits(owner + inside + codes.convenio(access))
 
 
 def _empty(form: Form) -> str:

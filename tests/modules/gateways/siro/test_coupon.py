@@ -8,7 +8,7 @@ import pytest
 
 from modules.gateways import jsonform, ports
 from modules.gateways.errors import BadDebt
-from modules.gateways.providers.siro.codes import with_check_digits
+from modules.gateways.providers.check_digits import with_check_digits
 from modules.gateways.shapes import Coupon
 from tests.modules.gateways.files import debt
 
