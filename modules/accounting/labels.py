@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.i18n import _, format_amount, lazy
+from modules.accounting.ports import methods
 
-# by the codes of models.payments.METHODS; gateways bring codes of their own, which are shown as they are
+# by the codes of models.payments.METHODS; others bring theirs by ports.methods, or are shown as they are
 METHODS = {"cash": lazy("Cash"), "transfer": lazy("Bank transfer"), "card": lazy("Card"), "cheque": lazy("Cheque"),
            "deposit": lazy("Deposit"), "withholding": lazy("Tax withheld"), "other": lazy("Other")}
 KINDS = {"invoice": lazy("Invoice"), "credit_note": lazy("Credit note"), "debit_note": lazy("Debit note")}
@@ -42,9 +43,17 @@ def receipt_number(number: int) -> str:
     return f"{number:08d}"
 
 
+def paid_by(payment: Any) -> str:
+    """The receipt, and where it came by a way of its own its name and number there: "00000012 (Detracción 4471)"."""
+    method = methods.find(payment.source)
+    number = (payment.external_id or "").partition("#")[0]
+    return f"{payment} ({method.words} {number})" if method else str(payment)
+
+
 def method_of(code: str) -> str:
     """A way of paying in a word."""
-    return str(METHODS.get(code) or code.replace("_", " ").capitalize())
+    brought = methods.find(code)
+    return str(METHODS.get(code) or (brought.words if brought else "") or code.replace("_", " ").capitalize())
 
 
 def ways_of(payment: Any) -> str:

@@ -96,10 +96,12 @@ def _recorded(payment: Payment) -> Any:
 def _page(form: forms.PaymentForm, customer: Customer, planned: Any = None) -> Any:
     if live_part():
         return render_template("accounting/_payment_plan.html", planned=planned, currency=form.currency.data)
+    waiting = queries.open_documents(customer.id)
     page = render_template(
         "accounting/payment_form.html", form=form, customer=customer, planned=planned, typed=request.form, pay=PAY,
         chosen=any(name.startswith(PAY) and text.strip() for name, text in request.form.items()),
-        open_documents=queries.open_documents(customer.id), balances=queries.currencies(customer.id),
+        open_documents=waiting, elsewhere=queries.paid_elsewhere([one.id for one in waiting]),
+        balances=queries.currencies(customer.id),
         favour=queries.in_favour(customer.id))
     return page, 422 if form.errors or form.form_errors or form.again.errors else 200
 

@@ -142,6 +142,32 @@ class NoteRule(Protocol):
         """Why this document gets no note of that kind (credit_note, debit_note), and what to do; "" where it may."""
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A part of a document that is paid in another way than the rest, and until another day: so much of it, in words.
+
+    Until that day the customer is not in arrears with this part.
+    """
+
+    amount: Decimal
+    until: dt.date
+    words: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way of paying that another module brings, in words."""
+
+    words: Any
+
+
+class PaidElsewhere(Protocol):
+    """Knows which documents have such a part that did not come yet (the detracción of Peru)."""
+
+    def of(self, invoice_ids: Sequence[int]) -> Mapping[int, Elsewhere]:
+        """By invoice id, with a select or two for a batch."""
+
+
 holdings: Registry[Holding] = Registry("holdings")
 attachers: Registry[Attacher] = Registry("attachers")
 print_blocks: Registry[Printer] = Registry("print_blocks")
@@ -152,5 +178,8 @@ collectors: Registry[Collector] = Registry("collectors")
 # by country
 note_rules: Registry[NoteRule] = Registry("note_rules")
 later_parts: Registry[LaterParts] = Registry("later_parts")
+elsewhere: Registry[PaidElsewhere] = Registry("elsewhere")
+# by its code; payments of that source are named by it too
+methods: Registry[Method] = Registry("methods")
 # what the month-end list asks
 closing: Registry[ClosingCheck] = Registry("closing")

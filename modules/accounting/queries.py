@@ -27,6 +27,7 @@ from modules.accounting.models import (
     Posting,
     Replacement,
 )
+from modules.accounting.ports import Elsewhere, elsewhere
 
 ZERO = Decimal("0.00")
 
@@ -124,6 +125,15 @@ def open_documents(customer_id: int) -> list[Invoice]:
         sa.select(Invoice).where(Invoice.customer_id == customer_id, Invoice.open_amount != 0,
                                  Invoice.kind != "credit_note", Invoice.state == "issued")
         .order_by(sa.func.coalesce(Invoice.due_date, Invoice.issue_date), Invoice.id)))
+
+
+def paid_elsewhere(invoice_ids: Sequence[int]) -> dict[int, list[Elsewhere]]:
+    """The parts of these documents that are paid in another way and until another day, and did not come yet."""
+    found: dict[int, list[Elsewhere]] = {}
+    for _name, known in elsewhere.items():
+        for key, part in known.of(invoice_ids).items():
+            found.setdefault(key, []).append(part)
+    return found
 
 
 def in_favour(customer_id: int, currency: str = "") -> Decimal:

@@ -58,7 +58,7 @@ class StatementSheet:
 def describe(movement: Movement) -> str:
     """What a line of the current account was, in words."""
     if movement.kind == "payment" and movement.payment is not None:
-        return _("Payment, receipt %(number)s", number=str(movement.payment))
+        return _("Payment, receipt %(number)s", number=labels.paid_by(movement.payment))
     if movement.kind == "reversal" and movement.payment is not None:
         return _("Payment taken back, receipt %(number)s", number=str(movement.payment))
     if movement.kind == "cancel" and movement.invoice is not None:

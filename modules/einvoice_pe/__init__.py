@@ -1,7 +1,7 @@
 """Electronic invoices for Peru: facturas, boletas and notes through Nubefact to SUNAT."""
 
 from core.i18n import lazy as _
-from core.modules import Manifest
+from core.modules import Manifest, MenuItem
 
 MANIFEST = Manifest(
     title=_("Electronic invoices: Peru"),
@@ -11,5 +11,9 @@ MANIFEST = Manifest(
     permissions=(
         ("einvoice_pe.edit_settings", _("Change SUNAT and Nubefact settings and series"),
          _("Changes fiscal profile, series, routes and tokens of Nubefact.")),
+    ),
+    menu=(
+        MenuItem(_("Detracciones"), "einvoice_pe.detracciones", "accounting.view_documents", group="documents",
+                 order=34),
     ),
 )

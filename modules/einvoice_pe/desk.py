@@ -9,15 +9,16 @@ import sqlalchemy as sa
 from flask import render_template, url_for
 from markupsafe import Markup
 
-from core import clock
+from core import clock, lists
 from core.db import db
-from core.i18n import _
+from core.i18n import _, ngettext
 from core.outside import Standing
 from core.scope import current_company
 from modules.crm.models import Customer
 from modules.einvoice.models import Document
-from modules.einvoice_pe import access
-from modules.einvoice_pe.models import CustomerProfile
+from modules.einvoice_pe import access, detractions
+from modules.einvoice_pe.lists import DETRACTIONS, state_of
+from modules.einvoice_pe.models import CustomerProfile, Detraction
 
 # a factura that reaches SUNAT after the third day does not exist: told after one day, in red after two
 TOLD, URGENT = dt.timedelta(hours=24), dt.timedelta(hours=48)
@@ -38,6 +39,28 @@ def undecided(_company: Any) -> Markup:
     return NOTICE.format(tone, url_for("einvoice.documents", state="signed"), _(
         "SUNAT has not answered about %(count)s documents for more than a day: look at them, a factura that comes too "
         "late does not exist.", count=count))
+
+
+def invoice_part(invoice: Any) -> str:
+    """The detracción of a factura, and its constancia."""
+    row = detractions.of_invoice(invoice.id) if current_company().country == "PE" else None
+    if row is None:
+        return ""
+    return render_template("einvoice_pe/invoice_part.html", row=row, state=state_of(row),
+                           expected=detractions.to_deposit(row))
+
+
+def late_detractions(_company: Any) -> Markup:
+    """Detracciones that should have been deposited."""
+    if current_company().country != "PE":
+        return Markup("")
+    count = db.session.scalar(sa.select(sa.func.count(Detraction.id)).where(
+        detractions.waiting(), Detraction.due_date < clock.today())) or 0
+    if not count:
+        return Markup("")
+    return NOTICE.format("warn", lists.url_of(DETRACTIONS, None, state="late"), ngettext(
+        "%(num)s detracción was not deposited in time: ask for its constancia",
+        "%(num)s detracciones were not deposited in time: ask for their constancias", count))
 
 
 def standing() -> Standing | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.db import Amount, BigId, CompanyScoped, Model, UTCDateTime, secret
+from modules.accounting.models import Invoice, Payment
 
 ENVIRONMENTS = ("rehearsal", "testing", "production")
 FORMS = ("bare", "quoted", "plain")
@@ -110,6 +111,43 @@ class Series(CompanyScoped, Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Detraction(CompanyScoped, Model):
+    """The part of a factura that the customer pays into the account at Banco de la Nación (peru.md, 1.4)."""
+
+    __tablename__ = "einvoice_pe_detraction"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_invoice.id"), unique=True)
+    # SUNAT's code of the service (037) and the rate in percent
+    code: Mapped[str] = mapped_column(sa.String(3))
+    rate: Mapped[Decimal] = mapped_column(Amount)
+    # in soles, as the document says; and the share of the document in its own currency
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    share: Mapped[Decimal] = mapped_column(Amount)
+    # until when it is to be deposited
+    due_date: Mapped[dt.date] = mapped_column(sa.Date)
+    # what was deposited, in soles, by which constancia and when; the payment that stands in the books for it
+    constancia: Mapped[str] = mapped_column(sa.String(20), default="")
+    deposited: Mapped[Decimal | None] = mapped_column(Amount)
+    deposited_on: Mapped[dt.date | None] = mapped_column(sa.Date)
+    payment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_payment.id"), unique=True)
+
+    invoice: Mapped[Invoice] = relationship(Invoice)
+    payment: Mapped[Payment | None] = relationship(Payment)
+
+    __table_args__ = (sa.CheckConstraint("amount > 0 AND share > 0", name="amounts"),
+                      sa.CheckConstraint("(payment_id IS NULL) = (constancia = '')", name="constancia"),
+                      sa.Index("ix_einvoice_pe_detraction_due", "company_id", "due_date", "id"))
+
+    @property
+    def is_deposited(self) -> bool:
+        """Whether its constancia is here and was not taken back."""
+        return self.payment is not None and self.payment.state == "recorded"
+
+    def __str__(self) -> str:
+        return self.constancia or self.code
 
 
 class CustomerProfile(CompanyScoped, Model):

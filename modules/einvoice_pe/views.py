@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from core import lists
 from core.db import find
+from core.errors import DomainError
+from core.forms import refused
 from core.i18n import _
-from core.security import require
+from core.security import check, require
 from modules.crm.models import Customer
-from modules.einvoice_pe import customers
+from modules.einvoice_pe import customers, detractions
+from modules.einvoice_pe.forms import DepositForm
+from modules.einvoice_pe.lists import DETRACTIONS, state_of
+from modules.einvoice_pe.models import Detraction
 
 bp = Blueprint("einvoice_pe", __name__, url_prefix="/einvoice-pe")
 
@@ -35,3 +41,35 @@ def agent(customer_id: int) -> Any:
 def _back(customer_id: int) -> Any:
     flash(_("Saved."), "ok")
     return redirect(url_for("crm.customer", customer_id=customer_id))
+
+
+# --- detracciones ----------------------------------------------------------------------------------------
+
+
+@lists.at(bp, "/detracciones", DETRACTIONS)
+def detracciones(shown: lists.Shown) -> Any:
+    """What is to be deposited at Banco de la Nación, and what was."""
+    return shown.render()
+
+
+@bp.route("/detracciones/<int:detraction_id>", methods=["GET", "POST"])
+@require("accounting.view_documents")
+def detraction(detraction_id: int) -> Any:
+    """One detracción; its constancia is recorded here."""
+    row = find(Detraction, detraction_id)
+    form = DepositForm.of(row)
+    if request.method == "POST":
+        check("accounting.record_payments")
+    if form.validate_on_submit():
+        try:
+            payment = detractions.record(row, form.deposit())
+        except DomainError as error:
+            refused(form, error)
+            row = find(Detraction, detraction_id)
+        else:
+            flash(_("Constancia %(number)s is recorded; receipt %(receipt)s.", number=row.constancia,
+                    receipt=str(payment)), "ok")
+            return redirect(url_for("accounting.invoice", invoice_id=row.invoice_id))
+    page = render_template("einvoice_pe/detraction.html", row=row, form=form, state=state_of(row),
+                           service=detractions.service_of(row), expected=detractions.to_deposit(row))
+    return page, 422 if form.errors or form.form_errors else 200
