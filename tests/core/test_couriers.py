@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from core.simulators.couriers import Courier, Letter
+from tests.door import Door, opened
 
 pytestmark = pytest.mark.once
 
 
-class Door(ThreadingHTTPServer):
-    """Answers what it is told to, in turn, and remembers what came."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Knock)
-        self.answers: list[int] = []
-        self.bodies: list[bytes] = []
-        self.came = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/hook"
-
-
-class Knock(BaseHTTPRequestHandler):
-    server: Door
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-    def do_POST(self) -> None:
-        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(self.server.answers.pop(0) if self.server.answers else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-        self.server.came.set()
-
-
 @pytest.fixture
 def door() -> Iterator[Door]:
-    made = Door()
-    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with opened() as made:
+        yield made
+
+
+def bodies(door: Door) -> list[bytes]:
+    return [one.body for one in door.requests]
 
 
 def test_a_notice_is_repeated_until_it_is_taken(door: Door) -> None:
@@ -56,7 +29,7 @@ def test_a_notice_is_repeated_until_it_is_taken(door: Door) -> None:
     letter = courier.send(Letter(door.url, b"{}", {}))
     seen = [(one.state, one.status) for _round in range(4) for one in courier.deliver()]
     assert seen == [("waiting", 500), ("waiting", 302), ("taken", 201)] and letter.tries == 3
-    assert door.bodies == [b"{}"] * 3
+    assert bodies(door) == [b"{}"] * 3
 
 
 def test_a_notice_that_nobody_takes_is_given_up(door: Door) -> None:
@@ -81,6 +54,6 @@ def test_notices_leave_by_themselves_and_stop_with_the_server(door: Door) -> Non
     courier = Courier(lambda tries: None, seconds=5)
     courier.send(Letter(door.url, b"late", {}), after=3600)
     courier.send(Letter(door.url, b"now", {}))
-    assert door.came.wait(10) and door.bodies == [b"now"]
+    assert door.came.wait(10) and bodies(door) == [b"now"]
     courier.stop()
     assert courier.deliver() == []

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,6 +19,7 @@ from modules.gateways.providers.mercadopago.simulator.accounts import default_nu
 from modules.gateways.providers.mercadopago.webhook import MercadoPagoWebhook
 from modules.gateways.shapes import Incoming, Notice
 from tests.cases import changed
+from tests.door import Door, opened
 from tests.modules.gateways.mercadopago.conftest import NOW, Site
 
 pytestmark = pytest.mark.once
@@ -215,42 +214,17 @@ def test_evidence_of_a_chargeback(argentina: Caller) -> None:
 # --- notices ---------------------------------------------------------------------------------------------
 
 
-class Door(ThreadingHTTPServer):
-    """Where notices arrive."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Knock)
-        self.came: list[Incoming] = []
-        self.answers: list[int] = []
-        self.knocked = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/notice?source_news=webhooks"
-
-
-class Knock(BaseHTTPRequestHandler):
-    server: Door
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.server.came.append(Incoming("POST", dict(parse_qsl(urlsplit(self.path).query)),
-                                         {name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(self.server.answers.pop(0) if self.server.answers else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-        self.server.knocked.set()
-
-
 @pytest.fixture
 def door() -> Iterator[Door]:
-    made = Door()
-    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with opened() as made:
+        made.url += "?source_news=webhooks"
+        yield made
+
+
+def came(door: Door) -> list[Incoming]:
+    """What came, as our own address gets it."""
+    return [Incoming("POST", dict(parse_qsl(urlsplit(one.path).query)), one.headers, one.body.decode())
+            for one in door.requests]
 
 
 @pytest.fixture
@@ -266,7 +240,7 @@ def pay(argentina: Caller, door: Door) -> Callable[[], str]:
 def judged(door: Door) -> list[Notice]:
     """What our webhook says of all that came."""
     access = Access("mercadopago", {"webhook_secret": keys_of(default_number("MLA"))["secret"]})
-    return [MercadoPagoWebhook().notice(access, one) for one in door.came]
+    return [MercadoPagoWebhook().notice(access, one) for one in came(door)]
 
 
 def test_a_notice_is_signed_and_names_the_payment(site: Site, door: Door, pay: Callable[[], str]) -> None:
@@ -274,7 +248,7 @@ def test_a_notice_is_signed_and_names_the_payment(site: Site, door: Door, pay: C
     assert site.post("deliver")["delivered"][0]["state"] == "taken"
     one, = judged(door)
     assert (one.authentic, one.reason, one.payment_id, one.action) == (True, "ok", number, "read")
-    body = json.loads(door.came[0].body)
+    body = json.loads(came(door)[0].body)
     assert (body["type"], body["action"], body["data"]["id"], body["live_mode"]) == (
         "payment", "payment.created", number, True)
 
@@ -284,7 +258,7 @@ def test_a_notice_that_is_not_taken_comes_again_the_same(site: Site, door: Door,
     pay()
     for _round in range(4):
         site.post("deliver")
-    assert len(door.came) == 3 and len({one.event_id for one in judged(door)}) == 1
+    assert len(door.requests) == 3 and len({one.event_id for one in judged(door)}) == 1
     assert site.state()["notices"][0]["tries"] == 3
 
 
@@ -341,7 +315,7 @@ def test_test_keys_send_no_notices_but_the_panel_s_button_does(site: Site, argen
 def test_notices_leave_by_themselves(site: Site, door: Door, pay: Callable[[], str]) -> None:
     site.post("config", notices="auto")
     number = pay()
-    assert door.knocked.wait(10) and judged(door)[0].payment_id == number
+    assert door.came.wait(10) and judged(door)[0].payment_id == number
 
 
 # --- the page --------------------------------------------------------------------------------------------
