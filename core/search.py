@@ -23,7 +23,7 @@ class Searcher:
     """`find(text, limit)` answers hits, best first; it must be fast and limited to the company in scope.
 
     `permission` is empty where everybody may ask. `guess` answers in the same way what may have been meant; it is asked
-    only where nobody finds anything.
+    only where nobody finds anything. What is shown `aside` (help) never counts as something found.
     """
 
     title: Any
@@ -31,13 +31,14 @@ class Searcher:
     permission: str
     order: int = 50
     guess: Callable[[str, int], Sequence[Hit]] | None = None
+    aside: bool = False
 
 
 searchers: Registry[Searcher] = Registry("searchers")
 
 
-def search(text: str, limit: int = 8) -> list[tuple[Any, list[Hit]]]:
-    """(title, hits) of everything that the current user may see and that matches."""
+def search(text: str, limit: int = 8) -> list[tuple[Searcher, list[Hit]]]:
+    """(searcher, hits) of everything that the current user may see and that matches."""
     from core.security import can
 
     text = text.strip()
@@ -45,7 +46,7 @@ def search(text: str, limit: int = 8) -> list[tuple[Any, list[Hit]]]:
         return []
     allowed = [entry for _key, entry in sorted(searchers.items(), key=lambda one: (one[1].order, one[0]))
                if not entry.permission or can(entry.permission)]
-    found = [(entry.title, list(entry.find(text, limit))) for entry in allowed]
-    if not any(hits for _title, hits in found):
-        found = [(entry.title, list(entry.guess(text, limit))) for entry in allowed if entry.guess]
-    return [(title, hits) for title, hits in found if hits]
+    found = [(entry, list(entry.find(text, limit))) for entry in allowed]
+    if not any(hits for entry, hits in found if not entry.aside):
+        found = [(entry, list(entry.guess(text, limit)) if entry.guess else hits) for entry, hits in found]
+    return [(entry, hits) for entry, hits in found if hits]

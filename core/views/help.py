@@ -14,7 +14,7 @@ from core.search import Searcher, searchers
 from core.security import require
 from core.views import bp
 
-searchers.register("core.help", Searcher(lazy("Help"), named, "", order=95))
+searchers.register("core.help", Searcher(lazy("Help"), named, "", order=95, aside=True))
 
 
 @bp.get("/help", endpoint="help")

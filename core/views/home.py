@@ -38,10 +38,11 @@ def search_page() -> Any:
     """One box for everything; a single hit opens at once."""
     text = request.args.get("q", "").strip()
     found = search.search(text)
-    hits = [hit for _title, group in found for hit in group]
+    hits = [hit for searcher, group in found for hit in group if not searcher.aside]
     if len(hits) == 1:
         return redirect(hits[0].url)
-    return render_template("core/search.html", text=text, found=found, count=len(hits))
+    groups = [(searcher.title, group) for searcher, group in found]
+    return render_template("core/search.html", text=text, found=groups, count=sum(len(group) for _t, group in groups))
 
 
 @bp.get("/search.json", endpoint="search_hits")
@@ -49,8 +50,8 @@ def search_page() -> Any:
 def search_hits() -> Any:
     """What the box suggests while one types: [{"title", "hits": [{"label", "url", "detail"}]}]."""
     found = search.search(request.args.get("q", "")[:200], limit=SUGGESTED)
-    return jsonify([{"title": str(title), "hits": [{"label": hit.label, "url": hit.url, "detail": hit.detail}
-                                                   for hit in hits]} for title, hits in found])
+    return jsonify([{"title": str(one.title), "hits": [{"label": hit.label, "url": hit.url, "detail": hit.detail}
+                                                       for hit in hits]} for one, hits in found])
 
 
 @bp.post("/company/choose")

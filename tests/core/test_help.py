@@ -397,3 +397,17 @@ def test_an_empty_list_leads_to_its_help(login: Login) -> None:
     (link,) = page.xpath("//div[@class='empty']//a[@data-help]")
     assert link.get("href") == "/help/accounting/payments"
     assert not re.search("help", " ".join(page.xpath("//div[@class='empty']//text()")))
+
+
+def test_help_stands_beside_what_is_found_and_never_in_its_way(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One customer opens at once although a topic has the word too; what was meant is guessed although one has it."""
+    from core import search
+    from core.search import Hit, Searcher
+
+    ana = Hit("Ana", "/customers/1")
+    monkeypatch.setattr(search.searchers, "_entries", {
+        "customers": Searcher("Customers", lambda text, limit: [], "", guess=lambda text, limit: [ana]),
+        "help": Searcher("Help", lambda text, limit: [Hit("Topic", "/help/x")], "", aside=True)})
+    with app.test_request_context():
+        found = search.search("cobro")
+    assert [hit.label for _one, hits in found for hit in hits] == ["Ana", "Topic"]
