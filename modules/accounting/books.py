@@ -18,9 +18,9 @@ from core.i18n import lazy, ngettext
 from core.lists import Choice, Column, Dates, Empty, Line, List, Relation, Text, register
 from core.scope import current_company
 from modules.accounting import numbers, queries
-from modules.accounting.lists import find_people, name_people
 from modules.accounting.models import Account, Entry, Invoice, Payment, Posting
 from modules.accounting.statements import describe
+from modules.crm import finding
 from modules.crm.models import Customer
 
 ZERO = Decimal("0.00")
@@ -132,7 +132,8 @@ ENTRIES = register(List(
         Choice("kind", lazy("Kind"), Entry.kind, KINDS),
         Dates("date", lazy("Date"), Entry.date),
         Relation("customer", lazy("Customer"), lambda key: Entry.id.in_(
-            sa.select(Posting.entry_id).where(Posting.customer_id == key)), search=find_people, labels=name_people),
+            sa.select(Posting.entry_id).where(Posting.customer_id == key)), search=finding.choices,
+                 labels=finding.named),
     ),
     options=(selectinload(Entry.invoice), selectinload(Entry.payment)),
     sort="-date", count=lambda count: ngettext("%(num)s entry", "%(num)s entries", count),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 
 from core import clock
-from core.db import Amount, db
+from core.db import Amount
 from core.db import find as find_row
 from core.i18n import lazy, ngettext
 from core.lists import (
@@ -61,14 +60,6 @@ CONDITIONS = {
 
 
 # --- customers, as every list here is narrowed to them -------------------------------------------------------
-
-
-def find_people(text: str, limit: int) -> list[tuple[int, str]]:
-    return [(row.id, str(row)) for row in finding.people(text, limit)]
-
-
-def name_people(ids: Sequence[int]) -> dict[int, str]:
-    return {row.id: str(row) for row in db.session.scalars(sa.select(Customer).where(Customer.id.in_(ids)))}
 
 
 def zones() -> dict[int, str]:
@@ -154,7 +145,7 @@ INVOICES = register(List(
         Dates("date", lazy("Date"), Invoice.issue_date),
         Dates("due", lazy("Due date"), Invoice.due_date, (*DUE,)),
         Amounts("total", lazy("Total"), Invoice.total),
-        Relation("customer", lazy("Customer"), Invoice.customer_id, search=find_people, labels=name_people),
+        Relation("customer", lazy("Customer"), Invoice.customer_id, search=finding.choices, labels=finding.named),
         Choices("zone", lazy("Zone"), _in_zones(Invoice.customer_id), zones),
         Choice("origin", lazy("From"), Invoice.origin, {"billing": lazy("billing"), "manual": lazy("by hand"),
                                                          "import": lazy("brought in")}),
@@ -237,7 +228,7 @@ PAYMENTS = register(List(
         Amounts("amount", lazy("Amount"), Payment.amount),
         Choice("method", lazy("Payment method"), _by_method, labels.METHODS),
         Choice("account", lazy("Into"), _into, lambda: {one.id: one.name for one in queries.cash_accounts()}),
-        Relation("customer", lazy("Customer"), Payment.customer_id, search=find_people, labels=name_people),
+        Relation("customer", lazy("Customer"), Payment.customer_id, search=finding.choices, labels=finding.named),
         Choices("zone", lazy("Zone"), _in_zones(Payment.customer_id), zones),
     ),
     actions=(Action("send", lazy("Send the receipt"), "accounting.send_documents", each=send_receipt,

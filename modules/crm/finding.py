@@ -33,6 +33,16 @@ def people(text: str, limit: int = 8, active: bool | None = None) -> list[Custom
     return written(text, limit, active) or meant(text, limit, active)[:limit]
 
 
+def choices(text: str, limit: int) -> list[tuple[int, str]]:
+    """The same as (id, words), for the filter of a list."""
+    return [(row.id, str(row)) for row in people(text, limit)]
+
+
+def named(ids: Sequence[int]) -> dict[int, str]:
+    """Words of these customers by id."""
+    return {row.id: str(row) for row in db.session.scalars(sa.select(Customer).where(Customer.id.in_(ids)))}
+
+
 def written(text: str, limit: int = 8, active: bool | None = None) -> list[Customer]:
     """Those whom the text means as it is written."""
     found = {row.id: row for row in _exact(text, active)}

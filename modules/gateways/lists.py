@@ -23,14 +23,6 @@ def accounts() -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(sa.select(Account.id, Account.name).order_by(Account.name))}
 
 
-def find_people(text: str, limit: int) -> list[tuple[int, str]]:
-    return [(row.id, str(row)) for row in finding.people(text, limit)]
-
-
-def name_people(ids: Sequence[int]) -> dict[int, str]:
-    return {row.id: str(row) for row in db.session.scalars(sa.select(Customer).where(Customer.id.in_(ids)))}
-
-
 def find_files(text: str, limit: int) -> list[tuple[int, str]]:
     rows = db.session.execute(sa.select(File.id, File.name).where(File.name.like(f"%{text.strip()}%"))
                               .order_by(File.id.desc()).limit(limit))
@@ -89,7 +81,7 @@ TRANSACTIONS = register(List(
         Dates("paid", lazy("Paid"), Transaction.paid_on),
         Dates("seen", lazy("Reported"), Transaction.seen_at),
         Amounts("amount", lazy("Amount"), Transaction.amount),
-        Relation("customer", lazy("Customer"), Transaction.customer_id, search=find_people, labels=name_people),
+        Relation("customer", lazy("Customer"), Transaction.customer_id, search=finding.choices, labels=finding.named),
         Relation("file", lazy("File"), Transaction.file_id, search=find_files, labels=name_files),
     ),
     link=lambda row: url_for("gateways.transaction", transaction_id=row.id), sort="-seen",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +9,6 @@ from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-from core.db import db
 from core.db import find as find_row
 from core.i18n import _, lazy, ngettext
 from core.lists import Action, Choice, Choices, Column, Dates, Empty, Line, List, Relation, Text, badge, register
@@ -29,14 +27,6 @@ def _kinds() -> dict[str, Any]:
 
 def _channels() -> dict[str, Any]:
     return {code: channel.title for code, channel in channels.items()}
-
-
-def _find_people(text: str, limit: int) -> list[tuple[int, str]]:
-    return [(row.id, str(row)) for row in finding.people(text, limit)]
-
-
-def _name_people(ids: Sequence[int]) -> dict[int, str]:
-    return {row.id: str(row) for row in db.session.scalars(sa.select(Customer).where(Customer.id.in_(ids)))}
 
 
 def send_again(message_id: int, _values: dict[str, Any]) -> None:
@@ -79,7 +69,7 @@ OUTBOX = register(List(
         Text("q", lazy("Customer or address"), queries.matches),
         Choice("group", lazy("State"), GROUPS, GROUP_WORDS, chips=True),
         Choices("kind", lazy("Kind"), Message.kind, _kinds),
-        Relation("customer", lazy("Customer"), Message.customer_id, search=_find_people, labels=_name_people),
+        Relation("customer", lazy("Customer"), Message.customer_id, search=finding.choices, labels=finding.named),
         Dates("queued", lazy("Queued"), Message.created_at),
         Dates("sent", lazy("Sent at"), Message.sent_at),
     ),
