@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.exact_json import read
 from core.i18n import lazy
 from modules.einvoice.files import ANSWER, REPLY, REQUEST, XML, JsonPapers, Kept, Papers
 from modules.einvoice.models import Document
 from modules.einvoice_co.bridge import BY_SIIGO
-from modules.einvoice_co.providers.siigo.numbers import read
 
 
 class ColombianPapers(Papers):
