@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core import deeds as known_deeds
+from core import slots
 from core.db import among, db
 from core.i18n import lazy
 from core.jobs import on
 from modules.accounting.events import InvoiceCancelled, PaymentsRecorded
 from modules.accounting.models import Allocation
-from modules.gateways import checkouts
+from modules.gateways import checkouts, desk
 from modules.gateways.deeds import WORDS as DEEDS
 
 known_deeds.add(DEEDS)
+slots.add("home.todo", "gateways", lazy("Gateways"), desk.todo, permission="gateways.view_inbox", order=35)
 
 
 @on(PaymentsRecorded, words=lazy("Close pages of debts that are paid"))

@@ -118,3 +118,11 @@ def test_the_holding_of_two_gateways_is_apart(probe: Any, november: None, custom
     booking.take(first, [told("1", "100", customer=customer.code)])
     booking.take(second, [told("1", "40", customer=customer.code)])  # the same number at another gateway
     assert queries.balance(customer.id) == Decimal(-140)
+
+
+def test_the_home_page_tells_what_waits(waiting: Transaction, account: Account, login: Make) -> None:
+    account.trouble = "clave rechazada"
+    db.session.commit()
+    page = login(*ALL).get("/").text
+    assert "1 pago de una pasarela lo espera" in page and "Pasarela no responde" in page
+    assert "lo espera" not in login("gateways.edit_accounts").get("/").text
