@@ -7,6 +7,7 @@ statements that does not depend on how many they are.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,6 +28,8 @@ from modules.gateways.models import Account, Alias, Checkout, Transaction
 from modules.gateways.shapes import Reading
 
 ZERO = Decimal("0.00")
+# characters that the books have for a payment's identity
+LONGEST_NAME = 120
 # states from which a transaction can still be booked by itself
 OPEN = ("noted", "waiting")
 
@@ -115,9 +118,9 @@ def _record(account: Account, rows: Sequence[Transaction]) -> None:
     """Record these payments at once; where the books refuse one, it waits with their words."""
     known = _recorded(account, rows)
     for row in rows:
-        if row.external_id in known:  # by an older transaction of this very identity that was restored, say
-            _booked(row, known[row.external_id])
-    fresh = [row for row in rows if row.external_id not in known]
+        if _name(row) in known:  # a backup was restored between both, say
+            _booked(row, known[_name(row)])
+    fresh = [row for row in rows if _name(row) not in known]
     owed = _owed(fresh)
     days = _Days()
     payments = [(row, _payment(account, row, days.of(row))) for row in fresh]
@@ -143,10 +146,18 @@ def _booked(row: Transaction, payment_id: int) -> None:
     row.state, row.cause, row.payment_id = "booked", "", payment_id
 
 
+def _name(row: Transaction, more: str = "") -> str:
+    """The identity of a transaction's payment in the books, where an identity is used once."""
+    more = f"#{row.bookings}{more}" if row.bookings else more
+    if len(row.external_id) + len(more) <= LONGEST_NAME:
+        return row.external_id + more
+    return hashlib.sha256(row.external_id.encode()).hexdigest() + more
+
+
 def _recorded(account: Account, rows: Sequence[Transaction]) -> dict[str, int]:
     found = db.session.execute(
         sa.select(Payment.external_id, Payment.id).where(
-            Payment.source == account.source, among(Payment.external_id, [row.external_id for row in rows])))
+            Payment.source == account.source, among(Payment.external_id, [_name(row) for row in rows])))
     return {row.external_id: row.id for row in found if row.external_id}
 
 
@@ -185,7 +196,7 @@ def _payment(account: Account, row: Transaction, day: dt.date, name: str = "") -
     medium = Medium(row.amount, method[:20], account.cash_account_id, row.external_id[:100])
     return PaymentData(row.customer_id or 0, [medium], day, row.currency,
                        pays=[(row.invoice_id, row.amount)] if row.invoice_id else [], source=account.source,
-                       external_id=name or row.external_id)
+                       external_id=name or _name(row))
 
 
 class _Days:
@@ -271,7 +282,7 @@ def _give_back(account: Account, row: Transaction, payment: Payment) -> int | No
 
 def _restore(account: Account, row: Transaction) -> None:
     """The gateway gave back what it had taken: a chargeback that was won. The money is recorded anew."""
-    data = _payment(account, row, clock.today(), f"{row.external_id}:again")
+    data = _payment(account, row, clock.today(), _name(row, ":again"))
     again = sa.select(Payment.id).where(Payment.source == data.source, Payment.external_id == data.external_id)
     if db.session.scalar(again) is None:
         bulk_payments.tell(bulk_payments.record_many([data]))
@@ -294,3 +305,25 @@ def _book_fees(account: Account, rows: Sequence[Transaction]) -> None:
             row.fee_booked, row.withheld_booked = fee, withheld
     if kept:
         cash.book_kept(kept)
+
+
+def unbook(account: Account, rows: Sequence[Transaction], reason: str) -> int:
+    """Take payments and their fees out of the books, as if nobody had told of them; how many.
+
+    Told again, they are booked again.
+    The rows are held. Raises where a payment cannot be taken back; nothing is done then.
+    """
+    kept, undone = [], 0
+    for row in rows:
+        if row.payment is not None and row.payment.state == "recorded":
+            reverse_payment(row.payment, reason)
+            undone += 1
+        if row.fee_booked or row.withheld_booked:
+            kept.append(cash.Kept(account.cash_account, clock.today(), row.currency, -row.fee_booked,
+                                  -row.withheld_booked, f"{account.name} {row.external_id}"))
+        row.state, row.status, row.cause, row.attention, row.note = "noted", "", "", "", reason.strip()[:300]
+        row.payment_id = row.customer_id = row.invoice_id = row.gateway_changed_at = None
+        row.fee_booked, row.withheld_booked, row.bookings = ZERO, ZERO, row.bookings + 1
+    cash.book_kept(kept)
+    db.session.flush()
+    return undone

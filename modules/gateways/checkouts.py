@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core import clock, jobs
-from core.db import db, find
+from core.db import among, db, find
 from core.errors import DomainError, Rejected, Unavailable, Unknown
 from core.i18n import _, format_date
 from core.scope import current_company
@@ -218,7 +218,7 @@ def close_settled(invoice_ids: list[int]) -> None:
     """The pages of documents on which nothing is owed any more are closed."""
     rows = db.session.scalars(
         sa.select(Checkout).join(Invoice, Invoice.id == Checkout.invoice_id).where(
-            Checkout.invoice_id.in_(invoice_ids), Checkout.state.in_(LIVING),
+            among(Checkout.invoice_id, invoice_ids), Checkout.state.in_(LIVING),
             sa.or_(Invoice.open_amount == 0, Invoice.state != "issued"))).all()
     for row in rows:
         row.state, row.poll_at = "closed", None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import IO
 
@@ -16,12 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core import audit, clock, logs, storage
-from core.db import db, find
+from core.db import db, find, lock
 from core.errors import DomainError
 from core.i18n import _, format_date
 from core.scope import current_user_id
-from modules.accounting.models import Payment
-from modules.accounting.payments import reverse_payment
+from modules.accounting import queries
 from modules.gateways import accounts, booking, ports
 from modules.gateways.booking import Taken
 from modules.gateways.errors import BadFile
@@ -122,8 +121,11 @@ def _read(row: File) -> Iterator[Reading | Problem | Control]:
         yield from ports.payment_files.get(access.provider).read(content, access)
 
 
-def load(file_id: int) -> Taken:
-    """Take what was proved, a chunk per transaction, going on where a killed one stopped. Commits."""
+def load(file_id: int, keep: Callable[[], None] | None = None) -> Taken:
+    """Take what was proved, a chunk per transaction, going on where a killed one stopped. Commits.
+
+    `keep` commits too, and holds the file against another worker.
+    """
     row, total = find(File, file_id), Taken()
     readings = (one for one in _read(row) if isinstance(one, Reading))
     next(islice(readings, row.done, row.done), None)
@@ -131,7 +133,7 @@ def load(file_id: int) -> Taken:
         row = find(File, file_id)
         total.add(booking.take(row.account, chunk, file_id=row.id))
         row.done += len(chunk)
-        db.session.commit()
+        (keep or db.session.commit)()
     row = find(File, file_id)
     row.state, row.ended_at = "imported", clock.now()
     audit.record("gateways.import_file", row, {"name": row.name, "payments": row.count, "total": row.total})
@@ -140,19 +142,31 @@ def load(file_id: int) -> Taken:
 
 
 def undo(row: File, reason: str) -> int:
-    """Take back every payment that this file brought and no other way told; how many. All or nothing."""
+    """Take back every payment that this file was the first to tell; how many. All or nothing.
+
+    Told again, they are booked again.
+    Refused where the books of one of their days are closed, and where the file itself took payments back.
+    """
     if row.state != "imported":
         raise DomainError(_("Taking this file back is not possible because it is not imported."))
     if not reason.strip():
         raise DomainError(_("To take a file back you must say why."), field="reason")
-    brought = db.session.scalars(sa.select(Transaction).where(Transaction.file_id == row.id)).all()
-    undone = 0
-    for one in brought:
-        payment = db.session.get(Payment, one.payment_id) if one.kind == "payment" and one.payment_id else None
-        if payment is not None and payment.state == "recorded":
-            reverse_payment(payment, reason)
-            undone += 1
-        one.state, one.note = "set_aside", reason.strip()[:300]
+    brought = db.session.scalars(lock(sa.select(Transaction).where(Transaction.file_id == row.id)
+                                      .order_by(Transaction.id))).all()
+    _check_undo(brought)
+    undone = booking.unbook(row.account, brought, reason)
     row.state, row.reason, row.ended_at = "undone", reason.strip()[:300], clock.now()
     audit.record("gateways.undo_file", row, {"payments": undone}, reason)
     return undone
+
+
+def _check_undo(brought: Sequence[Transaction]) -> None:
+    if any(one.kind == "reversal" and one.state == "booked" for one in brought):
+        raise DomainError(_("Taking this file back is not possible because it took payments back, which cannot be "
+                            "undone together. Take back its payments one by one."))
+    closed = queries.locked_until()
+    days = [one.payment.paid_on for one in brought if one.payment is not None]
+    if closed is not None and days and min(days) <= closed:
+        raise DomainError(_("Taking this file back is not possible because the books are closed until %(day)s, and it "
+                            "has payments of %(first)s. Have the period opened first.", day=format_date(closed),
+                            first=format_date(min(days))))

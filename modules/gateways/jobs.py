@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
-from core import clock, leases, processes
+from core import clock, leases, logs
 from core.db import db, find
 from core.errors import OutsideError, Rejected, Unavailable, Unknown
-from core.i18n import lazy
+from core.i18n import _, lazy
 from core.jobs import enqueue, job, outside, schedule
 from core.scope import every_company
 from modules.gateways import accounts, booking, checkouts, files_in, inbox, ports
@@ -23,19 +22,12 @@ LEASE_SECONDS = 300
 # pages of a poll that one job reads
 PAGES = 200
 
+log = logs.get(__name__)
 
-@contextmanager
-def _alone(name: str) -> Iterator[bool]:
-    """Hold a name; False where another process has it."""
-    owner = f"{processes.identity()}#{uuid.uuid4().hex[:8]}"
-    if not leases.acquire(name, LEASE_SECONDS, owner):
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        db.session.rollback()
-        leases.release(name, owner)
+
+def _alone(name: str) -> AbstractContextManager[Callable[[], None] | None]:
+    """Hold a name of this module: the function that commits and goes on holding it, or None where another has it."""
+    return leases.held(f"gateways.{name}", LEASE_SECONDS, _("Another process works on this gateway."))
 
 
 # --- notices ---------------------------------------------------------------------------------------------
@@ -45,15 +37,15 @@ def _alone(name: str) -> Iterator[bool]:
 def drain(account_id: int) -> None:
     """Work through the notices of an account until none waits. Who finds it taken goes home: its holder looks again."""
     while True:
-        with _alone(f"gateways.drain:{account_id}") as mine:
-            if not mine:
+        with _alone(f"drain:{account_id}") as keep:
+            if keep is None:
                 return
-            _drain(account_id)
+            _drain(account_id, keep)
         if not inbox.waiting(account_id, limit=1):
             return
 
 
-def _drain(account_id: int) -> None:
+def _drain(account_id: int, keep: Callable[[], None]) -> None:
     while rows := inbox.waiting(account_id):
         account = find(Account, account_id)
         told: list[Reading] = []
@@ -61,7 +53,7 @@ def _drain(account_id: int) -> None:
         trouble = _understand(account, rows, told, states)
         booking.take(account, told)
         inbox.finish(states)
-        db.session.commit()
+        keep()
         if trouble is not None:
             raise trouble
 
@@ -87,6 +79,10 @@ def _understand(account: Account, rows: Sequence[Notice], told: list[Reading],
                 continue
             except (Unavailable, Unknown) as trouble:
                 return Unavailable(str(trouble), retry_after=getattr(trouble, "retry_after", None))
+            except (ValueError, LookupError, ArithmeticError, TypeError) as error:
+                log.error("notice_not_understood", notice=row_id, exc_info=error)
+                states[row_id] = ("failed", _("What the gateway answered about this payment cannot be understood."))
+                continue
             states[row_id] = ("done", "")
     if any(action == "poll" for _id, action, _ref, _payment in jobs_of):
         enqueue(poll, account_id=account.id, key=f"gateways.hint:{account.id}:{int(clock.now().timestamp()) // 30}")
@@ -99,12 +95,12 @@ def _understand(account: Account, rows: Sequence[Notice], told: list[Reading],
 @job(words=lazy("Ask gateways what was paid"), max_attempts=5)
 def poll(account_id: int) -> None:
     """Read what changed at the gateway since the last time; the net under its notices."""
-    with _alone(f"gateways.poll:{account_id}") as mine:
-        if not mine:
-            return
-        for _page in range(PAGES):
-            if not _poll_page(account_id):
+    with _alone(f"poll:{account_id}") as keep:
+        for _page in range(PAGES if keep else 0):
+            more = _poll_page(account_id)
+            if not more:
                 return
+            keep()
 
 
 def _poll_page(account_id: int) -> bool:
@@ -162,10 +158,10 @@ def ask_checkouts(checkout_ids: list[int]) -> None:
 @job(words=lazy("Import a file of payments"), max_attempts=20)
 def import_file(file_id: int) -> None:
     """Prove a file and take it; a killed one goes on where it stopped."""
-    with _alone(f"gateways.file:{file_id}") as mine:
+    with _alone(f"file:{file_id}") as keep:
         state = find(File, file_id).state
-        if mine and (state == "importing" or (state == "proving" and files_in.prove(file_id))):
-            files_in.load(file_id)
+        if keep and (state == "importing" or (state == "proving" and files_in.prove(file_id))):
+            files_in.load(file_id, keep)
 
 
 # --- ticks -----------------------------------------------------------------------------------------------

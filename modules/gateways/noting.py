@@ -27,10 +27,12 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     names = _names(account, told)
     new = _insert(account, told, names, file_id)
     rows = _locked(account, {names.get(one.external_id, one.external_id) for one in told})
-    told = [one for one in told if names.get(one.external_id, one.external_id) in rows]
-    _keep_aliases(account, told, rows, names)
-    for one in told:
-        _follow(rows[names.get(one.external_id, one.external_id)], one)
+    pairs = [(rows[name], one) for one in told if (name := names.get(one.external_id, one.external_id)) in rows]
+    _keep_aliases(account, pairs)
+    for row, one in pairs:
+        if not row.status:  # nobody told of it yet, or what was told was taken back with its file
+            row.file_id, row.line = file_id, one.line
+        _follow(row, one)
     db.session.flush()
     return list(rows.values()), new
 
@@ -80,7 +82,8 @@ def _row(account: Account, one: Reading, file_id: int | None) -> dict[str, Any]:
             "state": "noted", "cause": "", "attention": "", "amount": one.amount, "currency": one.currency,
             "channel": "", "customer_code": "", "invoice_code": "", "barcode": "", "attempt_code": "", "payer": {},
             "reverses": one.reverses, "reason": "", "remarks": [], "raw": {}, "fee_booked": ZERO,
-            "withheld_booked": ZERO, "file_id": file_id, "line": one.line, "seen_at": clock.now(), "note": ""}
+            "withheld_booked": ZERO, "bookings": 0, "file_id": file_id, "line": one.line, "seen_at": clock.now(),
+            "note": ""}
 
 
 def _locked(account: Account, names: Iterable[str]) -> dict[str, Transaction]:
@@ -90,15 +93,11 @@ def _locked(account: Account, names: Iterable[str]) -> dict[str, Transaction]:
     return {row.external_id: row for row in rows}
 
 
-def _keep_aliases(account: Account, told: Sequence[Reading], rows: dict[str, Transaction],
-                  names: dict[str, str]) -> None:
+def _keep_aliases(account: Account, pairs: Sequence[tuple[Transaction, Reading]]) -> None:
     """Remember by which other names a transaction is told of."""
-    found = []
-    for one in told:
-        row = rows[names.get(one.external_id, one.external_id)]
-        found += [{"account_id": account.id, "name": name, "transaction_id": row.id}
-                  for name in (one.external_id, *one.known_as) if name != row.external_id]
-    insert_new(Alias.__table__, found, unique=("account_id", "name"))
+    insert_new(Alias.__table__, [
+        {"account_id": account.id, "name": name, "transaction_id": row.id} for row, one in pairs
+        for name in (one.external_id, *one.known_as) if name != row.external_id], unique=("account_id", "name"))
 
 
 def _follow(row: Transaction, one: Reading) -> None:

@@ -238,6 +238,7 @@ def upgrade() -> None:
     sa.Column('refund_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
     sa.Column('fee_booked', sa.BigInteger(), nullable=False),
     sa.Column('withheld_booked', sa.BigInteger(), nullable=False),
+    sa.Column('bookings', sa.Integer(), nullable=False),
     sa.Column('file_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
     sa.Column('line', sa.Integer(), nullable=True),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),

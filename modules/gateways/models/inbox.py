@@ -102,6 +102,8 @@ class Transaction(CompanyScoped, Model):
     # what was booked as kept by the gateway
     fee_booked: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
     withheld_booked: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
+    # how often it was booked and taken back with its file: the next payment needs a name of its own in the books
+    bookings: Mapped[int] = mapped_column(default=0)
     # the file and line that told it first
     file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"), index=True)
     line: Mapped[int | None] = mapped_column(sa.Integer)

@@ -119,3 +119,61 @@ def test_a_file_is_taken_back_as_a_whole(account: Account, customer: Customer, p
     with pytest.raises(DomainError):
         files_in.undo(row, "otra vez")
     assert findings() == {}
+
+
+def held(account: Account) -> Decimal:
+    """What the books say that the gateway holds."""
+    from modules.accounting.models import Posting
+
+    return db.session.scalar(sa.select(sa.func.sum(Posting.amount)).where(
+        Posting.account_id == account.cash_account.account_id)) or Decimal(0)
+
+
+def test_what_was_taken_back_is_booked_again_when_the_right_file_brings_it(account: Account, customer: Customer,
+                                                                          probe: Any) -> None:
+    for _time in range(2):
+        row = bring(account, content(customer))
+        assert queries.balance(customer.id) == Decimal("-7.50")
+        files_in.undo(row, "archivo equivocado")
+        assert (queries.balance(customer.id), row.state) == (0, "undone")
+    again = bring(account, content(customer))
+    assert (again.state, queries.balance(customer.id)) == ("imported", Decimal("-7.50"))
+    assert findings() == {}
+
+
+def test_the_fees_of_a_file_go_with_it(account: Account, customer: Customer, probe: Any) -> None:
+    account.fee_percent = Decimal(10)
+    row = bring(account, content(customer))
+    assert held(account) == Decimal("6.75")
+    files_in.undo(row, "de otro banco")
+    assert held(account) == 0
+
+
+def test_a_payment_that_was_told_in_another_way_too_stays(account: Account, customer: Customer, probe: Any,
+                                                         told: Make) -> None:
+    booking.take(account, [told("p0", "1.50", customer=customer.code)])
+    row = bring(account, content(customer))
+    assert files_in.undo(row, "de otro banco") == 2
+    assert queries.balance(customer.id) == Decimal("-1.50")
+
+
+def test_a_file_of_a_closed_month_is_not_taken_back(account: Account, customer: Customer, probe: Any) -> None:
+    import datetime as dt
+
+    from modules.accounting import ledger
+
+    row = bring(account, content(customer))
+    ledger.policy().locked_until = dt.date(2026, 11, 9)
+    db.session.flush()
+    with pytest.raises(DomainError, match="cerrad"):
+        files_in.undo(row, "de otro banco")
+    assert (row.state, queries.balance(customer.id)) == ("imported", Decimal("-7.50"))
+
+
+def test_a_file_that_took_something_back_is_not_taken_back(account: Account, customer: Customer, probe: Any,
+                                                          told: Make) -> None:
+    booking.take(account, [told("p9", "5.00", customer=customer.code)])
+    row = bring(account, content(customer))
+    booking.take(account, [told("r9", "5.00", "reversed", reverses="p9")], file_id=row.id)
+    with pytest.raises(DomainError):
+        files_in.undo(row, "de otro banco")

@@ -102,6 +102,20 @@ def test_a_payment_that_the_gateway_does_not_know_is_shown(send: Make, probe: An
     assert (row.state, row.error) == ("failed", "payment not found")
 
 
+def test_an_answer_that_nobody_understands_does_not_keep_the_others_waiting(
+        send: Make, probe: Any, told: Make, customer: Customer, run_jobs: Callable[[], int],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(access: Any, payment_id: str = "", **_values: Any) -> Any:
+        return [told("78", customer=customer.code)] if payment_id == "78" else {}["missing"]
+
+    monkeypatch.setattr(probe, "read", read)
+    db.session.commit()
+    send("77"), send("78")
+    run_jobs()
+    assert [(ref, state) for ref, state, _times in states()] == [("77", "failed"), ("78", "done")]
+    assert queries.balance(customer.id) == -100
+
+
 def test_topics_that_do_not_concern_us_are_answered_and_left_alone(send: Make, probe: Any,
                                                                    run_jobs: Callable[[], int]) -> None:
     assert send("77", topic="other") == 200
