@@ -10,6 +10,9 @@ from markupsafe import Markup
 
 from core import modules, scope
 
+# a line that opens its list, for "home.todo": NOTICE.format(tone, url, words); tones are ok, info, warn, bad
+NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
+
 
 @dataclass(frozen=True)
 class Slot:

@@ -14,11 +14,22 @@ CREATE INDEX IF NOT EXISTS kept_place ON kept (kind, owner, place);"""
 
 
 class Kept(Store):
-    """Values by kind, owner (a company or account of the service) and key. `schema`: tables beside them."""
+    """Values by kind, owner (a company or account of the service) and key. `schema`: tables beside them.
 
-    FORGOTTEN: ClassVar[tuple[str, ...]] = ("kept",)
+    Kinds in STAYS (the accounts of a service) outlive the forgetting of all else.
+    """
+
+    FORGOTTEN: ClassVar[tuple[str, ...]] = ()
+    STAYS: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, folder: Path | None, name: str, schema: str = "") -> None:
         super().__init__(folder, name, SCHEMA + schema)
+
+    def forget(self) -> None:
+        super().forget()
+        with self.writing() as db:
+            marks = ", ".join("?" * len(self.STAYS))
+            db.execute(f"DELETE FROM kept WHERE kind NOT IN ({marks})", self.STAYS)
 
     def written(self, value: Any) -> str:
         """A value as text; a service of amounts takes core.exact_json's."""

@@ -15,6 +15,7 @@ from core.i18n import _, format_date, ngettext
 from core.models import Company
 from core.search import Hit
 from core.setup import Step
+from core.slots import NOTICE
 from core.templating import amount
 from modules.accounting import figures, labels, ledger, numbers, queries, states
 from modules.accounting.models import CashAccount, Entry, Invoice, InvoiceDesign, Payment
@@ -22,7 +23,6 @@ from modules.crm.models import Customer
 
 FIGURE = Markup('<div class="figure"><div class="figure-label">{}</div><a class="figure-value" href="{}">{}</a>'
                 '<div class="figure-note">{}</div></div>')
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 # from this day of the month on, the month before should be closed
 CLOSING_DAY = 5
 

@@ -14,13 +14,13 @@ from core.i18n import _, ngettext
 from core.models import Company
 from core.search import Hit
 from core.setup import Step
+from core.slots import NOTICE
 from modules.contracts import months, queries, states
 from modules.contracts.models import BillingDraft, BillingException, Contract, Plan
 from modules.crm.models import Customer
 
 FIGURE = Markup('<div class="figure"><div class="figure-label">{}</div><a class="figure-value" href="{}">{}</a>'
                 '<div class="figure-note">{}</div></div>')
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def customer_tab(customer: Customer) -> str:

@@ -17,6 +17,7 @@ from core.i18n import _, ngettext
 from core.models import Company
 from core.scope import current_company
 from core.setup import Step
+from core.slots import NOTICE
 from core.templating import number
 from modules.einvoice import explaining, queries, states
 from modules.einvoice.models import Document
@@ -26,7 +27,6 @@ from modules.einvoice.ports import enablers
 
 # what the authority has not decided after so long is told
 PATIENCE = dt.timedelta(minutes=10)
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def todo(_company: Any) -> Markup:

@@ -14,6 +14,7 @@ from core.db import db
 from core.i18n import _, format_date
 from core.outside import Standing
 from core.scope import current_company
+from core.slots import NOTICE
 from modules.crm import countries
 from modules.crm.models import Customer
 from modules.einvoice_ar import access, catalogs, customers, perceptions
@@ -21,7 +22,6 @@ from modules.einvoice_ar.models import Certificate, Notice
 
 # days before its end from which a certificate is told, and from which in red
 TOLD, URGENT = 60, 7
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def announcements(_company: Any) -> str:

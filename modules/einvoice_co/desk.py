@@ -10,14 +10,13 @@ from markupsafe import Markup
 from core.i18n import _, ngettext
 from core.outside import Standing
 from core.scope import current_company
+from core.slots import NOTICE
 from modules.crm.models import Customer
 from modules.einvoice import queries as documents
 from modules.einvoice_co import access, attaching, customers, estratos
 from modules.einvoice_co.catalogs import NO_RESPONSIBILITY
 from modules.einvoice_co.endings import endings
 from modules.einvoice_co.parties import person_of
-
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def running_out(_company: Any) -> Markup:

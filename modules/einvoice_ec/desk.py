@@ -14,12 +14,12 @@ from core.db import db
 from core.i18n import _, format_date
 from core.outside import Standing
 from core.scope import current_company
+from core.slots import NOTICE
 from modules.einvoice_ec import access
 from modules.einvoice_ec.models import Certificate
 
 # days before its end from which a certificate is told, in yellow and in red
 TOLD, URGENT = 60, 7
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def certificates(_company: Any) -> Markup:

@@ -14,6 +14,7 @@ from core.db import db
 from core.i18n import _, format_date
 from core.outside import Standing
 from core.scope import current_company
+from core.slots import NOTICE
 from modules.einvoice.models import Document
 from modules.einvoice_mx import access
 from modules.einvoice_mx.endpoints import PRODUCTION
@@ -23,7 +24,6 @@ from modules.einvoice_mx.models import Certificate, PaymentReceipt
 TOLD, URGENT = 60, 7
 # timbres that are left from which it is told, and from which in red
 FEW, VERY_FEW = 500, 50
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def certificates(_company: Any) -> Markup:

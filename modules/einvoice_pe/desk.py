@@ -14,6 +14,7 @@ from core.db import db
 from core.i18n import _, ngettext
 from core.outside import Standing
 from core.scope import current_company
+from core.slots import NOTICE
 from modules.crm.models import Customer
 from modules.einvoice.models import Document
 from modules.einvoice_pe import access, detractions
@@ -23,7 +24,6 @@ from modules.einvoice_pe.models import CustomerProfile, Detraction
 # a factura that reaches SUNAT after the third day does not exist: told after one day, in red after two
 TOLD, URGENT = dt.timedelta(hours=24), dt.timedelta(hours=48)
 UNDECIDED = ("sending", "unknown", "signed")
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def undecided(_company: Any) -> Markup:

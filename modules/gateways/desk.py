@@ -12,11 +12,10 @@ from markupsafe import Markup
 from core.db import db
 from core.i18n import _, ngettext
 from core.lists import url_of
+from core.slots import NOTICE
 from modules.gateways import inbox
 from modules.gateways.lists import NOTICES, TRANSACTIONS, WAITS
 from modules.gateways.models import Account, Transaction
-
-NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def todo(_company: Any) -> Markup:

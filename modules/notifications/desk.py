@@ -9,10 +9,9 @@ from core import setup
 from core.i18n import _, ngettext
 from core.models import Company
 from core.setup import Step
+from core.slots import NOTICE
 from modules.crm.models import Customer
 from modules.notifications import queries, rehearsing
-
-_NOTICE = Markup('<div class="notice notice-{}" role="status"><div><a href="{}">{}</a></div></div>')
 
 
 def customer_tab(customer: Customer) -> str:
@@ -49,9 +48,9 @@ def to_do(company: Company) -> Markup:
     found = Markup("")
     if counts["problem"]:
         text = ngettext("%(num)s notice was not sent", "%(num)s notices were not sent", counts["problem"])
-        found += _NOTICE.format("bad", url_for("notifications.outbox", group="problem"), text)
+        found += NOTICE.format("bad", url_for("notifications.outbox", group="problem"), text)
     if counts["returned"]:
         text = ngettext("%(num)s notice came back: correct the address", "%(num)s notices came back: correct the "
                         "addresses", counts["returned"])
-        found += _NOTICE.format("warn", url_for("notifications.outbox", group="returned"), text)
+        found += NOTICE.format("warn", url_for("notifications.outbox", group="returned"), text)
     return found

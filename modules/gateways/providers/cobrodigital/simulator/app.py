@@ -47,14 +47,10 @@ class Config(Settings):
 class Kept(kept.Kept):
     """Accounts stay when all else is forgotten."""
 
+    STAYS = ("account",)
+
     def __init__(self, folder: Path | None) -> None:
         super().__init__(folder, "cobrodigital")
-
-    def forget(self) -> None:
-        accounts = self.all("account")
-        super().forget()
-        for one in accounts:
-            self.put("account", "", one["idComercio"], one)
 
 
 class Service(Configured[Config]):

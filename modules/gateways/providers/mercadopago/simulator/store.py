@@ -25,7 +25,7 @@ DATES = ("date_created", "date_approved", "date_last_updated", "money_release_da
 class Book(Kept):
     """All accounts of the service. Numbers go on from one start of the simulator to the next."""
 
-    FORGOTTEN: ClassVar[tuple[str, ...]] = ("kept", "payment")
+    FORGOTTEN: ClassVar[tuple[str, ...]] = ("payment",)
 
     def __init__(self, folder: Path | None) -> None:
         super().__init__(folder, "mercadopago", SCHEMA)

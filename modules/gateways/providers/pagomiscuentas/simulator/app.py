@@ -46,14 +46,10 @@ class Config(Settings):
 class Kept(kept.Kept):
     """Companies stay when all else is forgotten."""
 
+    STAYS = ("company",)
+
     def __init__(self, folder: Path | None) -> None:
         super().__init__(folder, "pagomiscuentas")
-
-    def forget(self) -> None:
-        companies = self.all("company")
-        super().forget()
-        for one in companies:
-            self.put("company", "", one["code"], one)
 
 
 class Network(Configured[Config]):

@@ -57,14 +57,10 @@ class Config(Settings):
 class Kept(kept.Kept):
     """Accounts stay good when all else is forgotten."""
 
+    STAYS = ("account",)
+
     def __init__(self, folder: Path | None) -> None:
         super().__init__(folder, "siro")
-
-    def forget(self) -> None:
-        accounts = self.all("account")
-        super().forget()
-        for one in accounts:
-            self.put("account", "", one["usuario"], one)
 
 
 class Bank:
