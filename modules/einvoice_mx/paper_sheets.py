@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from lxml import etree
 
+from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company
@@ -49,9 +50,9 @@ class PaidRow:
     before: str
     paid: str
     after: str
-    # ObjetoImpDR, and its taxes
     tax_object: str
-    details: tuple[str, ...]
+    # (tax, base, amount)
+    taxes: list[tuple[str, str, str]]
 
 
 @dataclass
@@ -75,8 +76,8 @@ class Paper:
 
 def build(paper: Paper, row: Stampable) -> Sheet:
     """The sheet of one such document, in the language in use."""
-    stamped = row.stamped_xml or row.xml
-    root, timbre = schema.parse(stamped.encode()), proofs.timbre_of(row.stamped_xml.encode()) if row.uuid else {}
+    root = read(row)
+    timbre = proofs.timbre_of(row.stamped_xml.encode()) if row.uuid else {}
     sheet = _payment(paper, root) if root.get("TipoDeComprobante") == "P" else _invoice(paper, root)
     sheet.legends, sheet.legal_title = [Note(PRINTED)] if row.uuid else [], proofs.legal_title(root)
     if row.uuid:
@@ -85,6 +86,16 @@ def build(paper: Paper, row: Stampable) -> Sheet:
         sheet.seals += proofs.seals(root, timbre)
     sheet.watermark = _watermark(row)
     return sheet
+
+
+def read(row: Stampable) -> etree._Element:
+    """The document as the PAC gave it back, before that as it is sent. DomainError where what is stored is no XML."""
+    try:
+        return schema.parse((row.stamped_xml or row.xml).encode())
+    except ValueError as error:
+        raise DomainError(_(
+            "The stored XML of %(number)s cannot be read (%(reason)s). Restore it from a backup; the stamped document "
+            "is also at the PAC and at the SAT.", number=row, reason=error)) from None
 
 
 def _watermark(row: Stampable) -> str:
@@ -136,22 +147,20 @@ def _payment(paper: Paper, root: etree._Element) -> PaymentSheet:
 
 
 def paid_rows(row: Stampable) -> list[PaidRow]:
-    """The invoices that a receipt of payment pays, as its XML says it."""
-    root = schema.parse((row.stamped_xml or row.xml).encode())
-    return [_paid(one, current_company().locale) for one in root.iter(f"{{{PAGO}}}DoctoRelacionado")]
+    """The invoices that a receipt of payment pays, as its XML says it. DomainError where it cannot be read."""
+    return [_paid(one, current_company().locale) for one in read(row).iter(f"{{{PAGO}}}DoctoRelacionado")]
 
 
 def _paid(node: etree._Element, locale: str) -> PaidRow:
     def value(name: str) -> str:
         return plain_number(Decimal(str(node.get(name))), locale)
 
-    taxes = [_tax(one, "DR", locale) for one in _taxes(node, "DR")]
     rate = str(node.get("EquivalenciaDR") or "1")
     return PaidRow(
         f"{node.get('Serie') or ''} {node.get('Folio') or ''}".strip() or "—", str(node.get("IdDocumento")),
         str(node.get("MonedaDR")) + (f" ({rate})" if rate != "1" else ""), str(node.get("NumParcialidad")),
         value("ImpSaldoAnt"), value("ImpPagado"), value("ImpSaldoInsoluto"),
-        str(node.get("ObjetoImpDR")), tuple(f"{name}: base {base}, importe {amount}" for name, base, amount in taxes))
+        str(node.get("ObjetoImpDR")), [_tax(one, "DR", locale) for one in _taxes(node, "DR")])
 
 
 def _taxes(node: etree._Element, end: str) -> list[etree._Element]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
@@ -43,7 +44,16 @@ def payment_receipt(receipt_id: int) -> Any:
     """One receipt: what it says, what became of it, and what next."""
     row = find(PaymentReceipt, receipt_id)
     customer = find(Customer, row.payment.customer_id)
-    return render_template("einvoice_mx/receipt.html", row=row, customer=customer, paid=paper_sheets.paid_rows(row))
+    paid, unreadable = _read(paper_sheets.paid_rows, row)
+    return render_template("einvoice_mx/receipt.html", row=row, customer=customer, paid=paid, unreadable=unreadable)
+
+
+def _read(reader: Callable[[Stampable], list[Any]], row: Stampable) -> tuple[list[Any], str]:
+    """What the XML of a row says, or why it cannot be read: the rest of its page is of use all the same."""
+    try:
+        return reader(row), ""
+    except DomainError as error:
+        return [], str(error)
 
 
 @bp.post("/receipts/<int:receipt_id>/retry")

@@ -60,7 +60,7 @@ DETRACTIONS = register(List(
         Column("document", lazy("Factura"), Invoice.legal_number, lead=True, show=_title),
         Column("customer", lazy("Customer"), Customer.name, css="name"),
         Column("issued", lazy("Date"), Invoice.issue_date),
-        Column("total", lazy("Total"), Invoice.total, currency=Invoice.currency),
+        Column("total", lazy("Total"), Invoice.total, currency=lambda row: row.invoice.currency),
         Column("amount", lazy("Detracción"), Detraction.amount, currency=SOLES, total=True),
         Column("due", lazy("Until"), Detraction.due_date, sort=True),
         Column("state", lazy("State"), lambda row: state_of(row)[0], show=_state),

@@ -11,7 +11,7 @@ from core.db import find
 from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
-from core.security import check, require
+from core.security import require
 from modules.crm.models import Customer
 from modules.einvoice_pe import customers, detractions
 from modules.einvoice_pe.forms import DepositForm
@@ -52,14 +52,20 @@ def detracciones(shown: lists.Shown) -> Any:
     return shown.render()
 
 
-@bp.route("/detracciones/<int:detraction_id>", methods=["GET", "POST"])
+@bp.get("/detracciones/<int:detraction_id>")
 @require("accounting.view_documents")
 def detraction(detraction_id: int) -> Any:
-    """One detracción; its constancia is recorded here."""
+    """One detracción, and where its constancia is recorded."""
+    row = find(Detraction, detraction_id)
+    return _page(row, DepositForm.of(row))
+
+
+@bp.post("/detracciones/<int:detraction_id>")
+@require("accounting.record_payments")
+def record_constancia(detraction_id: int) -> Any:
+    """Record the constancia of a deposit."""
     row = find(Detraction, detraction_id)
     form = DepositForm.of(row)
-    if request.method == "POST":
-        check("accounting.record_payments")
     if form.validate_on_submit():
         try:
             payment = detractions.record(row, form.deposit())
@@ -70,6 +76,9 @@ def detraction(detraction_id: int) -> Any:
             flash(_("Constancia %(number)s is recorded; receipt %(receipt)s.", number=row.constancia,
                     receipt=str(payment)), "ok")
             return redirect(url_for("accounting.invoice", invoice_id=row.invoice_id))
-    page = render_template("einvoice_pe/detraction.html", row=row, form=form, state=state_of(row),
+    return _page(row, form), 422
+
+
+def _page(row: Detraction, form: DepositForm) -> str:
+    return render_template("einvoice_pe/detraction.html", row=row, form=form, state=state_of(row),
                            service=detractions.service_of(row), expected=detractions.to_deposit(row))
-    return page, 422 if form.errors or form.form_errors else 200

@@ -29,9 +29,9 @@ SAID_ALIKE = {"abona", "abono", "arca", "cae", "csv", "enter", "gb", "jpeg", "kb
               "starttls", "tls", "utc", "xlsx", "zip"}
 # not a text: codes, what somebody typed, moments
 QUIET = ("script", "style", "code", "pre", "kbd", "time", "svg", "textarea")
-# a month as Babel writes it, a language by its own name, a currency or country, a time zone, a place in a template,
-# an object of the audit, a code of a tax authority with its own words
-ALIKE = re.compile(r"\w+ de \d{4}|(Español|English|Português)( \(.*\))?|[A-Z]{2,3}|America/[\w/-]+"
+# a month as Babel writes it, a language by its own name, a currency or country, an amount of another currency, a time
+# zone, a place in a template, an object of the audit, a code of a tax authority with its own words
+ALIKE = re.compile(r"\w+ de \d{4}|(Español|English|Português)( \(.*\))?|[A-Z]{2,3}|[A-Z]{3}[\d.,]+|America/[\w/-]+"
                    r"|.*\{\{.*\}\}.*|\w+:\d+|[A-Z]-\d+ .*")
 SPOKEN = ("title", "placeholder", "aria-label", "alt", "data-label", "data-confirm")
 # machines read these

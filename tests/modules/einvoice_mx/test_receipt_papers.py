@@ -138,6 +138,18 @@ def test_page_of_a_receipt_shows_balances_and_gives_files(receipt, login):
     assert rows()[1].state == "authorized"  # without a reason nothing was asked for
 
 
+def test_page_tells_that_the_stored_xml_cannot_be_read(receipt, login):
+    receipt.stamped_xml = "<cfdi:Comprobante"
+    receipt.pdf_file_id = None
+    db.session.commit()
+    client = login("einvoice.view_documents")
+    page = client.get(f"/einvoice-mx/receipts/{receipt.id}")
+    assert page.status_code == 200 and f"No se puede leer el XML guardado de {receipt}" in page.text
+    assert client.get(f"/einvoice-mx/receipt/{receipt.id}/xml").text == "<cfdi:Comprobante"
+    answer = client.get(f"/einvoice-mx/receipt/{receipt.id}/pdf")
+    assert answer.status_code == 409 and "No se puede leer" in answer.text
+
+
 def test_files_of_another_company_are_not_shown(receipt, login, other_company):
     file = db.session.get(StoredFile, receipt.pdf_file_id)
     assert file is not None and file.company_id == receipt.company_id
