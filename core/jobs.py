@@ -164,9 +164,15 @@ def _insert(row: dict[str, Any]) -> int | None:
 
 
 def publish(event: Any) -> None:
-    """Tell what happened: one job row per handler, in this transaction."""
-    for name in handlers.get(type(event), []):
+    """Tell what happened: one job row per handler that hears it, in this transaction."""
+    for name in hearers(type(event)):
         enqueue(name, **asdict(event))
+
+
+def hearers(event: type) -> list[str]:
+    """Who hears what happens in the company in scope: a country's module hears of companies of its country alone."""
+    country = scope.country_or_none()
+    return [name for name in handlers.get(event, []) if modules.country_of(name) in (None, country)]
 
 
 # --- inside a job --------------------------------------------------------------------------------------

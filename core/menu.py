@@ -94,7 +94,7 @@ def settings() -> list[tuple[Any, list[MenuItem]]]:
 
 
 def _visible() -> list[MenuItem]:
-    manifests, country = modules.available(), _country()
+    manifests, country = modules.available(), scope.country_or_none()
     items = [item for name in current_app.extensions["abona_modules"]
              if manifests[name].country in (None, country) for item in manifests[name].menu]
     found = [item for item in [*items, *CORE_ITEMS]
@@ -111,10 +111,6 @@ def _may_use(item: MenuItem) -> bool:
 
         return any_changeable()
     return not item.permission or can(item.permission)
-
-
-def _country() -> str | None:
-    return scope.current_company().country if scope.company_id_or_none() else None
 
 
 def _group(key: str) -> Group:

@@ -94,6 +94,13 @@ def available() -> dict[str, Manifest]:
     return {name: _manifest(name) for name in _names_on_disk(tuple(package.__path__))}
 
 
+def country_of(name: str) -> str | None:
+    """The country of the module that a dotted name lies in; None for the frame and for modules of every country."""
+    parts = name.split(".")
+    known = available() if parts[0] == "modules" else {}
+    return known[parts[1]].country if len(parts) > 1 and parts[1] in known else None
+
+
 def _manifest(name: str) -> Manifest:
     found = getattr(importlib.import_module(f"modules.{name}"), "MANIFEST", None)
     if not isinstance(found, Manifest):

@@ -79,6 +79,11 @@ def company_id_or_none() -> int | None:
     return _company.get()
 
 
+def country_or_none() -> str | None:
+    """The country of the company in scope, if there is one."""
+    return current_company().country if company_id_or_none() else None
+
+
 def is_every_company() -> bool:
     return _every.get()
 

@@ -33,13 +33,8 @@ _places: dict[str, dict[str, Slot]] = {}
 def add(place: str, key: str, label: Any, render: Callable[[Any], Any], permission: str | None = None,
         order: int = 50) -> None:
     """Put something into a place ("customer.tabs"); the same key again replaces it."""
-    _places.setdefault(place, {})[key] = Slot(key, label, render, permission, order, _country_of(render))
-
-
-def _country_of(render: Any) -> str | None:
-    """The country of the module that a function belongs to; None for the frame and for modules of every country."""
-    parts = str(getattr(render, "__module__", "")).split(".")
-    return modules.available()[parts[1]].country if parts[0] == "modules" and parts[1] in modules.available() else None
+    _places.setdefault(place, {})[key] = Slot(key, label, render, permission, order,
+                                              modules.country_of(str(getattr(render, "__module__", ""))))
 
 
 def entries(place: str) -> list[Slot]:
@@ -47,7 +42,7 @@ def entries(place: str) -> list[Slot]:
     from core.security import can
 
     found = sorted(_places.get(place, {}).values(), key=lambda slot: (slot.order, slot.key))
-    country = scope.current_company().country if scope.company_id_or_none() else None
+    country = scope.country_or_none()
     return [slot for slot in found if (slot.permission is None or can(slot.permission))
             and slot.country in (None, country)]
 

@@ -4,7 +4,6 @@ from core import deeds as known_deeds
 from core import outside, slots
 from core.i18n import lazy
 from core.jobs import enqueue, on
-from core.scope import current_company
 from modules.accounting import totals
 from modules.accounting.events import InvoiceReady
 from modules.accounting.ports import attachers, layouts
@@ -45,8 +44,6 @@ known_deeds.add(DEEDS)
 @on(InvoiceReady, queue="einvoice", words=lazy("Send our PDFs to the provider"))
 def follow_accepted(event: InvoiceReady) -> None:
     """Accepted documents get our PDF where the provider's mail waits for it, and what the law wants kept."""
-    if current_company().country != "CO":
-        return
     waiting, accepted = attaching.begin(event.invoice_ids), fetching.of_invoices(event.invoice_ids)
     for function, ids in ((jobs.attach, waiting), (jobs.fetch_files, accepted)):
         for start in range(0, len(ids), jobs.BATCH):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from core.db import find
 from core.i18n import lazy
 from core.jobs import enqueue, on
-from core.scope import current_company
 from modules.accounting.events import InvoiceReady, PaymentRefunded, PaymentReversed, PaymentsRecorded
 from modules.accounting.models import Refund
 from modules.einvoice_mx import corrections, jobs, receipts
@@ -14,8 +13,6 @@ from modules.einvoice_mx import corrections, jobs, receipts
 @on(PaymentsRecorded, queue="einvoice", words=lazy("Make receipts of payment"))
 def make_receipts(event: PaymentsRecorded) -> None:
     """What is paid of stamped PPD invoices gets its receipt; of many payments in several jobs."""
-    if current_company().country != "MX":
-        return
     if len(event.payment_ids) <= jobs.PAYMENTS:
         receipts.open_receipts(event.payment_ids)
         return
@@ -26,8 +23,7 @@ def make_receipts(event: PaymentsRecorded) -> None:
 @on(InvoiceReady, queue="einvoice", words=lazy("Make receipts of invoices that were paid before"))
 def make_receipts_of_invoices(event: InvoiceReady) -> None:
     """Invoices that were paid before they were stamped get their receipts now."""
-    if current_company().country == "MX":
-        receipts.open_receipts(receipts.of_invoices(event.invoice_ids))
+    receipts.open_receipts(receipts.of_invoices(event.invoice_ids))
 
 
 @on(PaymentReversed, queue="einvoice", words=lazy("Cancel receipts of payments that were taken back"))
@@ -43,5 +39,5 @@ def correct_receipts(event: PaymentRefunded) -> None:
 
 
 def _correct(payment_id: int) -> None:
-    if current_company().country == "MX" and (wrong := corrections.overstated([payment_id])):
+    if (wrong := corrections.overstated([payment_id])):
         corrections.take_back(wrong)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from core.i18n import lazy
 from core.jobs import on
-from core.scope import current_company
 from modules.accounting.events import InvoiceReady
 from modules.einvoice_pe import detractions
 
@@ -12,5 +11,4 @@ from modules.einvoice_pe import detractions
 @on(InvoiceReady, queue="einvoice", words=lazy("Write down detracciones"))
 def open_detractions(event: InvoiceReady) -> None:
     """Facturas that can be handed over and bear a detracción: it is waited for from here on."""
-    if current_company().country == "PE":
-        detractions.open_for(event.invoice_ids)
+    detractions.open_for(event.invoice_ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -134,6 +134,22 @@ def test_an_event_is_one_row_per_handler_in_the_publisher_s_transaction() -> Non
     db.session.commit()
     assert jobs.run_jobs() == 2
     assert sorted(ran) == [("hear", [1, 2]), ("hear too", [1, 2])]
+
+
+@pytest.mark.parametrize(("country", "heard"), [("AR", ["hear"]), ("PE", ["hear", "hear too"])])
+def test_a_country_s_module_hears_of_companies_of_its_country_alone(
+    company: Company, country: str, heard: list[str]
+) -> None:
+    name = "modules.einvoice_pe.handlers.hear_too"
+    jobs.handlers[Happened][1] = name
+    jobs.functions[name] = replace(jobs.functions[jobs._name(hear_too)], name=name)
+    company.country = country
+    db.session.commit()
+    with scope.company_scope(company):
+        jobs.publish(Happened([4]))
+        db.session.commit()
+        jobs.run_jobs()
+    assert sorted(name for name, _ids in ran) == heard
 
 
 def test_one_handler_that_fails_does_not_stop_the_other() -> None:

@@ -169,7 +169,7 @@ def test_a_batch_tells_all_its_documents_at_once(company: Company, customer: Cus
     before = db.session.scalar(sa.select(sa.func.count()).select_from(Job))
     keys = issue_many(company, [draft(customer) for _number in range(20)])
     fresh = db.session.scalars(sa.select(Job).order_by(Job.id)).all()[before:]
-    assert [job.payload["invoice_ids"] for job in fresh] == [keys] * len(jobs.handlers.get(_issued(), []))
+    assert [job.payload["invoice_ids"] for job in fresh] == [keys] * len(jobs.hearers(_issued()))
 
 
 def _issued() -> type:
@@ -313,7 +313,7 @@ def test_results_of_the_authority_are_recorded_once(customer: Customer) -> None:
     assert second.legal_state == "rejected"
     told = db.session.scalars(sa.select(Job).where(Job.function.in_(jobs.handlers[InvoiceReady]))).all()
     assert {tuple(job.payload["invoice_ids"]) for job in told} == {(first.id,)}
-    assert len(told) == len(jobs.handlers[InvoiceReady])
+    assert len(told) == len(jobs.hearers(InvoiceReady))
 
 
 def test_an_authorised_document_does_not_go_back_and_keeps_its_number(customer: Customer) -> None:
