@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ from core.scope import current_company
 from modules.accounting import designs, labels, queries, sheets
 from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
 from modules.accounting.models.documents import LEGAL_STATES, READY_STATES
-from modules.accounting.ports import layouts, print_blocks
+from modules.accounting.ports import PrintBlock, layouts, print_blocks
 from modules.accounting.print_data import CountryPart, PayWay
 
 BATCH = 50
@@ -172,6 +172,7 @@ class _Sources:
         self.designs = designs.by_ids([_design_id(invoice) for invoice in invoices if _design_id(invoice)])
         self.debts = open_documents(customers)
         self.payments = queries.last_payments(customers)
+        self.blocks = blocks_of(invoices)
 
     def of(self, invoice: Invoice) -> sheets.Source:
         design = self.designs.get(_design_id(invoice), self.newest)
@@ -180,7 +181,7 @@ class _Sources:
         return sheets.Source(
             invoice, self.lines[invoice.id], self.taxes[invoice.id], self.parts.get(invoice.id) or plain_part(invoice),
             self.company, design, logo_of(logo),
-            [_pay_way(block) for _name, printer in print_blocks.items() if (block := printer.block(invoice))],
+            [_pay_way(block) for block in self.blocks(invoice)],
             payments=[(payment.paid_on, labels.ways_of(payment), payment.amount, payment.currency)
                       for payment in self.payments.get(invoice.customer_id, ())],
             debts=[sheets.Debt(row.id, labels.short_of(row), row.due_date, row.open_amount)
@@ -218,16 +219,21 @@ def _scaled(sha256: str) -> str:
     return sheets.logo_image(storage.backend().get(sha256))
 
 
+def blocks_of(invoices: Sequence[Invoice]) -> Callable[[Invoice], list[PrintBlock]]:
+    """What makes the ways to pay one of these invoices, in the language in use; all was read for the batch."""
+    makers = [printer.of(invoices) for _name, printer in print_blocks.items()]
+    return lambda invoice: [block for make in makers if (block := make(invoice))]
+
+
 def ways_to_pay(invoices: Sequence[Invoice]) -> dict[int, str]:
     """Bank data and payment codes of each invoice as text, for messages."""
     newest = designs.current()
     chosen = designs.by_ids([_design_id(invoice) for invoice in invoices if _design_id(invoice)])
-    found = {}
+    blocks, found = blocks_of(invoices), {}
     for invoice in invoices:
         bank = (chosen.get(_design_id(invoice), newest).texts or {}).get("bank", "").strip()
-        blocks = [block for _name, printer in print_blocks.items() if (block := printer.block(invoice))]
         lines = [": ".join(part for part in (block.label, block.code or block.barcode or block.text) if part)
-                 for block in blocks]
+                 for block in blocks(invoice)]
         found[invoice.id] = "\n".join([*lines, *([_("Bank transfer") + ":\n" + bank] if bank else [])])
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -29,9 +29,10 @@ class PrintBlock:
 
 
 class Printer(Protocol):
-    """Gives a block for an invoice, or none."""
+    """Gives invoices a block each, or none."""
 
-    def block(self, invoice: Any) -> PrintBlock | None: ...
+    def of(self, invoices: Sequence[Any]) -> Callable[[Any], PrintBlock | None]:
+        """What makes the block of one of these, in the language in use; all was read before, with a few selects."""
 
 
 class Layout(Protocol):

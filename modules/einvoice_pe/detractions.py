@@ -7,7 +7,7 @@ constancia with a number of its own (peru.md, 1.4, trap 11). Services: they neit
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from core import audit
 from core.db import among, db, insert_new, lock
 from core.errors import DomainError
 from core.i18n import _, format_amount, format_date
-from core.scope import current_company_id
+from core.scope import current_company, current_company_id
 from modules.accounting.models import CashAccount, Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData, record_payment
 from modules.accounting.ports import Elsewhere, PrintBlock
@@ -171,14 +171,26 @@ class DetractionsElsewhere:
 class DetractionBlock:
     """Peru's entry in the port `print_blocks`: how the two parts are paid, on the document and in its notice."""
 
-    def block(self, invoice: Any) -> PrintBlock | None:
-        """Of a factura whose detracción did not come yet; read from its request, since it is drawn right after it."""
-        request = db.session.scalar(sa.select(Document.request).where(
-            Document.invoice_id == invoice.id, Document.country == "PE", Document.kind == "1")) or {}
-        row = of_invoice(invoice.id) if request.get("detraccion") is True else None
-        if request.get("detraccion") is not True or (row is not None and row.is_deposited):
-            return None
-        return _block(invoice, request)
+    def of(self, invoices: Sequence[Any]) -> Callable[[Any], PrintBlock | None]:
+        """Of facturas whose detracción did not come yet; read from their requests, as one is drawn right after it."""
+        ids = [invoice.id for invoice in invoices]
+        requests = _requests(ids) if current_company().country == "PE" else {}
+        open_ones = requests.keys() - _deposited(list(requests))
+        return lambda invoice: _block(invoice, requests[invoice.id]) if invoice.id in open_ones else None
+
+
+def _requests(invoice_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """What was asked of Nubefact for those of these facturas that bear a detracción."""
+    rows = db.session.execute(sa.select(Document.invoice_id, Document.request).where(
+        among(Document.invoice_id, invoice_ids), Document.country == "PE", Document.kind == "1"))
+    return {invoice_id: request for invoice_id, request in rows if (request or {}).get("detraccion") is True}
+
+
+def _deposited(invoice_ids: Sequence[int]) -> set[int]:
+    """Those of these facturas whose detracción came."""
+    wanted = sa.select(Detraction.invoice_id).where(among(Detraction.invoice_id, invoice_ids),
+                                                    Detraction.payment.has(state="recorded"))
+    return set(db.session.scalars(wanted)) if invoice_ids else set()
 
 
 def _block(invoice: Any, request: Mapping[str, Any]) -> PrintBlock:
