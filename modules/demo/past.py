@@ -24,6 +24,7 @@ from modules.accounting.models import Balance, CashAccount, Payment
 from modules.accounting.payments import Medium, PaymentData
 from modules.contracts import billing, months
 from modules.contracts.models import BillingRun
+from modules.crm.models import Customer
 from modules.demo import facts
 from modules.demo.surroundings import Simulators
 from modules.einvoice import queries as documents
@@ -105,11 +106,13 @@ def payments(company: Company, month: dt.date, seed: int) -> list[PaymentData]:
     """What comes in during a month, by each debtor's habit."""
     chance = random.Random(f"{seed}:{company.country}:{months.show(month)}")
     bank = db.session.scalars(sa.select(CashAccount.id).where(CashAccount.kind == "bank")).first()
-    rows = db.session.execute(sa.select(Balance.customer_id, Balance.amount).where(
-        Balance.currency == company.currency, Balance.amount > 0).order_by(Balance.customer_id)).all()
+    rows = db.session.execute(
+        sa.select(Balance.customer_id, Customer.code, Balance.amount)
+        .join(Customer, Customer.id == Balance.customer_id)
+        .where(Balance.currency == company.currency, Balance.amount > 0).order_by(Balance.customer_id)).all()
     made = []
-    for customer_id, owed in rows:
-        amount = _amount(chance, _habit(seed, customer_id), owed)
+    for customer_id, code, owed in rows:
+        amount = _amount(chance, _habit(seed, code), owed)
         if amount > 0:
             method = chance.choices(*METHODS)[0]
             made.append(PaymentData(
@@ -119,9 +122,9 @@ def payments(company: Company, month: dt.date, seed: int) -> list[PaymentData]:
     return sorted(made, key=lambda one: (one.paid_on, one.customer_id))
 
 
-def _habit(seed: int, customer_id: int) -> str:
-    """The same customer always pays in the same way."""
-    return random.Random(f"{seed}:habit:{customer_id}").choices(*HABITS)[0]
+def _habit(seed: int, code: str) -> str:
+    """The same customer always pays in the same way, in each database that has him."""
+    return random.Random(f"{seed}:habit:{code}").choices(*HABITS)[0]
 
 
 def _amount(chance: random.Random, habit: str, owed: Decimal) -> Decimal:
