@@ -53,7 +53,7 @@ def test_from_a_figure_of_the_ledger_to_what_the_authority_answered(page: Any) -
     sound(page, "a5-invoice")
     page.click("main a[href^='/einvoice/']")
     page.wait_for_url("**/einvoice/*")
-    for name, part in (("request", b"12100"), ("answer", b"CAE")):
-        found = page.request.get(page.get_attribute(f"a[href$='{name}.xml']", "href"))
+    for name, part in (("request", b"12100"), ("reply", b"CAE")):
+        found = page.request.get(page.get_attribute(f"a[href$='/said/{name}']", "href"))
         assert found.headers["content-type"].startswith("application/xml") and part in found.body()
     sound(page, "a5-authority")

@@ -106,6 +106,7 @@ def test_the_ageing_is_read_from_its_index_alone(company: Company, customer: Cus
     if is_postgresql():  # which else reads so small a table whole
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_indexscan = off")
     explain, plan = ("EXPLAIN", "Index Only Scan using") if is_postgresql() else (
         "EXPLAIN QUERY PLAN", "USING COVERING INDEX")
     told = " ".join(str(row) for row in connection.exec_driver_sql(f"{explain} {wanted}"))
