@@ -6,6 +6,7 @@ import heapq
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,10 @@ class Letter:
     # waiting, taken, given_up
     state: str = "waiting"
     tag: Mapping[str, Any] = field(default_factory=dict)
+
+    def content(self) -> bytes:
+        """What is sent this time; services that count their tries in it write it anew."""
+        return self.body
 
     def as_json(self) -> dict[str, Any]:
         return {"url": self.url, "tries": self.tries, "status": self.status, "state": self.state, **self.tag}
@@ -117,9 +122,44 @@ class Courier:
 
     def _sent(self, letter: Letter) -> int | None:
         try:
-            with session().request(letter.method, letter.url, data=letter.body, headers=dict(letter.headers),
+            with session().request(letter.method, letter.url, data=letter.content(), headers=dict(letter.headers),
                                    timeout=self.seconds, allow_redirects=False, proxies=proxies_for(letter.url),
                                    stream=True) as answer:
                 return answer.status_code
         except (requests.RequestException, ValueError):
             return None
+
+
+class Mailbox:
+    """What an account was told, and what is on its way; leaves by itself, or when it is told to (`manual`)."""
+
+    REMEMBERED = 1000
+
+    def __init__(self, again: Callable[[int], float | None], taken: Callable[[int], bool]) -> None:
+        self.courier = Courier(again, taken)
+        self.told: deque[Letter] = deque(maxlen=self.REMEMBERED)
+
+    def follow(self, way: str) -> None:
+        """auto or manual, as `_sim/config` says."""
+        self.courier.manual = way == "manual"
+
+    def post(self, letter: Letter, after: float = 0.0) -> None:
+        """Put it on its way."""
+        self.told.append(letter)
+        self.courier.send(letter, after)
+
+    def deliver(self) -> list[dict[str, Any]]:
+        """Send what waits, now; what became of it."""
+        return [one.as_json() for one in self.courier.deliver()]
+
+    def forget(self) -> None:
+        """Nothing was told."""
+        self.courier.clear()
+        self.told.clear()
+
+
+def way_of(value: Any) -> str:
+    """How notices leave, as `_sim/config` takes it: auto, manual, off. ValueError for anything else."""
+    if value not in ("auto", "manual", "off"):
+        raise ValueError(value)
+    return str(value)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from core.i18n import _, format_amount
 from modules.gateways.access import Access
 from modules.gateways.errors import BadDebt
-from modules.gateways.providers.mercadopago.mapping import moment, money
+from modules.gateways.providers.mercadopago.mapping import moment
 from modules.gateways.providers.mercadopago.sites import (
     ADDRESS,
     DOCUMENT,
@@ -29,6 +29,7 @@ from modules.gateways.providers.mercadopago.sites import (
     need_site,
     site_of,
 )
+from modules.gateways.providers.values import money
 from modules.gateways.shapes import Attempt, Coupon, Debt, Opened, Payer
 
 LONGEST_TITLE, LONGEST_REFERENCE = 256, 64

@@ -13,8 +13,8 @@ from modules.gateways.access import Access
 from modules.gateways.errors import BadDebt
 from modules.gateways.providers.mercadopago import asking
 from modules.gateways.providers.mercadopago.client import MercadoPago, key_of, status_of
-from modules.gateways.providers.mercadopago.mapping import money
 from modules.gateways.providers.mercadopago.sites import LINK, METHODS, Ticket, need_site
+from modules.gateways.providers.values import money
 from modules.gateways.shapes import Attempt, Debt, Opened
 
 # kinds of payment that wait at a counter, and states in which they still wait

@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from modules.gateways.access import Access
+from modules.gateways.providers import values
+from modules.gateways.providers.values import mapping, money, plain
 from modules.gateways.shapes import ZERO, Reading, Reference
 
-CENT = Decimal("0.01")
 # reference 1.4; with money: charged in the first place, whatever was taken back since
 STATES = {
     "pending": "pending", "in_process": "pending", "authorized": "pending", "approved": "approved",
@@ -90,7 +91,7 @@ def _kept_back(amount: Decimal, payment: Mapping[str, Any]) -> tuple[Decimal | N
         return None, None, ()
     fee = sum((money(one.get("amount")) or ZERO for one in details
                if isinstance(one, Mapping) and one.get("fee_payer") == "collector"), ZERO)
-    net = money(_mapping(payment.get("transaction_details")).get("net_received_amount"))
+    net = money(mapping(payment.get("transaction_details")).get("net_received_amount"))
     if not net or payment.get("status") not in ("approved", "in_mediation") or money(
             payment.get("transaction_amount_refunded")):
         return fee, None, ()
@@ -162,16 +163,16 @@ def lacks_refunds(payment: Mapping[str, Any]) -> bool:
 
 def reference_of(payment: Mapping[str, Any]) -> Reference:
     """Whose it is: our reference, and the codes that we sent along and that come back."""
-    sent = _mapping(payment.get("metadata"))
+    sent = mapping(payment.get("metadata"))
     return Reference(customer=str(sent.get("customer") or ""), invoice=str(sent.get("invoice") or ""),
                      attempt=str(payment.get("external_reference") or ""))
 
 
 def payer_of(payment: Mapping[str, Any]) -> dict[str, str]:
     """What helps to find the owner: email, document, name; what there is of them."""
-    payer = _mapping(payment.get("payer"))
+    payer = mapping(payment.get("payer"))
     name = " ".join(str(payer[part]) for part in ("first_name", "last_name") if payer.get(part))
-    found = {"email": payer.get("email"), "document": _mapping(payer.get("identification")).get("number"),
+    found = {"email": payer.get("email"), "document": mapping(payer.get("identification")).get("number"),
              "name": name}
     return {key: str(value) for key, value in found.items() if value}
 
@@ -196,29 +197,6 @@ def moment(text: Any) -> dt.datetime | None:
     return found.astimezone(dt.UTC) if found and good else None
 
 
-def money(value: Any) -> Decimal | None:
-    """A number of their JSON (int or Decimal), to the cent; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    found = Decimal(value)
-    if not found.is_finite() or abs(found) >= Decimal("1E+15"):
-        return None
-    return found.quantize(CENT, rounding=ROUND_HALF_UP)
-
-
 def kept(payment: Mapping[str, Any]) -> dict[str, Any]:
     """What is stored of a payment."""
-    return plain({name: payment[name] for name in KEPT if name in payment})
-
-
-def plain(value: Any) -> Any:
-    """Decimals as texts, so that any JSON column holds them."""
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [plain(one) for one in value]
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return values.kept(payment, KEPT)

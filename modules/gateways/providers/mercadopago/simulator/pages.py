@@ -8,30 +8,11 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from core.i18n import _, format_amount
+from core.simulators.pages import note, page
 from modules.gateways.providers.mercadopago.simulator import orders, preferences
 from modules.gateways.providers.mercadopago.simulator.catalog import NAMES
 from modules.gateways.providers.mercadopago.simulator.desk import Desk
 from modules.gateways.providers.mercadopago.simulator.payments import AT_COUNTERS, PENDING
-
-STYLE = """body{font:17px/24px system-ui,sans-serif;margin:0;background:#eef3f6;color:#1c2b33}
-main{max-width:480px;margin:0 auto;padding:16px}section{background:#fff;border:1px solid #d5dee3;border-radius:6px;
-padding:16px;margin:0 0 16px}h1{font-size:20px;margin:0 0 4px}h2{font-size:17px;margin:0 0 8px}p{margin:4px 0}
-.big{font-size:28px;line-height:36px;font-weight:600;font-variant-numeric:tabular-nums}
-table{width:100%;border-collapse:collapse}td{padding:4px 0;border-top:1px solid #e6ecef}
-td+td{text-align:right;padding-left:12px;overflow-wrap:anywhere}td.num{white-space:nowrap}
-label{display:block;margin:8px 0 4px}input,select,button{font:inherit;width:100%;box-sizing:border-box;min-height:48px;
-border:1px solid #8fa3ad;border-radius:6px;padding:0 12px;background:#fff;color:inherit}
-button{background:#0b6b73;border-color:#0b6b73;color:#fff;margin:12px 0 0}
-button:focus,input:focus,select:focus,a:focus{outline:3px solid #f0a500;outline-offset:1px}
-code{word-break:break-all}.note{background:#fff7e0;border-color:#e0c060}"""
-
-
-def page(title: str, *parts: str) -> str:
-    """A page out of parts that are HTML already."""
-    note = escape(_("Simulator: no money moves here."))
-    return (f'<!DOCTYPE html><html lang="es"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>'
-            f'<body><main><section class="note"><p>{note}</p></section>{"".join(parts)}</main></body></html>')
 
 
 def checkout(desk: Desk, preference: Mapping[str, Any]) -> str:
@@ -101,10 +82,6 @@ def _paid(desk: Desk, preference: Mapping[str, Any]) -> str:
 def _back(preference: Mapping[str, Any]) -> str:
     back = (preference.get("back_urls") or {}).get("success")
     return f"<p><a href='{escape(back)}'>{escape(_('Back to the seller'))}</a></p>" if back else ""
-
-
-def note(words: str) -> str:
-    return f"<section><p>{escape(words)}</p></section>"
 
 
 def ticket(desk: Desk, payment: Mapping[str, Any]) -> str:
