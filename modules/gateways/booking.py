@@ -30,6 +30,10 @@ from modules.gateways.shapes import Reading
 ZERO = Decimal("0.00")
 # characters that the books have for a payment's identity
 LONGEST_NAME = 120
+# a remark of readings: the gateway refuses because of the account's settings
+MISCONFIGURED = "misconfigured"
+# the gateway's words for what came to nothing
+OVER = ("rejected", "expired", "error")
 # states from which a transaction can still be booked by itself
 OPEN = ("noted", "waiting")
 
@@ -62,6 +66,7 @@ def take(account: Account, readings: Iterable[Reading], *, file_id: int | None =
 def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = None) -> Taken:
     """Book what can be of these transactions, which the caller holds: payments first, then what was taken back."""
     taken = taken or Taken()
+    _ask_a_person(rows, taken)
     _book_payments(account, [row for row in rows if row.kind == "payment"], taken)
     waiting = _reversals_that_waited(account, [row.external_id for row in rows if row.kind == "payment"])
     for row in [*[row for row in rows if row.kind == "reversal"], *waiting]:
@@ -84,6 +89,28 @@ def _book_payments(account: Account, rows: Sequence[Transaction], taken: Taken) 
     _record(account, ready)
     taken.booked += sum(row.state == "booked" for row in due)
     taken.waiting += sum(row.state == "waiting" for row in due)
+
+
+def _ask_a_person(rows: Sequence[Transaction], taken: Taken) -> None:
+    """What is neither paid nor unpaid, and what the gateway refuses for our settings, waits for somebody to look."""
+    for row in rows:
+        if row.state in OPEN and row.status == "mismatch":
+            _wait(row, causes.CONTRADICTS_US)
+            taken.waiting += 1
+        elif row.state in OPEN and MISCONFIGURED in row.remarks:
+            _wait(row, causes.MISCONFIGURED)
+            taken.waiting += 1
+        elif row.state == "waiting" and row.status in OVER and row.cause in (causes.CONTRADICTS_US, causes.NEVER_TOLD):
+            row.state, row.cause = "noted", ""  # it turned out that nothing was paid
+
+
+def give_up(account: Account, names: Sequence[str]) -> None:
+    """Nobody will ask any more what became of these; where the gateway never said, a person does."""
+    rows = db.session.scalars(lock(sa.select(Transaction).where(
+        Transaction.account_id == account.id, among(Transaction.external_id, names), Transaction.state == "noted",
+        Transaction.status == "unknown"))).all() if names else []
+    for row in rows:
+        _wait(row, causes.NEVER_TOLD)
 
 
 def _settle_owner(account: Account, row: Transaction, owner: Owner | None) -> bool:

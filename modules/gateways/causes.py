@@ -10,6 +10,7 @@ UNKNOWN_REFERENCE, OTHER_CURRENCY, AMOUNT_DIFFERS = "unknown_reference", "other_
 TEST_PAYMENT, NOT_TAKEN, REVERSAL_FIRST, REVERSAL_TOO_LARGE = ("test_payment", "not_taken", "reversal_first",
                                                                "reversal_too_large")
 CONTRADICTED = "contradicted"
+CONTRADICTS_US, MISCONFIGURED, NEVER_TOLD = "contradicts_us", "misconfigured", "never_told"
 # booked all the same, but worth a look
 PAID_TWICE, CLOSED_DEBT = "paid_twice", "closed_debt"
 
@@ -30,6 +31,15 @@ WORDS: dict[str, tuple[Any, Any]] = {
     REVERSAL_TOO_LARGE: (lazy("More taken back than was paid"), lazy("Compare with the gateway's own screen.")),
     CONTRADICTED: (lazy("The gateway contradicts itself"),
                    lazy("What it says now does not fit what it said before. Compare with its own screen.")),
+    CONTRADICTS_US: (lazy("What the gateway says does not fit what was asked"),
+                     lazy("Nothing is booked by itself. Compare reference, amount and account with the gateway's own "
+                          "screen; if the money is there, record it by hand, and set this aside.")),
+    MISCONFIGURED: (lazy("The gateway refuses because of the account's settings"),
+                    lazy("Nobody can pay this way until it is mended. Compare the settings with what the gateway gave "
+                         "you, test them, then set this aside.")),
+    NEVER_TOLD: (lazy("The gateway never said what became of it"),
+                 lazy("Look at the gateway's own screen. If the money is there, record it by hand, and set this "
+                      "aside.")),
     PAID_TWICE: (lazy("Paid twice"),
                  lazy("The second payment is in favour of the customer. Give it back, or leave it.")),
     CLOSED_DEBT: (lazy("Nothing was owed any more"), lazy("It is in favour of the customer.")),

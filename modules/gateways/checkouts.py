@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from core import clock, jobs
 from core.db import among, db, find
-from core.errors import DomainError, Rejected, Unavailable, Unknown
+from core.errors import DomainError, OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _, format_date
 from core.scope import current_company
 from modules.accounting.models import Invoice
-from modules.crm.models import Address, Customer, Email
+from modules.crm.models import Address, Customer, Email, Phone
 from modules.gateways import accounts, booking, ports
 from modules.gateways.models import Account, Checkout, PayerCode
-from modules.gateways.shapes import Attempt, Coupon, Debt, Due, Opened, Payer
+from modules.gateways.shapes import Attempt, Coupon, Debt, Due, Opened, Payer, Reading
 
 # how long a page stays open where the debt has no later end
 LIFE = dt.timedelta(days=10)
 LIVING = ("pending", "opening", "open", "unknown")
 # minutes after which an open page is asked about: often at first, then seldom, until it ends
 QUESTIONS = (1, 5, 15, 60, 360)
+# and one that is paid or closed, where its gateway is watched: once a day in the beginning, then once a week
+DAILY, WEEKLY = dt.timedelta(days=1), dt.timedelta(days=7)
 NAMESPACE = uuid.UUID("9f0d1c6e-7c0a-4b53-8d4b-3d6a9f6b2a55")
 
 
@@ -73,28 +76,30 @@ def debt_of(account: Account, invoice: Invoice) -> Debt:
                                                              PayerCode.customer_id == invoice.customer_id))
     customer = find(Customer, invoice.customer_id)
     due = [Due(invoice.due_date or clock.today(), invoice.open_amount)]
-    return Debt(code or customer.code, customer.name, str(invoice.id), _("Invoice %(number)s", number=str(invoice)),
-                invoice.currency, tuple(due))
+    return Debt(code or customer.code, customer.name, str(invoice.id), str(invoice), invoice.currency, tuple(due))
 
 
 def attempt_of(row: Checkout) -> Attempt:
     """The attempt as the provider wants it: always the same for the same row."""
     access = accounts.access(row.account)
     return Attempt(row.reference, str(uuid.uuid5(NAMESPACE, f"{row.account_id}:{row.reference}")), row.expires_at,
-                   row.method, _words(row), _payer(row.customer), access.notice_url, access.return_url)
+                   row.method, _words(row), _payer(row.customer), access.notice_url, access.return_url, row.id)
 
 
 def _words(row: Checkout) -> str:
     if row.invoice is None:
         return current_company().name
     due = format_date(row.invoice.due_date) if row.invoice.due_date else ""
-    return _("Invoice %(number)s, due %(due)s", number=str(row.invoice), due=due) if due else str(row.invoice)
+    return _("%(document)s, due %(due)s", document=str(row.invoice), due=due) if due else str(row.invoice)
 
 
 def _payer(customer: Customer) -> Payer:
     email = db.session.scalar(sa.select(Email.address).where(Email.customer_id == customer.id, Email.active)
                               .order_by(Email.position, Email.id).limit(1)) or ""
-    return Payer(customer.name, email, "", customer.tax_id_kind or "", customer.tax_id or "", _address(customer))
+    phone = db.session.scalar(sa.select(Phone).where(Phone.customer_id == customer.id, Phone.active)
+                              .order_by(Phone.position, Phone.id).limit(1))
+    return Payer(customer.name, email, str(phone or ""), customer.tax_id_kind or "", customer.tax_id or "",
+                 _address(customer))
 
 
 def _address(customer: Customer) -> dict[str, str]:
@@ -190,25 +195,73 @@ def ask(checkout_id: int) -> None:
         db.session.commit()
         return
     access, opened, reference = accounts.access(row.account), opened_of(row), row.reference
-    with jobs.outside():
-        told = ports.polls.get(access.provider).read(access, reference=reference, opened=opened)
+    told: list[Reading] = []
+    trouble = ""
+    try:
+        with jobs.outside():
+            told = ports.polls.get(access.provider).read(access, reference=reference, opened=opened)
+    except OutsideError as error:  # no other page waits for this gateway
+        trouble = str(error)
     row = find(Checkout, checkout_id)
     booking.take(row.account, told)
+    row.error = trouble[:500]
     _plan(row)
+    if row.poll_at is None:
+        booking.give_up(row.account, [one.external_id for one in told if one.status == "unknown"])
     db.session.commit()
 
 
 def _plan(row: Checkout) -> None:
-    """When to ask next: until two days after the end; then the page is over."""
+    """When to ask next: until two days after the end; then the page is over, unless its gateway is watched."""
+    if row.state in ("paid", "closed", "expired") and (watched := _watched(row)):
+        row.poll_at = watched
+        return
     last = row.expires_at + dt.timedelta(days=2)
     minutes = QUESTIONS[min(row.polls, len(QUESTIONS) - 1)]
     following = clock.now() + dt.timedelta(minutes=minutes)
     row.polls += 1
     if row.state == "paid" or following > last:
         row.state = "expired" if row.state == "open" else row.state
-        row.poll_at, row.key = None, None
+        row.poll_at = _watched(row)
+        row.key = row.key if row.poll_at else None
         return
     row.poll_at = following
+
+
+def _watched(row: Checkout) -> dt.datetime | None:
+    """When a page that is over is asked about, because money may still come or go back; None: no more."""
+    provider, now = ports.providers.find(row.account.provider), clock.now()
+    days, age = provider.watched_days if provider else 0, now - row.created_at
+    following = now + (DAILY if age < WEEKLY else WEEKLY)
+    return following if following - row.created_at <= dt.timedelta(days=days) else None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of ours that a notice is about."""
+
+    id: int
+    reference: str
+    opened: Opened
+
+
+def meant(account: Account, notices: Mapping[int, tuple[str, Reading | None]]) -> dict[int, Page]:
+    """The page that each notice (what it wants read, what it says itself) is about, by the notice's id."""
+    names = {key: {ref, *((told.reference.attempt,) if told else ())} - {""} for key, (ref, told) in notices.items()}
+    wanted = sorted({name[:120] for found in names.values() for name in found})
+    rows = db.session.scalars(sa.select(Checkout).where(
+        Checkout.account_id == account.id, sa.or_(among(Checkout.reference, wanted),
+                                                  among(Checkout.provider_ref, wanted)))).all() if wanted else []
+    known = {name: row for row in rows for name in (row.provider_ref, row.reference) if name}
+    found = {key: next((known[name] for name in mine if name in known), None) for key, mine in names.items()}
+    return {key: Page(row.id, row.reference, opened_of(row)) for key, row in found.items() if row is not None}
+
+
+def hurry(ids: Sequence[int]) -> None:
+    """Ask about these pages anew, soon and often: something is said of them that the gateway does not confirm yet."""
+    db.session.execute(sa.update(Checkout).where(among(Checkout.id, ids), Checkout.poll_at.is_not(None)).values(
+        polls=0, poll_at=clock.now() + dt.timedelta(minutes=QUESTIONS[0])).execution_options(
+        synchronize_session=False))
 
 
 # --- what happens elsewhere --------------------------------------------------------------------------------
@@ -221,7 +274,7 @@ def close_settled(invoice_ids: list[int]) -> None:
             among(Checkout.invoice_id, invoice_ids), Checkout.state.in_(LIVING),
             sa.or_(Invoice.open_amount == 0, Invoice.state != "issued"))).all()
     for row in rows:
-        row.state, row.poll_at = "closed", None
+        row.state, row.poll_at = "closed", _watched(row)
     _enqueue_closing([row.id for row in rows])
 
 

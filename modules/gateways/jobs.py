@@ -62,18 +62,25 @@ def _understand(account: Account, rows: Sequence[Notice], told: list[Reading],
                 states: dict[int, tuple[str, str]]) -> OutsideError | None:
     """What these notices tell; a gateway that is away ends it, and the rest waits for the next try."""
     access = accounts.access(account)
-    known: dict[str, list[Reading]] = {}
-    jobs_of = [(row.id, row.action, row.payment_ref, inbox.payment_of(account, row) if row.action == "book" else None)
-               for row in rows]
+    known: dict[tuple[str, str], list[Reading]] = {}
+    says = {row.id: inbox.payment_of(account, row) for row in rows if row.action in ("read", "book")}
+    pages = checkouts.meant(account, {row.id: (row.payment_ref, says.get(row.id)) for row in rows})
+    jobs_of = [(row.id, row.action, row.payment_ref) for row in rows]
     with outside():
-        for row_id, action, ref, payment in jobs_of:
+        for row_id, action, ref in jobs_of:
+            payment = says.get(row_id)
             try:
-                if payment is not None:
+                if action == "book" and payment is not None:
                     told.append(payment)
                 elif action in ("read", "book") and ref:
-                    if ref not in known:
-                        known[ref] = ports.polls.get(access.provider).read(access, payment_id=ref)
-                    told += known[ref]
+                    page = pages.get(row_id)
+                    whose = page.reference if page else payment.reference.attempt if payment else ""
+                    if (ref, whose) not in known:
+                        known[ref, whose] = ports.polls.get(access.provider).read(
+                            access, payment_id=ref, reference=whose, opened=page.opened if page else None)
+                    told += known[ref, whose]
+                    states[row_id] = _heard(payment, known[ref, whose])
+                    continue
             except Rejected as refusal:
                 states[row_id] = ("failed", str(refusal))
                 continue
@@ -84,9 +91,19 @@ def _understand(account: Account, rows: Sequence[Notice], told: list[Reading],
                 states[row_id] = ("failed", _("What the gateway answered about this payment cannot be understood."))
                 continue
             states[row_id] = ("done", "")
-    if any(action == "poll" for _id, action, _ref, _payment in jobs_of):
+    checkouts.hurry([pages[row_id].id for row_id, (state, _error) in states.items() if state == "failed"
+                     and row_id in pages])
+    if any(action == "poll" for _id, action, _ref in jobs_of):
         enqueue(poll, account_id=account.id, key=f"gateways.hint:{account.id}:{int(clock.now().timestamp()) // 30}")
     return None
+
+
+def _heard(says: Reading | None, told: Sequence[Reading]) -> tuple[str, str]:
+    """Done, where the gateway confirms what its notice said; what it does not know yet is asked for again."""
+    if says is None or says.status != "approved" or any(
+            one.status in ("approved", "mismatch", "reversed") for one in told):
+        return "done", ""
+    return "failed", _("The notice says that it was paid, and the gateway does not say so when it is asked.")
 
 
 # --- polls -----------------------------------------------------------------------------------------------
@@ -203,7 +220,8 @@ def look_after_checkouts() -> None:
                 Checkout.poll_at.is_not(None), Checkout.poll_at <= moment)
             .order_by(Checkout.poll_at).limit(2000)).all()
     mark = int(moment.timestamp()) // 60
-    for function, states in ((open_checkouts, ("pending", "opening", "unknown")), (ask_checkouts, ("open", "paid"))):
+    for function, states in ((open_checkouts, ("pending", "opening", "unknown")),
+                             (ask_checkouts, ("open", "paid", "closed"))):
         by_company: dict[int, list[int]] = {}
         for row in due:
             if row.state in states:

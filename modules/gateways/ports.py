@@ -35,6 +35,8 @@ class Provider:
     `method` is how its payments are called in the books (at most 20 characters), `guide` what to ask the provider for,
     a sentence each. `test` proves settings against the service and answers in a sentence; without it the screen offers
     a try-out. `confirmed` False: the network did not confirm the layout, which the screen says until a person ticks it.
+    `watched_days`: how long a page of it is asked about after it was paid or closed, where the gateway cannot close
+    pages or tells what was taken back only to who asks.
     """
 
     code: str
@@ -46,6 +48,7 @@ class Provider:
     method: str = ""
     test: Callable[[Access], str] | None = None
     confirmed: bool = True
+    watched_days: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -171,8 +174,12 @@ class Poll(Protocol):
 class Refund(Protocol):
     """Gives money back through the gateway."""
 
-    def refund(self, access: Access, payment_id: str, amount: Decimal, whole: bool, key: str) -> Reading:
-        """Ask for it; the reversal, pending or done. `key` is the idempotency key."""
+    def refund(self, access: Access, payment_id: str, amount: Decimal, whole: bool, key: str,
+               known: Mapping[str, Any] | None = None) -> Reading:
+        """Ask for it; the reversal, pending or done. `key` is the idempotency key, `known` the payment's Reading.raw.
+
+        The same again asks for nothing twice: after Unknown it may be repeated.
+        """
 
 
 @dataclass(frozen=True)

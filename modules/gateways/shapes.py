@@ -204,6 +204,8 @@ class Attempt:
     payer: Payer = Payer()
     notice_url: str = ""
     return_url: str = ""
+    # the running number of the try, for who wants numbers only
+    number: int = 0
 
 
 @dataclass(frozen=True)

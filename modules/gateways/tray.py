@@ -38,7 +38,7 @@ def candidates(row: Transaction) -> list[Candidate]:
         text = str(row.payer.get(key) or "").strip()
         if len(text) > 3:
             _propose(found, finding.people(text, FEW, True), reason)
-    for text in (row.customer_code, row.invoice_code):
+    for text in (row.customer_code, row.invoice_code, str(row.payer.get("code") or "")):
         if len(text.strip()) > 2:
             _propose(found, finding.written(text.strip().lstrip("0") or text, FEW, True), lazy("similar code"))
     _propose(found, _owing(row), lazy("owes this amount"))

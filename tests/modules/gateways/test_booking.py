@@ -131,10 +131,14 @@ def test_what_cannot_be_booked_waits_for_a_person(account: Account, make_custome
     assert findings() == {}
 
 
-@pytest.mark.parametrize("status", ["pending", "rejected", "expired", "error", "unknown", "mismatch"])
-def test_only_approved_money_is_money(account: Account, customer: Customer, told: Make, status: str) -> None:
-    booking.take(account, [told("1", status=status, customer=customer.code)])
-    assert (row("1").state, queries.balance(customer.id)) == ("noted", 0)
+@pytest.mark.parametrize(("status", "remarks", "state"), [
+    ("pending", (), "noted"), ("rejected", (), "noted"), ("expired", (), "noted"), ("error", (), "noted"),
+    ("unknown", (), "noted"), ("mismatch", (), "waiting"), ("error", ("misconfigured",), "waiting"),
+])
+def test_only_approved_money_is_money(account: Account, customer: Customer, told: Make, status: str,
+                                      remarks: tuple[str, ...], state: str) -> None:
+    booking.take(account, [told("1", status=status, customer=customer.code, remarks=remarks)])
+    assert (row("1").state, queries.balance(customer.id)) == (state, 0)
     booking.take(account, [told("1", customer=customer.code)])
     assert (row("1").state, queries.balance(customer.id)) == ("booked", -100)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from core.errors import DomainError, Unavailable
 from core.i18n import _
@@ -16,7 +18,8 @@ from modules.gateways.shapes import Reading
 class MercadoPagoRefund:
     """Refunds, whole or in part, within 180 days of the payment."""
 
-    def refund(self, access: Access, payment_id: str, amount: Decimal, whole: bool, key: str) -> Reading:
+    def refund(self, access: Access, payment_id: str, amount: Decimal, whole: bool, key: str,
+               known: Mapping[str, Any] | None = None) -> Reading:
         """Ask for it. The same key asks for the same refund, so it may be repeated whatever came of it."""
         site = site_of(access)
         if not whole and site is not None and not site.partial_refunds:

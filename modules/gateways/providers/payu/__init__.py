@@ -1,0 +1,1 @@
+"""PayU: cards, PSE and cash in Colombia."""
