@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -24,6 +25,8 @@ LEASE_SECONDS = 300
 # seconds between tries while the authority cannot be reached; the simulators of a rehearsal are asked sooner
 WAITS = (60, 120, 300, 900)
 REHEARSAL_WAITS = (1, 2, 3, 5)
+# what the authority has, or may have
+ASKED_ABOUT = (*IN_FLIGHT, states.SIGNED)
 
 
 @job(queue="einvoice", max_attempts=20, words=lazy("Authorise documents"))
@@ -34,20 +37,31 @@ def authorize_sequence(sequence_id: int) -> None:
     """
     while True:
         sequence = db.session.execute(
-            sa.select(Sequence.country, Sequence.environment, Sequence.next_try, Sequence.blocked_code)
-            .where(Sequence.id == sequence_id)).one_or_none()
+            sa.select(Sequence.country, Sequence.environment, Sequence.next_try, Sequence.trouble,
+                      Sequence.blocked_code).where(Sequence.id == sequence_id)).one_or_none()
         db.session.rollback()
         if sequence is None:
             return
         if sequence.next_try and sequence.next_try > clock.now():
-            return  # whoever noted the trouble comes back at that time
+            _come_back(sequence_id, sequence.next_try, sequence.trouble)
+            return
         with _lease(sequence_id) as keep:
             if keep is None:
                 return
             _work(sequence_id, sequence.country, sequence.environment, keep)
-        _ask_again(sequence_id)
         if sequence.blocked_code or not _left(sequence_id):
-            return
+            break
+    _ask_again(sequence_id)
+
+
+def _come_back(sequence_id: int, moment: dt.datetime, trouble: str) -> None:
+    """Have a sequence worked on when its trouble has had its time; asked for once, whoever comes too early.
+
+    Who noted the trouble means to come back himself, but may have been killed before his job was put back.
+    """
+    enqueue(authorize_sequence, key=f"einvoice.trouble:{sequence_id}:{moment.timestamp()}", run_at=moment,
+            waits_for=trouble, sequence_id=sequence_id)
+    db.session.commit()
 
 
 def _lease(sequence_id: int) -> AbstractContextManager[Callable[[], None] | None]:
@@ -75,10 +89,12 @@ def _later(sequence_id: int, environment: str, error: Exception) -> None:
 
 
 def _ask_again(sequence_id: int) -> None:
-    """Come back when the first of those is due that the authority received and has not decided."""
+    """Come back when the first of those is due that the authority received and has not decided.
+
+    One that became due after the last look is among them: nobody else would come for it.
+    """
     due = db.session.scalar(sa.select(sa.func.min(Document.next_try)).where(
-        Document.sequence_id == sequence_id, Document.state.in_((*IN_FLIGHT, states.SIGNED)),
-        Document.next_try > clock.now()))
+        Document.sequence_id == sequence_id, Document.state.in_(ASKED_ABOUT)))
     if due is not None:
         enqueue(authorize_sequence, key=f"einvoice.ask:{sequence_id}:{int(due.timestamp())}", run_at=due,
                 waits_for=_("The tax authority has it and has not decided yet."), sequence_id=sequence_id)
@@ -86,12 +102,13 @@ def _ask_again(sequence_id: int) -> None:
 
 
 def _left(sequence_id: int) -> bool:
-    """Whether documents came in while the lease was being given back."""
-    due = sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())
+    """Whether documents came in, or became due, while the lease was being given back."""
+    is_due = Document.next_try <= clock.now()
+    fresh = sa.and_(Document.state == states.PENDING, Document.next_try.is_(None))
     found = db.session.execute(
         sa.select(Document.id).join(Sequence).where(
-            Document.sequence_id == sequence_id, Document.state == "pending", due, Sequence.blocked_code == "")
-        .limit(1)).first()
+            Document.sequence_id == sequence_id, Document.state.in_((states.PENDING, *ASKED_ABOUT)),
+            sa.or_(fresh, is_due), Sequence.blocked_code == "").limit(1)).first()
     db.session.rollback()
     return found is not None
 

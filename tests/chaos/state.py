@@ -17,6 +17,7 @@ from core.scope import company_scope, every_company
 from modules.accounting.models import Invoice, InvoiceLine
 from modules.contracts.models import BilledPeriod, BillingChunk, BillingException, BillingRun, Contract
 from modules.crm.models import Customer
+from modules.einvoice import states
 from modules.einvoice.models import Document, Sequence
 from modules.notifications.models import Message
 
@@ -162,8 +163,11 @@ def _open() -> list[str]:
     late = db.session.execute(sa.select(Job.function, Job.state, Job.error).where(Job.state != "done")).all()
     undrawn = db.session.scalar(sa.select(sa.func.count()).select_from(Invoice).where(
         Invoice.legal_state == "authorized", Invoice.pdf_file_id.is_(None)))
+    undecided = db.session.execute(sa.select(Document.series, Document.number, Document.state, Document.attempts).where(
+        Document.state.in_(("pending", *states.IN_FLIGHT)))).all()
     return [*(f"run {state}" for state in runs), *(f"chunk {key}" for key in chunks),
             *(f"job {row}" for row in late if row.function in jobs.functions),
+            *(f"document {row}" for row in undecided),
             *([f"{undrawn} authorised documents without PDF"] if undrawn else [])]
 
 
