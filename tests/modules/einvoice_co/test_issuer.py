@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from core import jobs, scope
 from core.db import db
+from core.errors import Rejected, Unknown
+from core.exact_json import read
 from modules.accounting import notes
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import DraftLine, InvoiceDraft
@@ -18,10 +20,12 @@ from modules.accounting.models import Invoice
 from modules.crm.drafts import AddressData
 from modules.crm.models import Customer
 from modules.crm.services import create_customer
+from modules.einvoice import services
 from modules.einvoice.files import of_documents
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice_co import access, rehearsal
 from modules.einvoice_co.issuer import ColombianIssuer
+from modules.einvoice_co.providers.siigo.client import INVOICES, Siigo
 
 VAT = ({"code": "VAT", "rate": "19"},)
 DAY = dt.date(2026, 11, 3)
@@ -165,8 +169,6 @@ def test_a_refusal_of_the_dian_keeps_its_number(isp, site):
     issue(59500)
     work()
     assert documents()[1].number == 990000001
-    from modules.einvoice import services
-
     services.retry(found)
     db.session.commit()
     work()
@@ -234,3 +236,79 @@ def test_asked_about_one_document(isp):
     assert (there.authorization_code, there.total, there.date, there.receiver) == (
         document.authorization_code, D(100000), DAY, "1020304050")
     assert issuer.find("rehearsal", "SETP", "01", 990000001) is None
+
+
+def test_a_customer_that_siigo_refuses_by_now_does_not_hide_what_was_issued(isp, site, frozen, monkeypatch):
+    """The answer was lost; until it is asked about, somebody made the customer one that Siigo does not take."""
+    use("siigo")
+    plain, came = Siigo.ensure_customer, []
+
+    def ensure(self, body):
+        came.append(body)
+        if len(came) > 1:
+            raise Rejected("The customer is inactive", code="parameter_inactive")
+        return plain(self, body)
+
+    monkeypatch.setattr(Siigo, "ensure_customer", ensure)
+    monkeypatch.setattr(Siigo, "create", lost_once(Siigo.create))
+    issue(100000)
+    for minute in (0, 5, 10):
+        frozen(2026, 11, 3, 15, minute)
+        work()
+    (found,) = documents()
+    assert (found.state, found.data["name"]) == ("authorized", "FV-2-22"), found.problems
+    assert found.authorization_code == site("siigo").state["documents"][0]["stamp"]["cufe"]
+
+
+def lost_once(real):
+    """The document is created, and the first answer never comes."""
+    came = []
+
+    def create(self, *args):
+        found = real(self, *args)
+        if not came:
+            came.append(found)
+            raise Unknown("no answer")
+        return found
+
+    return create
+
+
+def test_what_never_came_to_siigo_and_is_refused_now_waits_in_the_tray(isp, site, frozen, monkeypatch):
+    """The request was lost on its way; when it is asked about, Siigo refuses it: it was never there."""
+    use("siigo")
+    plain, came = Siigo.create, []
+
+    def create(self, *args):
+        came.append(args)
+        if len(came) == 1:
+            raise Unknown("no answer")
+        return plain(self, args[0], {**args[1], "seller": 9}, args[2])
+
+    monkeypatch.setattr(Siigo, "create", create)
+    issue(100000)
+    for minute in (0, 5, 10):
+        frozen(2026, 11, 3, 15, minute)
+        work()
+    (found,) = documents()
+    assert (found.state, found.problems[0]["code"], len(came)) == ("rejected", "invalid_reference", 3)
+    assert not site("siigo").state["documents"]
+
+
+def test_what_was_mended_in_siigo_nube_meanwhile_is_adopted(isp, site, frozen, monkeypatch):
+    """The key gives the first answer, a refusal, though somebody corrected the invoice there and the DIAN has it."""
+    use("siigo")
+    site("siigo").fault("stamp_rejected", rule="Regla: FAK24, Rechazo: falta el número del adquiriente")
+    issue(100000)
+    work()
+    (found,) = documents()
+    assert (found.state, found.problems[0]["code"]) == ("rejected", "FAK24")
+    siigo, body = access.siigo("rehearsal"), read(found.request["body"])
+    first = siigo.create(INVOICES, body, f"{access.profile().siigo_salt}{found.id}")
+    assert siigo.edit(first.id, body).status == "Accepted"
+    monkeypatch.setattr(Siigo, "create", lambda *_args: first)
+    services.retry(found)
+    db.session.commit()
+    work()
+    (found,) = documents()
+    assert (found.state, found.data["name"]) == ("authorized", first.name), found.problems

@@ -19,7 +19,7 @@ PATIENCE = ((60, 60), (360, 300), (1260, 900))
 SELDOM = 3600
 # seconds after which a draft is sent to the DIAN again
 DRAFT_AGAIN = 300
-ACCESS, TOO_OLD = "siigo_access", "invalid_date"
+ACCESS, TOO_OLD, ALREADY_SENT = "siigo_access", "invalid_date", "update_not_allowed"
 _RULE = re.compile(r"Regla:\s*(\w+),\s*\w+:\s*(.*)", re.DOTALL)
 
 
@@ -51,30 +51,53 @@ class SiigoWire:
 
     def send(self, row: Row) -> Answer | Taken:
         """The customer, the products, then the document."""
-        return self._put(row, again=False)
-
-    def _put(self, row: Row, *, again: bool) -> Answer | Taken:
         path, body = str(row.request["path"]), read(row.request["body"])
         try:
             customer = read(row.request["customer"])
             if customer["identification"] != NOBODY:  # that one every company has in Siigo Nube
                 self.siigo.ensure_customer(customer)
             self._ensure_products(body)
-            found = self.siigo.create(path, body, self.key(row))
-            if again and found.status not in (ACCEPTED, REJECTED):  # the key gives the first answer, not today's state
-                found = self.siigo.document(path, found.id)
-            if self._goes_again(row, found):
-                found = self.siigo.edit(found.id, body)
-            return self._answer(row, path, body, found)
+            return self._settled(row, path, body, self.siigo.create(path, body, self.key(row)))
         except AccessRefused as error:
             raise Stop(ACCESS, error.message) from error
         except Rejected as error:
-            return No([{"code": error.code, "message": error.message}])
+            return _no(error)
 
     def ask(self, row: Row) -> Answer | Taken | None:
-        """Sending again under the same key gives what was created, or creates it; too old a date says it never came."""
-        answer = self._put(row, again=True)
-        return None if isinstance(answer, No) and answer.problems[0]["code"] == TOO_OLD else answer
+        """Sending again under the same key gives what was created, or creates it; a refusal says it never came.
+
+        Nothing else is written before: a customer or product that Siigo refuses by now says nothing of the document.
+        """
+        path, body = str(row.request["path"]), read(row.request["body"])
+        try:
+            found = self.siigo.create(path, body, self.key(row))
+        except AccessRefused as error:
+            raise Stop(ACCESS, error.message) from error
+        except Rejected:
+            return None
+        try:
+            if found.status not in (ACCEPTED, REJECTED):  # the key gives the first answer, not today's state
+                found = self.siigo.document(path, found.id)
+            return self._settled(row, path, body, found)
+        except AccessRefused as error:
+            raise Stop(ACCESS, error.message) from error
+        except Rejected as error:
+            return None if error.code == TOO_OLD else _no(error)
+
+    def _settled(self, row: Row, path: str, body: dict[str, Any], found: Stamped) -> Answer | Taken:
+        """What became of what is there, after it was corrected or sent on where it needs that."""
+        if self._goes_again(row, found):
+            found = self._edited(path, body, found)
+        return self._answer(row, path, body, found)
+
+    def _edited(self, path: str, body: dict[str, Any], found: Stamped) -> Stamped:
+        """Corrected; where the DIAN has it meanwhile, as it is there."""
+        try:
+            return self.siigo.edit(found.id, body)
+        except Rejected as error:
+            if error.code != ALREADY_SENT:
+                raise
+            return self.siigo.document(path, found.id)
 
     def _ensure_products(self, body: dict[str, Any]) -> None:
         if not self.account_group:
@@ -106,6 +129,10 @@ class SiigoWire:
             said = [_problem(text) for text in self.siigo.stamp_errors(path, found.id)]
             return No(said or [{"code": "stamp", "message": found.status}], found.answer)
         return Wait(_patience(row), found.status, found.answer)
+
+
+def _no(error: Rejected) -> No:
+    return No([{"code": error.code, "message": error.message}])
 
 
 def _problem(text: str) -> dict[str, str]:
