@@ -17,7 +17,7 @@ from core.models import Company
 from core.scope import current_company
 from modules.accounting.models import Account as LedgerAccount
 from modules.accounting.models import AccountRole, CashAccount
-from modules.gateways import ports
+from modules.gateways import plans, ports
 from modules.gateways.access import REHEARSAL, Access, Setting
 from modules.gateways.errors import BadSetting
 from modules.gateways.models import Account
@@ -65,6 +65,7 @@ def create(provider: str, name: str, values: Mapping[str, Any]) -> Account:
     apply_settings(made, values)
     db.session.add(made)
     db.session.flush()
+    plans.start(made)
     audit.record("gateways.create_account", made, {"provider": provider, "name": made.name})
     return made
 
@@ -128,10 +129,11 @@ def _read(one: Setting, value: Any) -> Any:
 
 
 def missing(account: Account) -> list[Setting]:
-    """The settings that are needed and not there."""
+    """The settings that are needed and not there; what has a usual value is there."""
     there = {**account.settings, **secrets_of(account)}
     return [one for one in ports.providers.get(account.provider).settings
-            if one.required and one.kind != "flag" and there.get(one.name) in (None, "", [])]
+            if one.required and one.kind != "flag" and one.default in (None, "")
+            and there.get(one.name) in (None, "", [])]
 
 
 def find_by_token(token: str) -> Account | None:

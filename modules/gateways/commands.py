@@ -1,7 +1,12 @@
-"""`abona gateways list | import | poll | inbox`: the commands that need the installation."""
+"""`abona gateways list | import | export | poll | inbox`: the commands that need the installation."""
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
+import re
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +27,18 @@ from core.cli import (
     json_option,
     with_app,
 )
-from core.db import db
+from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _, format_amount, format_date
 from core.registry import Registry
 from core.scope import company_scope
-from modules.gateways import booking, causes, files_in, jobs, ports
+from modules.gateways import booking, causes, files_in, files_out, jobs, ports
 from modules.gateways.models import Account, File, Notice, Transaction
 
 
 def register(group: click.Group) -> None:
     """Add these commands to `abona gateways`."""
-    for command in (list_accounts, import_file, poll, show_inbox):
+    for command in (list_accounts, import_file, export, poll, show_inbox):
         group.add_command(command)
 
 
@@ -107,6 +112,77 @@ def import_file(provider: str, file: Path, company_code: str | None, as_json: bo
         click.echo(row.error, err=True)
         return BAD_INPUT
     return NEEDS_PERSON if taken.waiting else DONE
+
+
+@click.command("export")
+@click.argument("provider")
+@click.option("--period", help="The month, like 2026-11: documents issued until its end. By default, until today.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the file.")
+@click.option("--again", type=int, metavar="ID", help="Give this file once more instead of making a new one.")
+@click.option("--sent", is_flag=True, help="Mark it as sent: it is taken to the gateway by hand.")
+@click.option("--reason", default="", help="Why a new file is made while payments of the former are not in.")
+@company_option
+@json_option
+@with_app
+def export(provider: str, period: str | None, output: Path | None, again: int | None, sent: bool, reason: str,
+           company_code: str | None, as_json: bool) -> int:
+    """Make a file of the debts that are open. Exit 1 where debts were left out, or nothing is to be asked for."""
+    with company_scope(chosen_company(company_code)):
+        account = account_of(provider)
+        row = find(File, again) if again else files_out.begin(account, _end_of(period), reason=reason)
+        db.session.commit()
+        with jobs.alone(f"out:{row.account_id}") as keep:
+            if keep is None:
+                raise DomainError(_("Another process works on this gateway."))
+            files_out.make(row.id, keep)
+        row = find(File, row.id)
+        _give(row, output, as_json)
+        if sent and row.state == "made":
+            files_out.sent_by_hand(row)
+            db.session.commit()
+        left_out = files_out.left_out(row)
+        result = {"file": row.id, "name": row.name, "state": row.state, "number": row.number, "count": row.count,
+                  "total": f"{row.total:.2f}", "sha256": row.sha256, "error": row.error,
+                  "left_out": [{"code": code, "reason": words, "count": count} for code, words, count in left_out]}
+    if as_json:
+        echo_json(result)
+    else:
+        _tell_export(result)
+    return DONE if row.state in ("made", "sent") and not left_out else NEEDS_PERSON
+
+
+def _end_of(period: str | None) -> dt.date | None:
+    """The last day of a month, but not after today."""
+    if period is None:
+        return None
+    found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", period.strip())
+    if found is None:
+        raise DomainError(_("To name a month you must write it like 2026-11; “%(text)s” is not one.", text=period),
+                          field="period")
+    year, month = int(found[1]), int(found[2])
+    return dt.date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _give(row: File, output: Path | None, as_json: bool) -> None:
+    """Write the bytes to their place, or to standard output where nothing else goes there."""
+    if row.state in ("empty", "refused") or (output is None and as_json):
+        return
+    with files_out.content(row) as made:
+        if output is None:
+            shutil.copyfileobj(made, sys.stdout.buffer)
+            return
+        with output.open("wb") as target:
+            shutil.copyfileobj(made, target)
+
+
+def _tell_export(result: dict[str, Any]) -> None:
+    """What was made, on standard error: the file itself may stand on the other one."""
+    if result["error"]:
+        click.echo(result["error"], err=True)
+    click.echo(_("%(name)s: %(count)s debts, %(total)s.", name=result["name"], count=result["count"],
+                 total=result["total"]), err=True)
+    for one in result["left_out"]:
+        click.echo(_("%(count)s left out: %(reason)s", count=one["count"], reason=one["reason"]), err=True)
 
 
 @click.command("poll")

@@ -5,10 +5,19 @@ from __future__ import annotations
 from core.i18n import lazy
 
 WORDS = {
+    "gateways.answer_debt_file": lazy("The gateway answered to a file of debts"),
     "gateways.assign_payment": lazy("Payment of a gateway given to a customer"),
+    "gateways.bring_answer": lazy("Answer to a file of debts brought"),
     "gateways.create_account": lazy("Gateway added"),
     "gateways.import_file": lazy("File of payments imported"),
     "gateways.look_at_payment": lazy("Payment of a gateway looked at"),
+    "gateways.make_debt_file": lazy("File of debts made"),
+    "gateways.plan_debt_files": lazy("Plan of files of debts changed"),
+    "gateways.send_debt_file": lazy("File of debts sent"),
+    "gateways.set_payer_code": lazy("Payment code of a customer set"),
+    "gateways.take_debt_file": lazy("File of debts downloaded"),
+    "gateways.unlock_debt_file": lazy("File of debts made while payments of the former were not in"),
     "gateways.set_aside": lazy("Payment of a gateway set aside"),
     "gateways.undo_file": lazy("File of payments taken back"),
+    "gateways.withdraw_debt_file": lazy("File of debts withdrawn"),
 }

@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import render_template, url_for
 from markupsafe import Markup
 
 from core.db import db
-from core.i18n import _, ngettext
+from core.i18n import _, format_date, lazy, ngettext
 from core.lists import url_of
 from core.slots import NOTICE
-from modules.gateways import inbox
-from modules.gateways.lists import NOTICES, TRANSACTIONS, WAITS
-from modules.gateways.models import Account, Transaction
+from modules.gateways import inbox, payers, plans
+from modules.gateways.lists import FILES, NOTICES, TRANSACTIONS, WAITS
+from modules.gateways.models import Account, File, Transaction
 
 
 def todo(_company: Any) -> Markup:
     """Lines that open their lists; nothing where nothing waits."""
     return Markup("").join(NOTICE.format(*line) for line in _lines())
+
+
+def payer_codes(customer: Any) -> str:
+    """The tab of a customer: by which codes gateways know him."""
+    return render_template("gateways/payer_codes.html", customer=customer, known=payers.known(customer),
+                           words=payers.WORDS)
 
 
 def _lines() -> Iterator[tuple[str, str, str]]:
@@ -30,7 +36,23 @@ def _lines() -> Iterator[tuple[str, str, str]]:
     for row in db.session.execute(sa.select(Account.id, Account.name).where(Account.active, Account.trouble != "")):
         yield "bad", url_for("gateways.account_list"), _("%(account)s cannot be reached, or does not take its keys",
                                                         account=row.name)
+    yield from _files()
     if forged := sum(inbox.forged_lately().values()):
         yield "bad", url_of(NOTICES, state="refused"), ngettext(
             "%(num)s forged notice of a gateway within an hour", "%(num)s forged notices of gateways within an hour",
             forged)
+
+
+def _files() -> Iterator[tuple[str, str, str]]:
+    """Files that were not made or did not come, and those that somebody must look at."""
+    for account, day in plans.missed():
+        yield "bad", url_of(FILES, direction="out"), _("%(account)s: the file of debts of %(day)s was not made",
+                                                       account=account.name, day=format_date(day))
+    for account, day in plans.silent():
+        yield "bad", url_of(FILES, direction="in"), _("%(account)s: no file of payments since %(day)s",
+                                                      account=account.name, day=format_date(day))
+    for state, words in (("unknown", lazy("not known whether it arrived")), ("made", lazy("made, not sent"))):
+        for row in db.session.execute(sa.select(File.id, File.name).where(
+                File.direction == "out", File.state == state).order_by(File.id.desc()).limit(5)):
+            yield "bad" if state == "unknown" else "warn", url_for("gateways.file", file_id=row.id), _(
+                "%(file)s: %(state)s", file=row.name, state=str(words))

@@ -15,7 +15,7 @@ from core.scope import current_company
 from core.security import require
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
-from modules.gateways import accounts, files_in, ports, tray
+from modules.gateways import accounts, files_in, out_views, ports, tray
 from modules.gateways import jobs as own_jobs
 from modules.gateways.blueprint import bp
 from modules.gateways.lists import FILES, NOTICES, TRANSACTIONS
@@ -113,7 +113,8 @@ def notice_page(notice_id: int) -> Any:
 @lists.at(bp, "/gateways/files", FILES)
 def files(shown: lists.Shown) -> Any:
     """Files that came and went."""
-    return shown.render("gateways/files.html", readers=_readers())
+    return shown.render("gateways/files.html", readers=_readers(), writers=out_views.writers(),
+                        answerers=out_views.answerers())
 
 
 def _readers() -> list[Account]:
@@ -140,6 +141,8 @@ def bring_file() -> Any:
 def file(file_id: int) -> Any:
     """One file: how far it is, what it brought, what was wrong."""
     row = find(File, file_id)
+    if row.direction == "out":
+        return out_views.page(row)
     problems = db.session.scalars(sa.select(FileProblem).where(FileProblem.file_id == row.id)
                                   .order_by(FileProblem.line).limit(PROBLEMS)).all()
     counted = dict(db.session.execute(sa.select(Transaction.state, sa.func.count()).where(
@@ -207,6 +210,7 @@ def account(account_id: int) -> Any:
     kept = {**row.settings, **dict.fromkeys(accounts.secrets_of(row), accounts.HIDDEN)}
     return render_template("gateways/account_form.html", provider=ports.providers.get(row.provider), row=row,
                            error=error, typed=request.form, kept=kept, missing=accounts.missing(row),
+                           takes_debts=row.provider in ports.debt_files,
                            access=accounts.access(row)), 422 if error else 200
 
 

@@ -116,6 +116,7 @@ def _refuse(row: File, error: str, line: int | None) -> bool:
 
 def _read(row: File) -> Iterator[Reading | Problem | Control]:
     """What the file tells, line by line; its bytes stay where they are stored."""
+    assert row.stored is not None  # what came in is always stored
     access, mark = accounts.access(row.account), row.stored.sha256
     with storage.backend().open(mark) as content:
         yield from ports.payment_files.get(access.provider).read(content, access)

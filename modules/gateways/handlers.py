@@ -15,6 +15,8 @@ from modules.gateways import checkouts, desk
 from modules.gateways.deeds import WORDS as DEEDS
 
 known_deeds.add(DEEDS)
+slots.add("customer.tabs", "payer_codes", lazy("Payment codes"), desk.payer_codes, permission="gateways.view_inbox",
+          order=65)
 slots.add("home.todo", "gateways", lazy("Gateways"), desk.todo, permission="gateways.view_inbox", order=35)
 
 

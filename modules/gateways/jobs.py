@@ -12,10 +12,10 @@ from core import clock, leases, logs
 from core.db import db, find
 from core.errors import OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _, lazy
-from core.jobs import enqueue, job, outside, schedule
+from core.jobs import enqueue, job, outside, retry_later, schedule
 from core.scope import every_company
-from modules.gateways import accounts, booking, checkouts, files_in, inbox, ports
-from modules.gateways.models import Account, Checkout, File, Notice
+from modules.gateways import accounts, booking, checkouts, deliveries, files_in, files_out, inbox, plans, ports
+from modules.gateways.models import Account, Checkout, File, FilePlan, Notice
 from modules.gateways.shapes import Reading
 
 LEASE_SECONDS = 300
@@ -25,7 +25,7 @@ PAGES = 200
 log = logs.get(__name__)
 
 
-def _alone(name: str) -> AbstractContextManager[Callable[[], None] | None]:
+def alone(name: str) -> AbstractContextManager[Callable[[], None] | None]:
     """Hold a name of this module: the function that commits and goes on holding it, or None where another has it."""
     return leases.held(f"gateways.{name}", LEASE_SECONDS, _("Another process works on this gateway."))
 
@@ -37,7 +37,7 @@ def _alone(name: str) -> AbstractContextManager[Callable[[], None] | None]:
 def drain(account_id: int) -> None:
     """Work through the notices of an account until none waits. Who finds it taken goes home: its holder looks again."""
     while True:
-        with _alone(f"drain:{account_id}") as keep:
+        with alone(f"drain:{account_id}") as keep:
             if keep is None:
                 return
             _drain(account_id, keep)
@@ -112,7 +112,7 @@ def _heard(says: Reading | None, told: Sequence[Reading]) -> tuple[str, str]:
 @job(words=lazy("Ask gateways what was paid"), max_attempts=5)
 def poll(account_id: int) -> None:
     """Read what changed at the gateway since the last time; the net under its notices."""
-    with _alone(f"poll:{account_id}") as keep:
+    with alone(f"poll:{account_id}") as keep:
         for _page in range(PAGES if keep else 0):
             more = _poll_page(account_id)
             if not more:
@@ -175,10 +175,52 @@ def ask_checkouts(checkout_ids: list[int]) -> None:
 @job(words=lazy("Import a file of payments"), max_attempts=20)
 def import_file(file_id: int) -> None:
     """Prove a file and take it; a killed one goes on where it stopped."""
-    with _alone(f"file:{file_id}") as keep:
+    with alone(f"file:{file_id}") as keep:
         state = find(File, file_id).state
         if keep and (state == "importing" or (state == "proving" and files_in.prove(file_id))):
             files_in.load(file_id, keep)
+
+
+@job(words=lazy("Make a file of debts"), max_attempts=20)
+def make_file(file_id: int) -> None:
+    """Put debts into a file that was begun, and write it; a killed one goes on where it stopped."""
+    row = find(File, file_id)
+    plan, deliver_it = plans.of(row.account), bool(row.recipe.get("deliver"))
+    with alone(f"out:{row.account_id}") as keep:
+        if keep is None:
+            retry_later(30, _("Another process works on this gateway."))
+        assert keep is not None
+        files_out.make(file_id, keep)
+    row = find(File, file_id)
+    if row.state == "made" and deliver_it and plan.deliver and row.account.provider in ports.deliveries:
+        enqueue(deliver, file_id=file_id, key=f"gateways.deliver:{file_id}")
+
+
+@job(words=lazy("Make the file of debts that is planned"))
+def make_planned(account_id: int) -> None:
+    """Begin the file that an account's plan wants now; where it is locked, the next hour tries again."""
+    account = find(Account, account_id)
+    plan = plans.of(account)
+    if plans.waiting_for(plan, clock.local(clock.now())) is None or plans.locked(account, plan):
+        return
+    row = files_out.begin(account)
+    row.recipe = {**row.recipe, "deliver": True}
+    enqueue(make_file, file_id=row.id, key=f"gateways.make:{row.id}")
+
+
+@job(words=lazy("Take a file of debts to its gateway"), max_attempts=20)
+def deliver(file_id: int) -> None:
+    """Take it there once; what was sent without an answer waits for a person."""
+    with alone(f"deliver:{file_id}") as keep:
+        if keep is not None:
+            deliveries.send(file_id)
+
+
+@job(words=lazy("Ask what became of files of debts"), max_attempts=5)
+def ask_files(file_ids: list[int]) -> None:
+    """Ask the gateways what became of these files."""
+    for file_id in file_ids:
+        deliveries.ask(file_id)
 
 
 # --- ticks -----------------------------------------------------------------------------------------------
@@ -231,3 +273,35 @@ def look_after_checkouts() -> None:
                 enqueue(function, company_id=company_id, checkout_ids=ids[start:start + 50],
                         key=f"gateways.look:{function.__name__}:{company_id}:{mark}:{start}")
 
+
+@schedule("7 * * * *", words=lazy("Make the files of debts that are planned"))
+def look_after_plans() -> None:
+    """Every hour, each account whose plan wants a file that was not begun."""
+    hour = clock.now().strftime("%Y%m%d%H")
+    with every_company():
+        rows = db.session.execute(sa.select(FilePlan.account_id, FilePlan.company_id).join(
+            Account, Account.id == FilePlan.account_id).where(Account.active, FilePlan.every != "never")).all()
+    for row in rows:
+        enqueue(make_planned, company_id=row.company_id, account_id=row.account_id,
+                key=f"gateways.plan:{row.account_id}:{hour}")
+
+
+@schedule("*/5 * * * *", words=lazy("Look after files of debts that were sent"))
+def look_after_deliveries() -> None:
+    """Files whose time to ask has come, and files whose sending or making stopped with its worker."""
+    moment = clock.now()
+    mark = int(moment.timestamp()) // 300
+    with every_company():
+        long_ago = moment - dt.timedelta(hours=1)
+        rows = db.session.execute(sa.select(File.id, File.company_id, File.state).where(
+            File.direction == "out", sa.or_(
+                sa.and_(File.state == "sent", File.asked_at <= moment),
+                sa.and_(File.state == "sending", File.asked_at < long_ago),
+                sa.and_(File.state == "making", File.created_at < long_ago)))
+            .order_by(File.id).limit(500)).all()
+    for row in rows:
+        if row.state == "sent":
+            enqueue(ask_files, company_id=row.company_id, file_ids=[row.id], key=f"gateways.asked:{row.id}:{mark}")
+        else:
+            enqueue(make_file if row.state == "making" else deliver, company_id=row.company_id, file_id=row.id,
+                    key=f"gateways.again:{row.id}:{mark // 12}")

@@ -121,6 +121,13 @@ def _bad(path: str, found: Any, expected: str) -> BadJson:
                      expected=expected))
 
 
+def debt_json(one: Debt) -> dict[str, Any]:
+    """A debt as `debt_of` reads it."""
+    return {"customer": one.customer, "name": one.name, "invoice": one.invoice, "concept": one.concept,
+            "currency": one.currency, "extra": dict(one.extra),
+            "due": [{"date": due.date.isoformat(), "amount": f"{due.amount:f}"} for due in one.due]}
+
+
 # --- printing --------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from modules.gateways import layout_payments, layout_writer, layouts
 from modules.gateways.access import Access
 from modules.gateways.layout_shapes import BadLayout, Layout
+from modules.gateways.ports import ALL
 from modules.gateways.shapes import Control, Debt, Made, Problem, Reading
 
 Choose = Callable[[Access], Layout]
@@ -34,6 +35,12 @@ class LayoutDebts:
                  refusal: Callable[[Access, Debt], str] = lambda access, debt: "",
                  shaped: Callable[[Debt], Debt] = lambda debt: debt) -> None:
         self.choose, self.name, self.refusal, self.shaped = choose, name, refusal, shaped
+
+    secrets: tuple[str, ...] = ()
+
+    def resend(self, access: Access) -> str:
+        """A file replaces the one before it."""
+        return ALL
 
     def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
         """A file replaces the one before it: references may come again."""

@@ -11,11 +11,12 @@ from flask import url_for
 from core.db import db
 from core.i18n import lazy, ngettext
 from core.lists import Amounts, Choice, Choices, Column, Dates, Empty, List, Relation, Text, register
+from modules.accounting.models import Invoice
 from modules.crm import finding
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 from modules.gateways import states
-from modules.gateways.models import Account, File, Notice, Transaction
+from modules.gateways.models import Account, DebtLine, File, FileProblem, Notice, Transaction
 
 
 def accounts() -> dict[int, str]:
@@ -121,16 +122,17 @@ FILES = register(List(
         Column("name", lazy("File"), File.name, lead=True),
         Column("account", lazy("Gateway"), Account.name),
         Column("created", lazy("When"), File.created_at, sort=True),
+        Column("direction", lazy("Direction"), File.direction, words=states.DIRECTIONS),
         Column("state", lazy("State"), File.state, words=states.FILES),
         Column("day", lazy("Its day"), File.day, default=False),
-        Column("count", lazy("Payments"), File.count, kind="number"),
+        Column("count", lazy("Lines"), File.count, kind="number"),
         Column("total", lazy("Total"), File.total, total=True),
         Column("error", lazy("Why it was refused"), File.error, css="long"),
     ),
     filters=(
         Text("q", lazy("Name"), lambda text: File.name.like(f"%{text.strip()}%")),
-        Choice("state", lazy("State"), File.state, {key: words for key, (words, _tone) in states.FILES.items()},
-               chips=True),
+        Choice("direction", lazy("Direction"), File.direction, states.DIRECTIONS, chips=True),
+        Choice("state", lazy("State"), File.state, {key: words for key, (words, _tone) in states.FILES.items()}),
         Choices("account", lazy("Gateway"), File.account_id, accounts),
         Dates("created", lazy("When"), File.created_at),
     ),
@@ -139,3 +141,65 @@ FILES = register(List(
     empty=Empty(lazy("No files yet"), lazy("Files of payments that came, and of debts that went out, stand here."),
                 "documents"),
     template="gateways/files.html"))
+
+DEBTS = register(List(
+    "gateways.debts", lazy("Debts that gateways were told of"), DebtLine, "gateways.exchange_files",
+    related=lambda statement: statement.join(Account, Account.id == DebtLine.account_id)
+    .join(File, File.id == DebtLine.file_id).join(Invoice, Invoice.id == DebtLine.invoice_id)
+    .join(Customer, Customer.id == Invoice.customer_id),
+    columns=(
+        Column("customer", lazy("Customer"), Customer.name, lead=True),
+        Column("code", lazy("Code of the payer"), DebtLine.customer_code),
+        Column("invoice", lazy("Document"), Invoice.legal_number),
+        Column("named", lazy("Named"), DebtLine.invoice_code, default=False),
+        Column("account", lazy("Gateway"), Account.name, default=False),
+        Column("file", lazy("File"), File.name),
+        Column("until", lazy("Until"), DebtLine.until),
+        Column("amount", lazy("Amount"), DebtLine.amount, currency=DebtLine.currency, total=True),
+        Column("open", lazy("Open then"), DebtLine.open_amount, currency=DebtLine.currency, total=True, default=False),
+        Column("refusal", lazy("The gateway says"), DebtLine.refusal, css="long"),
+        Column("currency", lazy("Currency"), DebtLine.currency, default=False),
+    ),
+    filters=(
+        Text("q", lazy("Code or customer"), lambda text: sa.or_(
+            DebtLine.customer_code.like(f"{text.strip()}%"), DebtLine.invoice_code.like(f"{text.strip()}%"),
+            Invoice.customer_id.in_(sa.select(Customer.id).where(crm.matches(text))))),
+        Choice("state", lazy("State"), {"refused": DebtLine.refusal != "", "told": DebtLine.refusal == ""},
+               {"refused": lazy("refused by the gateway"), "told": lazy("told")}, chips=True),
+        Relation("file", lazy("File"), DebtLine.file_id, search=find_files, labels=name_files),
+        Choices("account", lazy("Gateway"), DebtLine.account_id, accounts),
+        Relation("customer", lazy("Customer"), Invoice.customer_id, search=finding.choices, labels=finding.named),
+        Dates("until", lazy("Until"), DebtLine.until),
+        Amounts("amount", lazy("Amount"), DebtLine.amount),
+    ),
+    link=lambda row: url_for("accounting.invoice", invoice_id=row.invoice_id), sort="-id",
+    count=lambda count: ngettext("%(num)s debt", "%(num)s debts", count),
+    empty=Empty(lazy("No debts yet"), lazy("What files told gateways of single debts stands here."), "documents")))
+
+LEFT_OUT = register(List(
+    "gateways.debts_left_out", lazy("Debts that were left out"), FileProblem, "gateways.exchange_files",
+    related=lambda statement: statement.join(File, File.id == FileProblem.file_id)
+    .join(Account, Account.id == File.account_id).join(Invoice, Invoice.id == FileProblem.invoice_id)
+    .join(Customer, Customer.id == Invoice.customer_id),
+    columns=(
+        Column("customer", lazy("Customer"), Customer.name, lead=True),
+        Column("customer_code", lazy("Code"), Customer.code),
+        Column("invoice", lazy("Document"), Invoice.legal_number),
+        Column("amount", lazy("Open now"), Invoice.open_amount),
+        Column("code", lazy("Reason"), FileProblem.code, words=states.LEFT_OUT),
+        Column("message", lazy("What is wrong"), FileProblem.message, css="long"),
+        Column("file", lazy("File"), File.name),
+        Column("account", lazy("Gateway"), Account.name, default=False),
+        Column("currency", lazy("Currency"), Invoice.currency, default=False),
+    ),
+    filters=(
+        Text("q", lazy("Customer"), lambda text: Invoice.customer_id.in_(
+            sa.select(Customer.id).where(crm.matches(text)))),
+        Choice("code", lazy("Reason"), FileProblem.code, states.LEFT_OUT, chips=True),
+        Relation("file", lazy("File"), FileProblem.file_id, search=find_files, labels=name_files),
+        Choices("account", lazy("Gateway"), File.account_id, accounts),
+    ),
+    link=lambda row: url_for("accounting.invoice", invoice_id=row.invoice_id), sort="-id",
+    count=lambda count: ngettext("%(num)s debt", "%(num)s debts", count),
+    empty=Empty(lazy("Nothing was left out"), lazy("Documents that a file could not hold stand here, with the reason."),
+                "documents")))

@@ -81,8 +81,19 @@ class Coupons(Protocol):
         """The coupon of a debt; BadDebt where it cannot be printed. Pure."""
 
 
+# what a debt file holds of debts that were sent before: all that is open, since a file replaces the one before it;
+# only what is new or changed; a debit only once until its answer came
+ALL, NEW, UNANSWERED = "all", "new", "unanswered"
+
+
 class DebtFile(Protocol):
     """A file of debts for the gateway."""
+
+    # names of `extra` that are kept encrypted and stand in the file alone (card, cbu): such a file is never stored
+    secrets: tuple[str, ...]
+
+    def resend(self, access: Access) -> str:
+        """What of debts that were sent before goes into a new file: ALL, NEW or UNANSWERED."""
 
     def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
         """What identifies a debt in this gateway's base, with the debt as it is then written.
@@ -108,13 +119,16 @@ class Delivered:
     """What became of a debt file at the gateway.
 
     `state`: waiting, taken (all or some of its records), refused (nothing of it counts as sent). Counts where it tells
-    them; `errors` are its words, one per record or reason.
+    them; `errors` are its words, one per record or reason; `records` its words by the place of the debt in the file,
+    from 1, and `debts` by (customer, invoice) as the file named them, for debts that it did not take.
     """
 
     state: str
     taken: int | None = None
     refused: int | None = None
     errors: tuple[str, ...] = ()
+    records: Mapping[int, str] = field(default_factory=dict)
+    debts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 class Delivery(Protocol):
@@ -216,6 +230,8 @@ class Reply:
     status: int
     body: str
     content_type: str = "application/json"
+    # why who asked is not the network, as a code; "" where he is
+    forged: str = ""
 
 
 @dataclass(frozen=True)
@@ -327,6 +343,9 @@ class Pull(Protocol):
 
     def answer(self, access: Access, incoming: Incoming, desk: Desk) -> Reply:
         """Prove who asks, and do it. Refusals are answers, in the network's own codes."""
+
+    def harmless(self, incoming: Incoming) -> Incoming:
+        """The request as it may be kept: without what only the network may know."""
 
     def busy(self, access: Access, incoming: Incoming, status: int) -> Reply:
         """The answer where `limit` is passed (429), or we cannot answer in time (503)."""

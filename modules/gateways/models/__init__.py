@@ -4,5 +4,8 @@ from modules.gateways.models.accounts import Account, PayerCode
 from modules.gateways.models.checkouts import Checkout
 from modules.gateways.models.files import DebtLine, File, FileProblem
 from modules.gateways.models.inbox import Alias, Notice, Transaction
+from modules.gateways.models.plans import FilePlan
+from modules.gateways.models.told import Told
 
-__all__ = ["Account", "Alias", "Checkout", "DebtLine", "File", "FileProblem", "Notice", "PayerCode", "Transaction"]
+__all__ = ["Account", "Alias", "Checkout", "DebtLine", "File", "FilePlan", "FileProblem", "Notice", "PayerCode", "Told",
+           "Transaction"]

@@ -79,8 +79,11 @@ class PayerCode(CompanyScoped, Model):
     # a page that is the customer's for ever, where the gateway has one
     url: Mapped[str] = mapped_column(sa.String(500), default="")
     data: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    # JSON of what only a file for the gateway may hold: the number of a card or bank account
+    keys: Mapped[str | None] = secret()
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
+    account: Mapped[Account] = relationship(Account)
     customer: Mapped[Customer] = relationship()
 
     __table_args__ = (sa.UniqueConstraint("account_id", "code"), sa.UniqueConstraint("account_id", "customer_id"))

@@ -107,9 +107,11 @@ def test_a_debt_of_a_file_is_found_by_its_number_and_its_customer(account: Accou
                 stored_id=storage.store(b"x", "f", "text/plain").id)
     db.session.add(file)
     db.session.flush()
-    for one in (invoice, theirs):  # the gateway's number is only unique per customer
-        db.session.add(DebtLine(account_id=account.id, file_id=file.id, invoice_id=one.id, invoice_code="0001",
-                                key=f"k{one.id}", customer_code=one.customer.code.zfill(9), amount=one.total))
+    for place, one in enumerate((invoice, theirs)):  # the gateway's number is only unique per customer
+        db.session.add(DebtLine(account_id=account.id, file_id=file.id, position=place, invoice_id=one.id,
+                                invoice_code="0001", currency="ARS", open_amount=one.total,
+                                until=dt.date(2026, 11, 20), key=f"k{one.id}", amount=one.total,
+                                customer_code=one.customer.code.zfill(9)))
     db.session.flush()
     booking.take(account, [told("1", customer=mine.code, invoice="0001"), told("2", invoice="0001")])
     assert (row("1").invoice_id, row("2").state, row("2").cause) == (invoice.id, "waiting", "unknown_reference")

@@ -17,7 +17,7 @@ from modules.crm import holidays
 from modules.gateways import dues
 from modules.gateways.access import Access
 from modules.gateways.errors import BadDebt, BadFile, BadSetting
-from modules.gateways.ports import Delivered
+from modules.gateways.ports import ALL, NEW, Delivered
 from modules.gateways.providers import banelco
 from modules.gateways.records import Record, lines, plain
 from modules.gateways.repeats import Repeats
@@ -44,6 +44,12 @@ REFUSED_NAME = re.compile(r"RECHAZADO_(FAC([0-9A-Z]{4})\.[0-9]{6}(?:\.[0-9]{1,2}
 
 class DebtFile:
     """`extra`: previous_reference (once, when the reference changed), screen (15), barcode (60)."""
+
+    secrets: tuple[str, ...] = ()
+
+    def resend(self, access: Access) -> str:
+        """Whether a file replaces the one before it is for the account to say."""
+        return ALL if access.get("resend", "new_only") == "all" else NEW
 
     def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
         """The network does not say whether a debt may come again: nothing forbids it here."""

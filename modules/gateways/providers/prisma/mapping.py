@@ -14,6 +14,7 @@ from core.i18n import _
 from modules.gateways import dues
 from modules.gateways.access import Access
 from modules.gateways.errors import BadDebt, BadSetting
+from modules.gateways.ports import UNANSWERED
 from modules.gateways.providers.banelco import put
 from modules.gateways.providers.prisma import layouts
 from modules.gateways.repeats import Repeats
@@ -24,6 +25,12 @@ CARDS, FIRST_DATA = ("DEBLIQC", "DEBLIQD", "DEBLIMC"), "firstdata_debito"
 
 class DebtFile:
     """`extra`: card (16 digits), first (true on the first debit of that card). Debited on the first due date."""
+
+    secrets: tuple[str, ...] = ("card",)
+
+    def resend(self, access: Access) -> str:
+        """Nobody is debited twice: a debit goes out again when its rejection came."""
+        return UNANSWERED
 
     def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
         """A debit that was refused is presented again under its reference: nothing forbids it."""

@@ -14,6 +14,7 @@ from core.i18n import _
 from modules.gateways import dues
 from modules.gateways.access import Access
 from modules.gateways.errors import BadDebt, BadSetting
+from modules.gateways.ports import NEW
 from modules.gateways.providers import banelco
 from modules.gateways.providers.siro import codes
 from modules.gateways.providers.siro.layouts import LINK_DETAIL, LINK_HEADER, LINK_TRAILER
@@ -25,6 +26,12 @@ FORMS = ("full", "link")
 
 class DebtFile:
     """`extra`: "concept" (a digit), "period" (MMYY), "invoice_id" (the 20 characters, where they are already fixed)."""
+
+    secrets: tuple[str, ...] = ()
+
+    def resend(self, access: Access) -> str:
+        """A second file adds to the first: what was sent comes back as an error."""
+        return NEW
 
     def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
         """Payment code and five digits: the debt's own, then its month under the other concepts, then free numbers."""

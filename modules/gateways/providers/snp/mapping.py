@@ -17,6 +17,7 @@ from core.i18n import _
 from modules.gateways import dues
 from modules.gateways.access import Access
 from modules.gateways.errors import BadDebt, BadFile, BadSetting
+from modules.gateways.ports import UNANSWERED
 from modules.gateways.providers.banelco import put
 from modules.gateways.records import Record, lines, plain
 from modules.gateways.repeats import Repeats
@@ -39,6 +40,12 @@ LONG_NUMBER = re.compile(r"\d{8,}")
 
 class DebtFile:
     """`extra`: cbu (22 digits). Debited on the first due date."""
+
+    secrets: tuple[str, ...] = ("cbu",)
+
+    def resend(self, access: Access) -> str:
+        """Nobody is debited twice: a debit goes out again when its rejection came."""
+        return UNANSWERED
 
     def keys(self, access: Access, debt: Debt) -> Iterator[tuple[str, Debt]]:
         """A debit that was refused is presented again: nothing forbids it."""
