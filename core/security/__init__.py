@@ -7,6 +7,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
+from limits import parse
 
 from core.security import access
 from core.security.access import (
@@ -23,7 +24,8 @@ from core.security.access import (
 from core.security.passwords import hash_password, verify_password
 
 __all__ = ["can", "check", "choose_company", "csrf", "current_session", "current_user", "hash_password", "init_app",
-           "is_admin", "limiter", "my_companies", "public", "require", "safe_next", "verify_password"]
+           "is_admin", "limiter", "my_companies", "public", "require", "safe_next", "verify_password",
+           "within"]
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
@@ -40,6 +42,17 @@ def init_app(app: Flask) -> None:
     limiter.init_app(app)
     limiter.enabled = not settings.testing
     from core.security import resets  # noqa: F401  its job must be known to every worker
+
+
+def within(limit: str, *names: str, spend: bool = True) -> bool:
+    """Whether something may be done once more, of so many as `limit` says ("10 per minute"), by who `names` say.
+
+    `spend` counts it; without it the question alone counts nothing.
+    """
+    if not limiter.enabled:
+        return True
+    ask = limiter.limiter.hit if spend else limiter.limiter.test
+    return bool(ask(parse(limit), *names))
 
 
 def account_key() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -34,6 +34,8 @@ LONGEST_NAME = 120
 MISCONFIGURED = "misconfigured"
 # the gateway's words for what came to nothing
 OVER = ("rejected", "expired", "error")
+# documents that payments named, by the id of the transaction
+Pays = Mapping[int, Sequence[int]]
 # states from which a transaction can still be booked by itself
 OPEN = ("noted", "waiting")
 
@@ -63,11 +65,15 @@ def take(account: Account, readings: Iterable[Reading], *, file_id: int | None =
     return taken
 
 
-def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = None) -> Taken:
-    """Book what can be of these transactions, which the caller holds: payments first, then what was taken back."""
+def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = None, *,
+         pays: Pays | None = None) -> Taken:
+    """Book what can be of these transactions, which the caller holds: payments first, then what was taken back.
+
+    `pays` are the documents that a payment (by its id here) named, in their order; else its own, then the oldest.
+    """
     taken = taken or Taken()
     _ask_a_person(rows, taken)
-    _book_payments(account, [row for row in rows if row.kind == "payment"], taken)
+    _book_payments(account, [row for row in rows if row.kind == "payment"], taken, pays or {})
     waiting = _reversals_that_waited(account, [row.external_id for row in rows if row.kind == "payment"])
     for row in [*[row for row in rows if row.kind == "reversal"], *waiting]:
         _take_back(account, row, taken)
@@ -79,14 +85,14 @@ def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = No
 # --- booking ---------------------------------------------------------------------------------------------
 
 
-def _book_payments(account: Account, rows: Sequence[Transaction], taken: Taken) -> None:
+def _book_payments(account: Account, rows: Sequence[Transaction], taken: Taken, pays: Pays) -> None:
     due = [row for row in rows if row.state in OPEN and row.status == "approved" and row.payment_id is None
            and row.cause not in (causes.TEST_PAYMENT, causes.AMOUNT_DIFFERS)]
     if not due:
         return
     owners = matching.owners(account, [row for row in due if row.customer_id is None])
     ready = [row for row in due if _settle_owner(account, row, owners.get(row.id))]
-    _record(account, ready)
+    _record(account, ready, pays)
     taken.booked += sum(row.state == "booked" for row in due)
     taken.waiting += sum(row.state == "waiting" for row in due)
 
@@ -141,7 +147,7 @@ def _wait(row: Transaction, cause: str) -> bool:
     return False
 
 
-def _record(account: Account, rows: Sequence[Transaction]) -> None:
+def _record(account: Account, rows: Sequence[Transaction], pays: Pays) -> None:
     """Record these payments at once; where the books refuse one, it waits with their words."""
     known = _recorded(account, rows)
     for row in rows:
@@ -150,7 +156,7 @@ def _record(account: Account, rows: Sequence[Transaction]) -> None:
     fresh = [row for row in rows if _name(row) not in known]
     owed = _owed(fresh)
     days = _Days()
-    payments = [(row, _payment(account, row, days.of(row))) for row in fresh]
+    payments = [(row, _payment(account, row, days.of(row), pays=pays.get(row.id))) for row in fresh]
     good = [(row, data) for row, data in payments if _may_be_booked(row, data)]
     db.session.flush()
     own = [row.id for row in rows]
@@ -216,13 +222,15 @@ def _look_at(rows: Sequence[Transaction], owed: dict[int, Decimal]) -> None:
         row.attention = causes.PAID_TWICE if counted.get(row.invoice_id or 0, 0) > 1 else causes.CLOSED_DEBT
 
 
-def _payment(account: Account, row: Transaction, day: dt.date, name: str = "") -> PaymentData:
+def _payment(account: Account, row: Transaction, day: dt.date, name: str = "",
+             pays: Sequence[int] | None = None) -> PaymentData:
     """The payment to be; `name` is its identity in the books where it is not the transaction's."""
+    named = pays or ([row.invoice_id] if row.invoice_id else [])
     provider = ports.providers.find(account.provider)
     method = (provider.method if provider else "") or account.provider
     medium = Medium(row.amount, method[:20], account.cash_account_id, row.external_id[:100])
     return PaymentData(row.customer_id or 0, [medium], day, row.currency,
-                       pays=[(row.invoice_id, row.amount)] if row.invoice_id else [], source=account.source,
+                       pays=[(one, row.amount) for one in named], source=account.source,
                        external_id=name or _name(row))
 
 
@@ -301,7 +309,8 @@ def _give_back(account: Account, row: Transaction, payment: Payment) -> int | No
     reason = row.reason or str(causes.WORDS_OF_REVERSAL)
     if payment.state == "reversed":
         return None
-    if row.amount == payment.amount and not payment.refunded:
+    # some tell of a reversal before its payment, without an amount: all of it
+    if row.amount in (payment.amount, ZERO) and not payment.refunded:
         reverse_payment(payment, reason)
         return None
     return refund_payment(payment, row.amount, reason, source=account.source, external_id=row.external_id).id

@@ -37,6 +37,12 @@ def receive(account: Account, incoming: Incoming) -> tuple[tuple[int, str, str],
     return webhook.answer(judged), wakes and not _others_wait(account, _event(incoming, judged))
 
 
+def keep_forged(account: Account, incoming: Incoming, reason: str) -> None:
+    """Keep a request of somebody who pretends to be a network that asks us: enough of them are an alarm."""
+    log.warning("forged_request", account=account.id, reason=reason, remote=incoming.remote)
+    _store(account, incoming, Judged(False, reason, ""))
+
+
 def _store(account: Account, incoming: Incoming, judged: Judged) -> bool:
     """Whether it is the first time that it comes."""
     row = {"company_id": current_company_id(), "account_id": account.id, "event_id": _event(incoming, judged),

@@ -26,7 +26,7 @@ NOTICES = "1200 per minute"
 @limiter.limit(NOTICES)
 def notice(token: str) -> Any:
     """A request of a gateway: stored, judged, answered; the work is a job's. Kept also where it is refused."""
-    account = _account(token)
+    account = account_of(token)
     if account.provider not in ports.webhooks or (request.content_length or 0) > inbox.LARGEST_BODY:
         abort(404)
     with company_scope(account.company_id):
@@ -41,10 +41,10 @@ def incoming() -> Incoming:
     """The request as providers get it."""
     headers = {key.lower(): value for key, value in request.headers.items()}
     return Incoming(request.method, request.args.to_dict(), headers, request.get_data(as_text=True), request.path,
-                    request.remote_addr or "")
+                    request.remote_addr or "", request.query_string.decode("latin-1"))
 
 
-def _account(token: str) -> Account:
+def account_of(token: str) -> Account:
     with every_company():
         found = accounts.find_by_token(token)
     if found is None:

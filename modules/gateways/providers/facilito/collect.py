@@ -18,6 +18,8 @@ from modules.gateways.shapes import Incoming
 
 # how long an office may rely on what it was told
 VALID = dt.timedelta(minutes=15)
+# who is told this is not the network
+FORGED = {"unsigned", "bad_signature", "stale", "address"}
 # what the desk refuses, under the same names
 REFUSALS = {"unknown_code", "code_retired", "transaction_conflict", "too_late", "slow_down"}
 
@@ -44,7 +46,8 @@ def answer(access: Access, incoming: Incoming, desk: Desk, verb: str, code: str)
 
 def refused(what: str, **values: Any) -> Reply:
     status, words = mapping.answers("collect")[what]
-    return Reply(status, json.dumps({"error": what, "message": words.format(**values)}, ensure_ascii=False))
+    return Reply(status, json.dumps({"error": what, "message": words.format(**values)}, ensure_ascii=False),
+                 forged=what if what in FORGED else "")
 
 
 def _route(access: Access, incoming: Incoming, desk: Desk, verb: str, code: str) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from modules.gateways.access import Access
 from modules.gateways.ports import Desk, Reply
@@ -10,6 +11,7 @@ from modules.gateways.providers.facilito import collect, mapping, service
 from modules.gateways.shapes import Incoming
 
 COLLECT = re.compile(r".*/collect/v1/(?P<network>[^/]+)/(?P<verb>debts|payments|reversals)(?:/(?P<code>[^/]+))?")
+TOKEN = re.compile(r'("token"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}\s]+)', re.IGNORECASE)
 SERVICE = re.compile(rf".*/(?P<network>[^/]+)/(?P<verb>{'|'.join(service.VERBS)})")
 
 
@@ -30,6 +32,10 @@ class Counters:
         if found is None or found["network"] != mapping.network(access) or incoming.method != "POST":
             return collect.refused("not_found")
         return service.answer(access, incoming, desk, found["verb"])
+
+    def harmless(self, incoming: Incoming) -> Incoming:
+        """The token of the web service stands in its body."""
+        return replace(incoming, body=TOKEN.sub(r'\1"***"', incoming.body))
 
     def busy(self, access: Access, incoming: Incoming, status: int) -> Reply:
         if COLLECT.fullmatch(incoming.path):

@@ -48,7 +48,8 @@ def _object(body: str) -> Mapping[str, Any]:
 def said(access: Access, what: str, **more: Any) -> Reply:
     """A code with its words."""
     code, words = mapping.code_of(access, what)
-    return Reply(200, json.dumps({"code": code, **more, "mensaje": words}, ensure_ascii=False))
+    return Reply(200, json.dumps({"code": code, **more, "mensaje": words}, ensure_ascii=False),
+                 forged=what if what == "bad_token" else "")
 
 
 def _debt(access: Access, given: Mapping[str, Any], desk: Desk) -> Reply:

@@ -1,0 +1,233 @@
+"""A network's office asks us over the books: who owes what, pays, repeats, takes back, errs, and compares its day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from core.db import db
+from core.simulators import Box
+from core.simulators.faults import Faults
+from modules.accounting import ledger, queries
+from modules.accounting.models import Payment
+from modules.gateways import booking, files_in
+from modules.gateways.models import Account, Notice, Told, Transaction
+from modules.gateways.providers.facilito.simulator.app import Office
+from modules.gateways.providers.facilito.simulator.caller import Caller
+from tests.modules.accounting.books import findings, issue, pay
+
+Make = Callable[..., Any]
+SECRET = "secreto-de-prueba-facilito"
+
+
+class Counter:
+    """The simulator's office, whose calls come to the product by the test's client."""
+
+    def __init__(self, office: Office, client: FlaskClient, account: Account) -> None:
+        self.office, self.client, self.account = office, client, account
+
+    def __call__(self, verb: str, **given: Any) -> dict[str, Any]:
+        found: dict[str, Any] = getattr(self.office, f"_{verb}")(given)
+        return found
+
+    def send(self, caller: Caller, method: str, target: str, text: str, headers: Any) -> dict[str, Any]:
+        answer = self.client.open(f"/gateways/{self.account.token}{target}", method=method, data=text.encode() or None,
+                                  headers={"Content-Type": "application/json", **headers})
+        db.session.expire_all()
+        return {"status": answer.status_code, "body": answer.get_json(silent=True)}
+
+
+@pytest.fixture(params=["service", "collect"])
+def counter(request: pytest.FixtureRequest, at: Make, client: FlaskClient, monkeypatch: pytest.MonkeyPatch,
+            tmp_path: Any) -> Counter:
+    account = at("facilito", key_id="facilito-1", network="facilito", partial_allowed=True)
+    account.keys = json.dumps({"secret": SECRET, "token": SECRET})
+    db.session.commit()
+    office = Office(Box("facilito", Faults(()), tmp_path))
+    made = Counter(office, client, account)
+    monkeypatch.setattr(Caller, "_send", lambda caller, *args: made.send(caller, *args))
+    office.configure({"contract": request.param, "now": "2026-11-10T10:00:00-05:00"})
+    return made
+
+
+def paid() -> list[Transaction]:
+    return list(db.session.scalars(sa.select(Transaction).where(Transaction.kind == "payment")
+                                   .order_by(Transaction.id)))
+
+
+def payments() -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Payment).where(
+        Payment.state == "recorded")) or 0
+
+
+def test_somebody_pays_what_the_office_was_told(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    answer = counter("pay", code=invoice.customer.code)
+    assert answer["state"] == "paid"
+    assert (invoice.open_amount, queries.balance(invoice.customer_id), payments()) == (0, 0, 1)
+    assert paid()[0].channel and findings() == {}
+    assert counter("pay", code=invoice.customer.code)["paid"] is None  # nothing is owed any more
+
+
+def test_after_a_time_out_the_office_repeats_and_gets_the_same_answer(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    first = counter("pay", code=invoice.customer.code)
+    again = counter("repeat", transaction=first["transaction"])
+    told, same = first["paid"]["body"], again["paid"]["body"]
+    assert {**same, "duplicate": None} == {**told, "duplicate": None} and payments() == 1
+
+
+def test_the_same_number_with_another_amount_is_refused(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    first = counter("pay", code=invoice.customer.code)
+    answer = counter("change", transaction=first["transaction"], amount="9.00")["paid"]
+    assert answer["status"] == 409 or answer["body"]["code"] == "005"
+    assert (payments(), paid()[0].amount) == (1, Decimal("22.40"))
+
+
+def test_what_was_paid_is_taken_back_on_its_day_once(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    number = counter("pay", code=invoice.customer.code)["transaction"]
+    for _time in range(2):
+        assert counter("reverse", transaction=number)["state"] == "reversed"
+    assert (invoice.open_amount, payments()) == (Decimal("22.40"), 0)
+    assert findings() == {}
+
+
+def test_a_reversal_that_overtakes_its_payment_cancels_it(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    counter("reverse_first", code=invoice.customer.code)
+    assert (invoice.open_amount, db.session.scalar(sa.select(sa.func.count()).select_from(Payment))) == (
+        Decimal("22.40"), 0)
+    assert {row.state for row in db.session.scalars(sa.select(Transaction))} == {"set_aside"}
+    assert findings() == {}
+
+
+def test_a_reversal_of_another_day_is_too_late(counter: Counter, owing: Make, frozen: Make) -> None:
+    (invoice,) = owing("22.40")
+    number = counter("pay", code=invoice.customer.code)["transaction"]
+    frozen(2026, 11, 11, 15)
+    counter.office.configure({"now": "2026-11-11T10:00:00-05:00"})
+    answer = counter("reverse", transaction=number)["reversed"]
+    assert answer["status"] == 422 or answer["body"]["code"] == "007"
+    assert (invoice.open_amount, payments()) == (0, 1)
+
+
+def test_a_reversal_in_a_closed_period_is_too_late(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    number = counter("pay", code=invoice.customer.code)["transaction"]
+    ledger.policy().locked_until = dt.date(2026, 11, 10)
+    db.session.flush()
+    answer = counter("reverse", transaction=number)["reversed"]
+    assert answer["status"] == 422 or answer["body"]["code"] == "007"
+    assert payments() == 1
+
+
+def test_the_debt_may_have_changed_between_question_and_payment(counter: Counter, owing: Make,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    (invoice,) = owing("22.40")
+    real = counter.office._told
+
+    def paid_meanwhile(payment: Any) -> Any:
+        pay(invoice.customer, "20.00")
+        db.session.commit()
+        return real(payment)
+
+    monkeypatch.setattr(counter.office, "_told", paid_meanwhile)
+    assert counter("pay", code=invoice.customer.code)["state"] == "paid"
+    assert (invoice.open_amount, queries.balance(invoice.customer_id)) == (0, Decimal("-20.00"))
+    assert findings() == {}
+
+
+def test_the_oldest_document_is_paid_first(counter: Counter, owing: Make) -> None:
+    (newer,) = owing("30")
+    older = issue(newer.customer, "10", due_date=dt.date(2026, 11, 12))
+    db.session.commit()
+    counter("pay", code=newer.customer.code, amount="10.00")
+    assert (older.open_amount, newer.open_amount) == (0, Decimal("30"))
+
+
+def test_a_document_of_identity_finds_its_customer(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    invoice.customer.tax_id_kind, invoice.customer.tax_id = "DNI", "30111222"
+    db.session.commit()
+    assert counter("query", code="30.111.222")["body"] == counter("query", code=invoice.customer.code)["body"]
+
+
+def test_a_stranger_changes_nothing_and_is_remembered(counter: Counter, owing: Make) -> None:
+    (invoice,) = owing("22.40")
+    counter.office.configure({"secret": "x" * 30, "token": "x" * 30})
+    answer = counter("query", code=invoice.customer.code)
+    assert answer["status"] == 401 or answer["body"]["code"] == "009"
+    kept = db.session.scalars(sa.select(Notice)).one()
+    assert (kept.state, kept.authentic) == ("refused", False)
+    assert "x" * 30 not in kept.body
+
+
+def test_unknown_codes_are_refused_without_a_trace(counter: Counter, owing: Make) -> None:
+    answer = counter("query", code="nobody")
+    assert answer["status"] == 404 or answer["body"]["code"] == "001"
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Told)) == 0
+
+
+def test_the_day_is_compared(counter: Counter, owing: Make) -> None:
+    one, other = owing("10", "20")
+    first, second = (counter("pay", code=invoice.customer.code)["transaction"] for invoice in (one, other))
+    counter("reverse", transaction=second)
+    body = counter("list", date="2026-11-10")["body"]
+    if counter.office.config.contract == "service":
+        assert body == [{"IDFactura": one.id, "valor": "10.00", "secuencial": first}]
+    else:
+        assert [(row["transaction"], row["code"], row["reversed"]) for row in body["payments"]] == [
+            (first, one.customer.code, False), (second, other.customer.code, True)]
+
+
+def test_the_file_of_the_day_brings_nothing_twice(counter: Counter, owing: Make, at: Make) -> None:
+    one, other = owing("10", "20")
+    counter("pay", code=one.customer.code)
+    counter("reverse", transaction=counter("pay", code=other.customer.code)["transaction"])
+    content = counter.office._file("2026-11-10").encode()
+    row = files_in.store(counter.account, io.BytesIO(content), "conciliacion.csv")
+    db.session.commit()
+    assert files_in.prove(row.id), row.error
+    files_in.load(row.id)
+    assert (payments(), one.open_amount, other.open_amount) == (1, 0, Decimal("20"))
+    assert findings() == {}
+
+
+def test_a_payment_that_only_the_file_knows_is_booked_when_its_reversal_was_kept(counter: Counter,
+                                                                               owing: Make, told: Make) -> None:
+    (invoice,) = owing("22.40")
+    counter("reverse_first", code=invoice.customer.code)
+    booking.take(counter.account, [told("FAC-000123", "22.40", customer=invoice.customer.code)])
+    assert (invoice.open_amount, payments()) == (Decimal("22.40"), 0)
+
+
+@pytest.mark.parametrize("path", ["facilito/otra", "notice2", "collect/v1/otra/debts/1001", "x/y/z"])
+def test_other_addresses_do_not_exist(at: Make, client: FlaskClient, path: str) -> None:
+    account = at("facilito", network="facilito")
+    account.keys = json.dumps({"secret": SECRET})
+    db.session.commit()
+    assert client.post(f"/gateways/{account.token}/{path}", data="{}").status_code == 404
+    assert client.post(f"/gateways/nobody/{path}", data="{}").status_code == 404
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"token": 1}', "null", '{"token": "' + SECRET + '"}',
+                                  '{"token": "' + SECRET + '", "IDFactura": "x", "valor": "-1", "secuencial": "7"}',
+                                  "[" * 100_000, '{"token": "' + SECRET + '", "IDFactura": 9, "valor": "1.00", '
+                                  '"fecha": "2026-11-10", "secuencial": "7"}'])
+def test_what_is_no_payment_leaves_nothing(at: Make, client: FlaskClient, body: str) -> None:
+    account = at("facilito", network="facilito")
+    account.keys = json.dumps({"secret": SECRET})
+    db.session.commit()
+    answer = client.post(f"/gateways/{account.token}/facilito/registrarpago", data=body)
+    assert answer.status_code == 200 and answer.get_json()["code"] != "000"
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Told)) == 0
