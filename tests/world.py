@@ -38,7 +38,7 @@ TABLES = {
     "revision_id": "contracts_price_revision", "change_id": "contracts_plan_change",
     "document_id": "einvoice_document", "sequence_id": "einvoice_sequence", "notice_id": "einvoice_ar_notice",
     "receipt_id": "einvoice_mx_payment_receipt", "einvoice_mx.row_id": "einvoice_mx_payment_receipt",
-    "detraction_id": "einvoice_pe_detraction",
+    "detraction_id": "einvoice_pe_detraction", "global_id": "einvoice_mx_global",
     "entry_id": "accounting_entry",
     "message_id": "notifications_message", "file_id": "core_file", "job_id": "core_job", "view_id": "core_list_view",
     "gateways.transaction_id": "gateways_transaction", "gateways.notice_id": "gateways_notice",
@@ -55,6 +55,8 @@ MORE: dict[str, dict[str, Any]] = {
     "gateways_transaction": {"status": "approved", "state": "waiting", "cause": "unknown_reference"},
     "gateways_file": {"direction": "in", "state": "imported"},
     "contracts_price_revision": {"percent": 5},
+    "einvoice_mx_global": {
+        "xml": (Path(__file__).parent / "modules/einvoice_mx/samples/global_timbrado.xml").read_text()},
     "einvoice_mx_payment_receipt": {
         "xml": (Path(__file__).parent / "modules/einvoice_mx/samples/pago_timbrado.xml").read_text()},
 }

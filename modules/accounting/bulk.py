@@ -22,6 +22,7 @@ from modules.accounting.errors import NothingToIssue
 from modules.accounting.events import InvoiceReady, InvoicesIssued
 from modules.accounting.ledger import Accounts, NewEntry, Side
 from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax, Policy
+from modules.accounting.ports import gatherings
 from modules.accounting.totals import VAT, LineTotals, Totals, of_draft
 
 ZERO = Decimal("0.00")
@@ -59,6 +60,7 @@ def issue_many(company: Company, drafts: Sequence[InvoiceDraft], totals: Sequenc
     for key, draft, found in zip(ids, drafts, totals or [of_draft(one, company.country) for one in drafts],
                                  strict=True):
         _document(batch, key, draft, found)
+    gathered = _gather(batch)
     _number(batch)
     used = credits.use(batch.invoices) if batch.policy.apply_credit else []
     for row in batch.invoices:
@@ -68,6 +70,8 @@ def issue_many(company: Company, drafts: Sequence[InvoiceDraft], totals: Sequenc
     write_rows(InvoiceTax.__table__, batch.taxes)
     ledger.write(batch.entries)
     credits.record(used)
+    if gathered:
+        gatherings.get(company.country).remember(gathered)
     _tell(batch)
     return ids
 
@@ -149,6 +153,19 @@ def _tax_role(code: str, withheld: bool) -> str:
     if withheld:
         return "withholdings"
     return "vat_payable" if code == VAT else "other_taxes_payable"
+
+
+def _gather(batch: _Batch) -> list[Row]:
+    """The documents that the country has in one legal document of a period: they need none of their own."""
+    port = gatherings.find(batch.company.country)
+    waiting = [row for row in batch.invoices if row["legal_state"] == "pending"]
+    if port is None or not waiting:
+        return []
+    chosen = port.gathered(waiting)
+    found = [row for row in waiting if row["id"] in chosen]
+    for row in found:
+        row["legal_state"] = "not_required"
+    return found
 
 
 def _number(batch: _Batch) -> None:

@@ -27,6 +27,7 @@ from modules.accounting.models import (
     Refund,
 )
 from modules.accounting.numbering import RECEIPT
+from modules.accounting.ports import gatherings
 
 
 def _answer(wrong: Any, detail: str) -> Result:
@@ -190,11 +191,12 @@ def own_numbers_no_gap() -> Result:
         numbers = sa.select(Invoice.company_id, sa.cast(Invoice.legal_number, sa.BigInteger).label("number")).where(
             Invoice.kind == kind, Invoice.legal_state == "not_required", Invoice.origin != "import",
             Invoice.legal_number.regexp_match("^[0-9]+$"))
-        parts.append(_gaps(kind, numbers))
+        given_up = [port.numbers_given_up(kind) for _country, port in gatherings.items()]
+        parts.append(_gaps(kind, sa.union_all(numbers, *given_up) if given_up else numbers))
     return _answer(sa.union_all(*parts), _("sequences of own numbers with a gap or a double"))
 
 
-def _gaps(name: str, numbers: sa.Select[Any]) -> sa.Select[Any]:
+def _gaps(name: str, numbers: Any) -> sa.Select[Any]:
     """The sequences of this name of which not every number up to the next one was given exactly once."""
     given = numbers.subquery()
     used = (sa.select(given.c.company_id, sa.func.count().label("many"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -169,9 +169,33 @@ class PaidElsewhere(Protocol):
         """By invoice id, with a select or two for a batch."""
 
 
+class Gathering(Protocol):
+    """Knows the documents that a country has in one legal document of a period, instead of a legal document each.
+
+    They have the company's own number; `legal_state` is not_required.
+    """
+
+    def gathered(self, documents: Sequence[Mapping[str, Any]]) -> Collection[int]:
+        """The ids of those of these new documents (rows of Invoice, not yet written) that get none of their own.
+
+        A few selects for a batch; what they rest on stays locked until the transaction ends.
+        """
+
+    def remember(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """These were written, with their own numbers, in this transaction."""
+
+    def refusal(self, invoice: Any) -> str:
+        """Why a document that was gathered cannot be annulled, and what to do; "" where it may, or was not."""
+
+    def numbers_given_up(self, kind: str) -> Any:
+        """A select of (company_id, number): of gathered documents that have a legal document of their own now."""
+
+
 holdings: Registry[Holding] = Registry("holdings")
 attachers: Registry[Attacher] = Registry("attachers")
 print_blocks: Registry[Printer] = Registry("print_blocks")
+# by country
+gatherings: Registry[Gathering] = Registry("gatherings")
 # by country
 layouts: Registry[Layout] = Registry("layouts")
 # by country

@@ -20,9 +20,10 @@ from modules.accounting import allocations, ledger, snapshots
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import InvoiceDraft
 from modules.accounting.errors import NotPossible
-from modules.accounting.events import CreditNoteIssued, InvoiceCancelled, InvoiceReady
+from modules.accounting.events import CreditNoteIssued, InvoiceCancelled, InvoiceReady, InvoicesIssued
 from modules.accounting.ledger import NewEntry, Side
 from modules.accounting.models import Entry, Invoice, Policy, Posting
+from modules.accounting.ports import gatherings
 from modules.accounting.totals import of_draft
 
 # what a document may become from each state, by the word of the authority
@@ -112,6 +113,9 @@ def _check_cancel(invoice: Invoice, reason: str) -> None:
     if invoice.legal_state not in ("not_required", "rejected", "cancelled"):
         raise NotPossible(_("Annulling is not possible because the tax authority has or may have the document; "
                             "once it is authorised, issue a credit note."))
+    gathering = gatherings.find(current_company().country)
+    if gathering is not None and (said := gathering.refusal(invoice)):
+        raise NotPossible(said)
     note = db.session.scalar(sa.select(Invoice).where(Invoice.original_id == invoice.id, Invoice.state == "issued")
                              .limit(1))
     if note is not None:
@@ -150,6 +154,26 @@ def refresh_snapshot(invoice: Invoice) -> None:
         company, [invoice.customer_id])[invoice.customer_id]
     invoice.snapshot = {**invoice.snapshot, "customer": customer, "issuer": snapshots.of_issuer(company)}
     db.session.flush()
+
+
+def require_legal(invoice_ids: Sequence[int]) -> None:
+    """Have gathered documents authorised by themselves, with their customers' present data: they asked for their own.
+
+    What was handed over is noted (`withdrawn`); the document has no number and no paper until it is authorised.
+    """
+    hold_customers(invoice_ids)
+    found = db.session.scalars(lock(sa.select(Invoice).where(
+        among(Invoice.id, invoice_ids), Invoice.state == "issued", Invoice.legal_state == "not_required")
+        .order_by(Invoice.id)).execution_options(populate_existing=True)).all()
+    if not found:
+        return
+    _withdraw([invoice.id for invoice in found])
+    for invoice in found:
+        invoice.legal_state, invoice.legal_number = "pending", ""
+    db.session.flush()
+    for invoice in found:
+        refresh_snapshot(invoice)
+    jobs.publish(InvoicesIssued([invoice.id for invoice in found]))
 
 
 def hold_customers(invoice_ids: Sequence[int]) -> None:

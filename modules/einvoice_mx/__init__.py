@@ -15,5 +15,7 @@ MANIFEST = Manifest(
     menu=(
         MenuItem(_("Receipts of payment (CFDI)"), "einvoice_mx.payment_receipts", "einvoice.view_documents",
                  group="documents", order=35),
+        MenuItem(_("Global invoices"), "einvoice_mx.global_invoices", "einvoice.view_documents",
+                 group="documents", order=36),
     ),
 )

@@ -9,12 +9,16 @@ from wtforms.validators import ValidationError
 from core import clock
 from core.admin import ModelView, ReadOnlyView
 from core.i18n import _, lazy
-from modules.einvoice_mx import catalogs
+from core.scope import current_company
+from modules.einvoice_mx import catalogs, periods
+from modules.einvoice_mx.global_invoice import BIMONTHLY, INCORPORATION
 from modules.einvoice_mx.models import Certificate, CustomerProfile, FiscalProfile
 
 PERMISSION = "einvoice_mx.edit_settings"
 METHODS = [(code, f"{code} {name}") for code, name in catalogs.methods().items()]
 FORMS = [(code, f"{code} {form.name}") for code, form in catalogs.forms().items() if code != "99"]
+# sales in one document
+LARGEST_GLOBAL = 5000
 USES = [(code, f"{code} {use.name}") for code, use in catalogs.uses().items() if code not in ("CP01", "CN01")]
 
 
@@ -34,29 +38,47 @@ class ProfileAdmin(ModelView):
         "environment": lazy("Environment"), "legal_name": lazy("Name as registered at the SAT"),
         "place": lazy("Postal code of the place of issue"), "series": lazy("Series of invoices"),
         "credit_series": lazy("Series of credit notes"), "payment_series": lazy("Series of receipts of payment"),
+        "global_period": lazy("Sales to who has no RFC"), "global_series": lazy("Series of global invoices"),
+        "global_size": lazy("Sales in one global invoice at most"),
         "method": lazy("When invoices are paid"),
         "form": lazy("How invoices are paid that are paid at once"), "border_region": lazy("IVA of 8 %: border region"),
         "stamps_bought": lazy("Timbres left at the PAC today")}
     column_descriptions = {
+        "global_period": lazy("Of sales from now on. Each one of a global invoice gets a plain receipt with our own "
+                              "number; ask your accountant which period."),
         "border_region": lazy("Only where the company is registered in the stimulus. Ask your accountant."),
         "stamps_bought": lazy("As the PAC's site shows it; it is counted down from here, and told when few are left.")}
     # the environment changes only by the guarded step of enabling
-    form_columns = ("legal_name", "place", "series", "credit_series", "payment_series", "method", "form",
-                    "border_region", "stamps_bought")
-    form_choices = {"method": METHODS, "form": FORMS}
+    form_columns = ("legal_name", "place", "series", "credit_series", "payment_series", "global_period",
+                    "global_series", "global_size", "method", "form", "border_region", "stamps_bought")
+    form_choices = {"method": METHODS, "form": FORMS, "global_period": list(periods.WORDS.items())}
 
     def on_model_change(self, form: Any, model: FiscalProfile, is_created: bool) -> None:
         """What the SAT compares letter by letter, and series that are told apart."""
         model.legal_name, model.place = (model.legal_name or "").strip().upper(), (model.place or "").strip()
         _check_place(model.place)
-        for name in ("series", "credit_series", "payment_series"):
+        for name in ("series", "credit_series", "payment_series", "global_series"):
             value = (getattr(model, name) or "").strip().upper()
             if not value.isalnum():
                 raise ValidationError(_("To save this you must give a series of letters and digits, like A."))
             setattr(model, name, value)
         if model.series == model.credit_series:
             raise ValidationError(_("To save this you must give credit notes a series of their own."))
+        _check_global(model)
         model.stamps_counted_at = clock.now() if model.stamps_bought is not None else None
+
+
+def _check_global(model: FiscalProfile) -> None:
+    """What global invoices need: a series of their own, a size that the PAC takes, two months for regime 621 only."""
+    model.global_period = model.global_period or ""
+    if model.global_series in (model.series, model.credit_series, model.payment_series):
+        raise ValidationError(_("To save this you must give global invoices a series of their own."))
+    if not 1 <= (model.global_size or 0) <= LARGEST_GLOBAL:
+        raise ValidationError(_("To save this you must give the sales in one global invoice as a number from 1 to "
+                                "%(most)s.", most=LARGEST_GLOBAL))
+    if model.global_period == BIMONTHLY and current_company().tax_condition != INCORPORATION:
+        raise ValidationError(_("To gather two months the company must have the regime %(regime)s; choose a month.",
+                                regime=INCORPORATION))
 
 
 class CustomerProfileAdmin(ModelView):

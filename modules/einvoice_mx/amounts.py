@@ -125,7 +125,7 @@ def add_up(lines: Sequence[LineLike], document_taxes: Iterable[Any] = ()) -> Sum
     """All amounts of a document. Taxes withheld on the whole document are borne by each of its taxed lines."""
     withheld = [tax for tax in taxes_of(document_taxes) if tax.withheld]
     conceptos = tuple([_concepto(line, withheld) for line in lines])
-    sums = _sums(conceptos)
+    sums = summed(conceptos)
     if lines and all(line.price_includes_tax for line in lines):
         charged = sum((cents(line.quantity * line.unit_price) - cents(line.discount) for line in lines), ZERO)
         return _met(sums, charged)
@@ -161,7 +161,8 @@ def _tributo(tax: Tax, base: Decimal, ieps: Decimal) -> Tributo:
     return Tributo(tax, base, None if tax.rate is None else six(base * tax.rate / HUNDRED))
 
 
-def _sums(conceptos: tuple[Concepto, ...]) -> Sums:
+def summed(conceptos: tuple[Concepto, ...]) -> Sums:
+    """What a document of these lines says of its amounts."""
     found = Sums(conceptos, cents(sum((one.importe for one in conceptos), ZERO)),
                  cents(sum((one.descuento for one in conceptos), ZERO)))
     for withheld, into in ((False, found.traslados), (True, found.retenciones)):
@@ -187,7 +188,7 @@ def _met(sums: Sums, charged: Decimal) -> Sums:
     for index in sorted(range(len(sums.conceptos)), key=lambda place: -sums.conceptos[place].base):
         changed = [*sums.conceptos]
         changed[index] = _nudged(changed[index], ROUND_CEILING if off > 0 else ROUND_FLOOR)
-        found = _sums(tuple(changed))
+        found = summed(tuple(changed))
         if found.total + found.retenidos == charged:
             return found
     return sums

@@ -16,7 +16,7 @@ from core.models import Company
 from modules.contracts.ports import Problem
 from modules.einvoice.case import Address, Party
 from modules.einvoice.preview import ERROR
-from modules.einvoice_mx import access, bridge, parties
+from modules.einvoice_mx import access, bridge, parties, public_sales
 from modules.einvoice_mx.amounts import VAT, code_of
 from modules.einvoice_mx.catalogs import rate_exists
 from modules.einvoice_mx.findings import Draft
@@ -47,12 +47,14 @@ class MexicanBillingCheck:
         """The first thing that the SAT would refuse, or None."""
         profile, own = _known(company)
         extra = bridge.issuer_extra(profile, company.timezone)
-        receiver = {"tax_id": customer.tax_id or "", "tax_id_kind": customer.tax_id_kind or ""}
+        receiver = {"tax_id": customer.tax_id or "", "tax_id_kind": customer.tax_id_kind or "",
+                    "tax_condition": customer.tax_condition or ""}
         case: Any = _Looked(company, customer, draft, extra, bridge.customer_extra(own.get(customer.id), receiver))
         looked = Draft(case, kind=KINDS[draft.kind])
         looked.place = str(extra.get("LugarExpedicion") or company.postal_code or "")
         parties.emisor(looked)
-        parties.receptor(looked)
+        if not profile.global_period or not public_sales.is_public(receiver):  # who names nobody has no CFDI of his own
+            parties.receptor(looked)
         _check_taxes(looked, draft.lines, profile.border_region)
         # addresses are not read for a month; a postal code that misses is found when the document is made
         found = next((one for one in looked.problems if one.severity == ERROR and one.code != "postal_code"), None)

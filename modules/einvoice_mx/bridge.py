@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,14 @@ from core.scope import current_company
 from modules.accounting.models import Invoice
 from modules.crm import countries
 from modules.einvoice import cases
-from modules.einvoice.case import Case
+from modules.einvoice.case import Case, Reference
 from modules.einvoice.ports import Opened
 from modules.einvoice.preview import ERROR, Problem
 from modules.einvoice_mx import access, schema
 from modules.einvoice_mx.catalogs import GENERIC
+from modules.einvoice_mx.global_cases import PUBLIC
 from modules.einvoice_mx.mapping import KINDS, map_document
-from modules.einvoice_mx.models import CustomerProfile, FiscalProfile
+from modules.einvoice_mx.models import CustomerProfile, FiscalProfile, GlobalInvoice, PublicSale
 from modules.einvoice_mx.parties import suggested_name
 
 _CUSTOMER = "customer."
@@ -34,6 +35,8 @@ class Issuing:
     profile: FiscalProfile
     environment: str
     customers: Mapping[int, CustomerProfile]
+    # by sale: the global invoice that a credit note of it refers to
+    globals: Mapping[int, GlobalInvoice]
 
 
 def open_invoices(invoice_ids: Sequence[int]) -> list[Opened]:
@@ -47,7 +50,18 @@ def load(invoice_ids: Sequence[int]) -> Issuing:
     batch = cases.load(invoice_ids)
     people = {invoice.customer_id for invoice in batch.invoices}
     rows = db.session.scalars(sa.select(CustomerProfile).where(among(CustomerProfile.customer_id, sorted(people))))
-    return Issuing(batch, access.profile(), access.environment(), {row.customer_id: row for row in rows})
+    return Issuing(batch, access.profile(), access.environment(), {row.customer_id: row for row in rows},
+                   _globals([invoice.original_id for invoice in batch.invoices if invoice.kind == "credit_note"]))
+
+
+def _globals(original_ids: Iterable[int | None]) -> dict[int, GlobalInvoice]:
+    wanted = [one for one in original_ids if one]
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        sa.select(PublicSale.invoice_id, GlobalInvoice).join(GlobalInvoice, GlobalInvoice.id == PublicSale.global_id)
+        .where(among(PublicSale.invoice_id, wanted)))
+    return {row.invoice_id: row.GlobalInvoice for row in rows}
 
 
 def case(issuing: Issuing, invoice: Invoice) -> Case:
@@ -58,6 +72,11 @@ def case(issuing: Issuing, invoice: Invoice) -> Case:
         issuer_extra=issuer_extra(profile, issuing.batch.company.timezone),
         customer_extra=customer_extra(own, cases.receiver_of(invoice.snapshot)),
         payment=_payment(profile, own, invoice))
+    gathered = issuing.globals.get(invoice.original_id or 0)
+    if gathered is not None:  # an egreso of the global invoice: to whom that was issued
+        made = replace(made, customer=PUBLIC, references=(Reference(
+            "I", gathered.series, gathered.number, gathered.created_at.date(), gathered.uuid, invoice.reason or "",
+            gathered.total),))
     # what is given away at no price is no line for the SAT (CFDI40166)
     return replace(made, lines=tuple(line for line in made.lines if line.unit_price or len(made.lines) == 1))
 
@@ -93,7 +112,7 @@ def _payment(profile: FiscalProfile, own: CustomerProfile | None, invoice: Invoi
 
 
 def _open(issuing: Issuing, invoice: Invoice) -> Opened:
-    problems, request = issuing.batch.waits(invoice), dict[str, Any]()
+    problems, request = _waits(issuing, invoice), dict[str, Any]()
     if not problems:
         request, problems = map_case(case(issuing, invoice))
     if not problems:
@@ -101,6 +120,12 @@ def _open(issuing: Issuing, invoice: Invoice) -> Opened:
     return Opened(invoice_id=invoice.id, environment=issuing.environment,
                   series=series_of(issuing.profile, invoice.kind), kind=KINDS[invoice.kind],
                   issue_date=invoice.issue_date, request=request, problems=problems)
+
+
+def _waits(issuing: Issuing, invoice: Invoice) -> list[dict[str, str]]:
+    """The problem of a note of what is not stamped yet; an egreso waits for its global invoice."""
+    gathered = issuing.globals.get(invoice.original_id or 0)
+    return [] if gathered is not None and gathered.state == "authorized" else issuing.batch.waits(invoice)
 
 
 def map_case(made: Case) -> tuple[dict[str, Any], list[dict[str, str]]]:

@@ -52,7 +52,7 @@ def order_of(row: Stampable, kind: str) -> CancelOrder:
     """What the wire gets to know."""
     asked = row.cancel_asked_at or clock.now()
     return CancelOrder(0, row.environment, row.series, kind, row.number, row.created_at.date(), row.uuid,
-                       row.cancel_code, row.cancel_text, "", {"xml": row.xml},
+                       row.cancel_code, row.cancel_text, row.substitute, {"xml": row.xml},
                        {"cancellation": {"asked_at": asked.isoformat()}})
 
 

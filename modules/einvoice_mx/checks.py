@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,8 +11,10 @@ from core import clock
 from core.checks import Result, Words, check
 from core.db import db
 from core.i18n import _, format_date, lazy
+from modules.einvoice_mx import gathering
 from modules.einvoice_mx.endpoints import PRODUCTION
-from modules.einvoice_mx.models import Certificate
+from modules.einvoice_mx.models import Certificate, GlobalInvoice, PublicSale
+from modules.einvoice_mx.periods import TERM
 
 # the home page tells from 60 days before on, the doctor complains from here
 WARN = dt.timedelta(days=30)
@@ -31,3 +34,29 @@ def csd_expiry() -> Result:
         return True, 0, _("No digital seal ends within 30 days.")
     return False, len(rows), _("%(number)s ends on %(date)s: renew it at the SAT, and upload it.",
                                number=rows[0].number, date=format_date(rows[0].valid_until.date()))
+
+
+@check("public_sales_gathered", words=Words(
+    lazy("Sales to the general public"),
+    lazy("Sales that have no CFDI of their own are in no global invoice though its term is over, or in one too many."),
+    lazy("The office: the SAT does not know of this income."),
+    lazy("Open “Global invoices”, mend what was refused, and press “Make what is due”.")))
+def public_sales_gathered() -> Result:
+    """A day after its days ended, each sale is in a stamped global invoice; what was replaced is cancelled."""
+    late = clock.now().date() - dt.timedelta(days=1) - TERM
+    missing = db.session.scalar(sa.select(sa.func.count()).select_from(PublicSale).outerjoin(
+        GlobalInvoice, GlobalInvoice.id == PublicSale.global_id).where(
+        PublicSale.environment == PRODUCTION, PublicSale.last_day < late, PublicSale.asked_at.is_(None),
+        sa.or_(GlobalInvoice.id.is_(None), GlobalInvoice.state.not_in(("authorized", "cancelling"))),
+        gathering.stands())) or 0
+    old: Any = sa.orm.aliased(GlobalInvoice)
+    double = db.session.scalar(sa.select(sa.func.count()).select_from(GlobalInvoice).join(
+        old, old.id == GlobalInvoice.replaces_id).where(
+        GlobalInvoice.state == "authorized", old.state == "authorized")) or 0
+    if not missing and not double:
+        return True, 0, _("Each sale to the general public whose term is over is in one global invoice.")
+    if double:
+        return False, double, _("%(count)s global invoices were issued again and the SAT did not cancel the first one.",
+                                count=double)
+    return False, missing, _("%(count)s sales to the general public are in no stamped global invoice, though the 24 "
+                             "hours after their days are over.", count=missing)

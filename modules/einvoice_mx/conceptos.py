@@ -41,7 +41,7 @@ def lines(draft: Draft) -> tuple[list[Line], Sums]:
         _check_line(draft, index, line)
     for index, tax in enumerate(case.taxes):
         _check_document_tax(draft, index, tax)
-    sums = add_up(given, [*_document_taxes(draft), *_resico(draft)])
+    sums = draft.given or add_up(given, [*_document_taxes(draft), *_resico(draft)])
     made = [Line(_attributes(draft, index, line, concepto), concepto)
             for index, (line, concepto) in enumerate(zip(given, sums.conceptos, strict=True))]
     _check_sums(draft, sums)
@@ -172,7 +172,9 @@ def _check_line(draft: Draft, index: int, line: CaseLine) -> None:
     for place, tax in enumerate(line.taxes):
         _check_tax(draft, f"{where}.taxes[{place}]", tax)
         _check_withheld(draft, f"{where}.taxes[{place}]", tax)
-    codes = [(code_of(tax.code), _is_withheld(tax)) for tax in line.taxes]
+    # a sale of a global invoice may have lines of several rates
+    codes = [(code_of(tax.code), _is_withheld(tax), (tax.rate, tax.category) if draft.is_global else None)
+             for tax in line.taxes]
     if len(set(codes)) < len(codes):
         draft.refuse("tax_repeated", f"{where}.taxes", _(
             "To send this you must give line %(line)s each tax only once.", line=index + 1), "CFDI40218")

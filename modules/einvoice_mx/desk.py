@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import render_template, url_for
 from markupsafe import Markup
 
 from core import clock
@@ -18,7 +18,7 @@ from core.slots import NOTICE
 from modules.einvoice.models import Document
 from modules.einvoice_mx import access
 from modules.einvoice_mx.endpoints import PRODUCTION
-from modules.einvoice_mx.models import Certificate, PaymentReceipt
+from modules.einvoice_mx.models import Certificate, GlobalInvoice, PaymentReceipt, PublicSale
 
 # days before its end from which a digital seal is told, and from which in red
 TOLD, URGENT = 60, 7
@@ -59,9 +59,12 @@ def stamps_left() -> int | None:
     profile = access.profile()
     if profile.stamps_bought is None or profile.stamps_counted_at is None:
         return None
+    since = profile.stamps_counted_at
     used = db.session.scalar(sa.select(sa.func.count()).select_from(Document).where(
-        Document.environment == PRODUCTION, Document.authorization_code != "",
-        Document.decided_at >= profile.stamps_counted_at)) or 0
+        Document.environment == PRODUCTION, Document.authorization_code != "", Document.decided_at >= since)) or 0
+    for model in (PaymentReceipt, GlobalInvoice):
+        used += db.session.scalar(sa.select(sa.func.count()).select_from(model).where(
+            model.environment == PRODUCTION, model.uuid != "", model.created_at >= since)) or 0
     return profile.stamps_bought - used
 
 
@@ -75,6 +78,27 @@ def refused_receipts(_company: Any) -> Markup:
         return Markup("")
     return NOTICE.format("bad", url_for("einvoice_mx.payment_receipts"), _(
         "%(count)s receipts of payment were refused: look at them.", count=count))
+
+
+def refused_globals(_company: Any) -> Markup:
+    """Global invoices that the SAT refused, or did not cancel."""
+    if current_company().country != "MX":
+        return Markup("")
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(GlobalInvoice).where(sa.or_(
+        GlobalInvoice.state == "rejected",
+        sa.and_(GlobalInvoice.state == "authorized", GlobalInvoice.cancel_code != "")))) or 0
+    if not count:
+        return Markup("")
+    return NOTICE.format("bad", url_for("einvoice_mx.global_invoices"), _(
+        "%(count)s global invoices were refused, or not cancelled: look at them.", count=count))
+
+
+def public_sale(invoice: Any) -> str:
+    """On a sale to the general public: which global invoice it is in, and a CFDI of the customer's own."""
+    sale = db.session.scalar(sa.select(PublicSale).where(PublicSale.invoice_id == invoice.id))
+    if sale is None:
+        return ""
+    return render_template("einvoice_mx/public_sale.html", sale=sale, invoice=invoice)
 
 
 def standing() -> Standing | None:

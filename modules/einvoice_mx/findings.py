@@ -40,6 +40,8 @@ class Draft:
     place: str = ""
     rfc: str = ""
     receiver_rfc: str = ""
+    # amounts.Sums of lines that were added up before (the sales of a global invoice); None: they are added up
+    given: Any = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from core.i18n import _
@@ -54,7 +53,3 @@ def _check_months(draft: Draft, period: str, months: str) -> None:
             "To issue this global invoice you must correct its months: 13 to 18 go with two months (05), 01 to 12 with "
             "all others."), "CFDI40135" if period == BIMONTHLY else "CFDI40134")
 
-
-def of_month(day: dt.date, period: str = MONTHLY) -> dict[str, str]:
-    """The InformacionGlobal of a period that ends on this day."""
-    return {"Periodicidad": period, "Meses": f"{day.month:02d}", "Año": str(day.year)}

@@ -8,9 +8,10 @@ from core import clock, companies, leases
 from core.db import db
 from core.errors import DomainError, OutsideError
 from core.i18n import _, lazy
-from core.jobs import enqueue, job, retry_later, schedule
+from core.jobs import checkpoint, enqueue, job, retry_later, schedule
 from core.scope import company_scope, every_company
-from modules.einvoice_mx import access, cancels, corrections, paper_files, receipts, stamping
+from modules.einvoice_mx import access, cancels, corrections, gathering, paper_files, receipts, stamping
+from modules.einvoice_mx.models import GlobalInvoice
 from modules.einvoice_mx.papers import PAPERS
 
 # one batch is in flight per table; longer than the longest call
@@ -65,6 +66,19 @@ def open_receipts(payment_ids: list[int]) -> None:
     receipts.open_receipts(payment_ids)
 
 
+@job(queue="einvoice", words=lazy("Make global invoices"))
+def make_globals() -> None:
+    """What is due, one after the other; each is written by itself, so that a killed one repeats nothing."""
+    while gathering.make_next() is not None:
+        checkpoint()
+
+
+@job(words=lazy("Draw global invoices"))
+def draw_globals(global_ids: list[int]) -> None:
+    """The sheets of stamped global invoices."""
+    paper_files.draw(GlobalInvoice, global_ids)
+
+
 @schedule("*/10 * * * *", words=lazy("Look after receipts of payment and global invoices that wait"))
 def look_after_papers() -> None:
     """What waits is taken up again; what changed without being told (credit used by hand, a payment taken off) too."""
@@ -83,6 +97,8 @@ def look_after() -> None:
     receipts.open_receipts(corrections.missing(since))
     if wrong := corrections.overstated(since=since):
         corrections.take_back(wrong)
+    if gathering.is_due():
+        enqueue(make_globals, key=f"einvoice_mx.make:{clock.now():%Y%m%d%H%M}")
     environment = access.environment()
     for paper, found in PAPERS.items():
         if stamping.is_left(found.model, environment):

@@ -13,3 +13,5 @@ STATES: dict[str, tuple[Any, str]] = {
 }
 ENVIRONMENTS = {"rehearsal": lazy("rehearsal"), "testing": lazy("the authority's testing service"),
                 "production": lazy("production")}
+PERIODS = {"01": lazy("day"), "02": lazy("week"), "03": lazy("half a month"), "04": lazy("month"),
+           "05": lazy("two months")}

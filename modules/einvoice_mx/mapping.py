@@ -49,9 +49,9 @@ class Mapped:
         return not any(problem.severity == ERROR for problem in self.problems)
 
 
-def map_document(case: Case, now: dt.datetime | None = None) -> Mapped:
-    """Map a case. With `now` the window of dates is checked too."""
-    draft = Draft(case, now, kind=KINDS[case.kind])
+def map_document(case: Case, now: dt.datetime | None = None, sums: Sums | None = None) -> Mapped:
+    """Map a case. With `now` the window of dates is checked too; with `sums` its lines were added up before."""
+    draft = Draft(case, now, kind=KINDS[case.kind], given=sums)
     extra = case.issuer.extra
     draft.place = str(case.extra.get("LugarExpedicion") or extra.get("LugarExpedicion")
                       or case.issuer.address.postal_code).strip()

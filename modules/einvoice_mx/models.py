@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
-from core.db import Amount, BigId, CompanyScoped, JSONText, Model, UTCDateTime, secret
-from modules.accounting.models import Payment
+from core.db import Amount, BigId, CompanyScoped, JSONText, Model, UTCDateTime, db, secret
+from modules.accounting.models import Invoice, Payment
 from modules.crm.models import Customer
 
 ENVIRONMENTS = ("rehearsal", "testing", "production")
@@ -35,6 +35,11 @@ class FiscalProfile(CompanyScoped, Model):
     credit_series: Mapped[str] = mapped_column(sa.String(20), default="NC")
     # and of receipts of payment (P)
     payment_series: Mapped[str] = mapped_column(sa.String(20), default="P")
+    # of sales to the general public: c_Periodicidad of their global invoice; "" gives each a CFDI of its own
+    global_period: Mapped[str] = mapped_column(sa.String(2), default="", server_default="")
+    # Serie of global invoices, and how many sales one of them holds at most
+    global_series: Mapped[str] = mapped_column(sa.String(20), default="G", server_default="G")
+    global_size: Mapped[int] = mapped_column(default=1000, server_default="1000")
     # PPD: paid later, or PUE: paid at once
     method: Mapped[str] = mapped_column(sa.String(3), default="PPD")
     # FormaPago of what is paid at once
@@ -47,7 +52,9 @@ class FiscalProfile(CompanyScoped, Model):
 
     __table_args__ = (sa.UniqueConstraint("company_id"), sa.CheckConstraint(_ENVIRONMENT, name="environment"),
                       sa.CheckConstraint("method IN ('PPD', 'PUE')", name="method"),
-                      sa.CheckConstraint("series <> credit_series", name="series"))
+                      sa.CheckConstraint("series <> credit_series", name="series"),
+                      sa.CheckConstraint("global_period IN ('', '01', '02', '03', '04', '05')", name="global_period"),
+                      sa.CheckConstraint("global_size BETWEEN 1 AND 5000", name="global_size"))
 
     def __str__(self) -> str:
         return self.series
@@ -162,6 +169,11 @@ class Stampable(CompanyScoped):
     proof_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("core_file.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
+    @property
+    def substitute(self) -> str:
+        """The UUID of what takes its place where it is cancelled with motive 01 (FolioSustitucion), else ""."""
+        return ""
+
     def __str__(self) -> str:
         return f"{self.series} {self.number}"
 
@@ -204,3 +216,62 @@ class PaidPart(Model):
     paid: Mapped[Decimal] = mapped_column(Amount)
 
     receipt: Mapped[PaymentReceipt] = relationship(back_populates="parts")
+
+
+class GlobalInvoice(Stampable, Model):
+    """A global invoice (CFDI of kind I to PUBLICO EN GENERAL): the sales of a period that have no CFDI of their own."""
+
+    __tablename__ = "einvoice_mx_global"
+
+    # c_Periodicidad, and the days that it is of
+    period: Mapped[str] = mapped_column(sa.String(2))
+    first_day: Mapped[dt.date] = mapped_column(sa.Date)
+    last_day: Mapped[dt.date] = mapped_column(sa.Date)
+    sales: Mapped[int]
+    total: Mapped[Decimal] = mapped_column(Amount)
+    # the stamped one that it takes the place of (relation 04), and which is cancelled with motive 01 once this is
+    # stamped
+    replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("einvoice_mx_global.id"))
+
+    @property
+    def substitute(self) -> str:
+        """That of the stamped one that takes its place."""
+        if self.cancel_code != "01":
+            return ""
+        found = db.session.scalar(sa.select(GlobalInvoice.uuid).where(
+            GlobalInvoice.replaces_id == self.id, GlobalInvoice.state == "authorized"))
+        return str(found or "")
+
+    __table_args__ = (*_stampable(), sa.Index("ix_einvoice_mx_global_work", "company_id", "state", "id"),
+                      sa.Index("ix_einvoice_mx_global_days", "company_id", "last_day", "id"))
+
+
+class PublicSale(CompanyScoped, Model):
+    """A document that names nobody: it has no CFDI of its own, and goes into the global invoice of its days."""
+
+    __tablename__ = "einvoice_mx_public_sale"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_invoice.id"), unique=True)
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    # its kind and own number, which the global invoice names it by (NoIdentificacion)
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    number: Mapped[int] = mapped_column(sa.BigInteger)
+    # as it was when the sale was made: c_Periodicidad and the days
+    period: Mapped[str] = mapped_column(sa.String(2))
+    first_day: Mapped[dt.date] = mapped_column(sa.Date)
+    last_day: Mapped[dt.date] = mapped_column(sa.Date)
+    global_id: Mapped[int | None] = mapped_column(sa.ForeignKey("einvoice_mx_global.id"), index=True)
+    # when the customer asked for a CFDI of his own: it is in no global invoice any more once this was cancelled
+    asked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    invoice: Mapped[Invoice] = relationship()
+    gathered: Mapped[GlobalInvoice | None] = relationship()
+
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('invoice', 'debit_note')", name="kind"),
+        # what waits for its global invoice
+        sa.Index("ix_einvoice_mx_public_sale_free", "company_id", "environment", "last_day", "id",
+                 sqlite_where=sa.text("global_id IS NULL AND asked_at IS NULL"),
+                 postgresql_where=sa.text("global_id IS NULL AND asked_at IS NULL")),
+    )

@@ -97,6 +97,15 @@ def _keep(model: type[Stampable], rendered: Sequence[tuple[Prepared, bytes]]) ->
     db.session.expire_all()
 
 
+def draw(model: type[Stampable], ids: Sequence[int]) -> None:
+    """Draw what is stamped. For jobs: one that cannot be drawn stops only itself."""
+    failures = render_missing(model, ids)
+    if failures:
+        db.session.commit()
+        raise DomainError(_("The document %(id)s could not be drawn: %(reason)s", id=next(iter(failures)),
+                            reason=next(iter(failures.values()))))
+
+
 def deliver_receipts(ids: Sequence[int]) -> None:
     """Draw receipts of payment and send them with their XML; both may be repeated without effect. For jobs.
 

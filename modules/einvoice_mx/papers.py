@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from modules.einvoice_mx import corrections, receipts
-from modules.einvoice_mx.models import PaymentReceipt, Stampable
+from modules.einvoice_mx import corrections, gathering, global_corrections, receipts
+from modules.einvoice_mx.models import GlobalInvoice, PaymentReceipt, Stampable
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,6 @@ def _nothing(_row: Any) -> None:
 PAPERS: dict[str, Paper] = {
     receipts.PAPER: Paper(PaymentReceipt, corrections.after_stamped,
                           lambda row: corrections.after_cancelled([row.id]), _nothing),
+    gathering.PAPER: Paper(GlobalInvoice, global_corrections.after_stamped, global_corrections.after_cancelled,
+                           global_corrections.after_refused),
 }

@@ -3,7 +3,7 @@
 from core import deeds as known_deeds
 from core import outside, slots
 from core.i18n import lazy
-from modules.accounting.ports import collectors, layouts
+from modules.accounting.ports import collectors, gatherings, layouts
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers
@@ -16,6 +16,7 @@ from modules.einvoice_mx.enabling import MexicanEnabler
 from modules.einvoice_mx.issuer import MexicanCanceller, MexicanIssuer
 from modules.einvoice_mx.layout import MexicanLayout
 from modules.einvoice_mx.previewer import previewer
+from modules.einvoice_mx.public_sales import MexicanGathering
 from modules.einvoice_mx.withholding import MexicanCollector
 
 issuers.register("MX", MexicanIssuer())
@@ -24,6 +25,7 @@ enablers.register("MX", MexicanEnabler())
 papers.register("MX", MexicanPapers())
 layouts.register("MX", MexicanLayout())
 collectors.register("MX", MexicanCollector())
+gatherings.register("MX", MexicanGathering())
 billing_checks.register("MX", MexicanBillingCheck())
 outside.services.register("facturacion_moderna", desk.standing)
 slots.add("home.todo", "einvoice_mx.certificates", lazy("Digital seals (CSD)"), desk.certificates,
@@ -32,6 +34,10 @@ slots.add("home.todo", "einvoice_mx.stamps", lazy("Timbres"), desk.stamps,
           permission="einvoice.view_documents", order=31)
 slots.add("home.todo", "einvoice_mx.receipts", lazy("Receipts of payment (CFDI)"), desk.refused_receipts,
           permission="einvoice.view_documents", order=32)
+slots.add("home.todo", "einvoice_mx.globals", lazy("Global invoices"), desk.refused_globals,
+          permission="einvoice.view_documents", order=33)
+slots.add("invoice.parts", "einvoice_mx.public_sale", lazy("General public"), desk.public_sale,
+          permission="accounting.view_documents", order=42)
 previewers.register("MX", previewer)
 known_deeds.add(DEEDS)
 RULES["MX"] = RULE

@@ -1,4 +1,4 @@
-"""Receipts of payment: what was made by itself, and what a person must look at; stamped XML that comes by hand."""
+"""Receipts of payment and global invoices, made by themselves and looked at by people; stamped XML by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
 from core import lists, storage
@@ -13,13 +14,26 @@ from core.db import db, find
 from core.errors import DomainError, NotFound
 from core.i18n import _
 from core.security import require
+from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.einvoice.models import Document
-from modules.einvoice_mx import corrections, labels, paper_files, paper_sheets, recovering
+from modules.einvoice_mx import (
+    corrections,
+    gathering,
+    global_corrections,
+    labels,
+    paper_files,
+    paper_sheets,
+    periods,
+    recovering,
+)
 from modules.einvoice_mx.lists import RECEIPTS
-from modules.einvoice_mx.models import PaymentReceipt, Stampable
+from modules.einvoice_mx.lists_of_globals import GLOBALS
+from modules.einvoice_mx.models import GlobalInvoice, PaymentReceipt, Stampable
 from modules.einvoice_mx.papers import PAPERS
 
+# sales that the page of a global invoice lists; all are in its PDF
+SHOWN = 200
 bp = Blueprint("einvoice_mx", __name__, url_prefix="/einvoice-mx")
 
 
@@ -73,6 +87,73 @@ def cancel_receipt(receipt_id: int) -> Any:
     corrections.cancel(find(PaymentReceipt, receipt_id), request.form.get("reason", ""))
     flash(_("The SAT is asked to cancel the receipt. What the payment still pays is receipted again afterwards."), "ok")
     return redirect(url_for("einvoice_mx.payment_receipt", receipt_id=receipt_id))
+
+
+# --- global invoices -------------------------------------------------------------------------------------
+
+
+@lists.at(bp, "/globals", GLOBALS)
+def global_invoices(shown: lists.Shown) -> Any:
+    """All global invoices, and what waits for one."""
+    return shown.render("einvoice_mx/globals.html", waiting=gathering.waiting(), answer=_(
+        "The sales to who has no RFC, gathered as the fiscal profile says. They are made by themselves when their days "
+        "have ended."))
+
+
+@bp.post("/globals/make")
+@require("einvoice.send_documents")
+def make_globals() -> Any:
+    """Make those that are due, without waiting for the job."""
+    if gathering.is_due():
+        gathering.ask_for_all()
+        flash(_("The global invoices that are due are being made."), "ok")
+    else:
+        flash(_("No global invoice is due: no sale waits whose days have ended."), "info")
+    return redirect(url_for("einvoice_mx.global_invoices"))
+
+
+@bp.get("/globals/<int:global_id>")
+@require("einvoice.view_documents")
+def global_invoice(global_id: int) -> Any:
+    """One global invoice: its sales, what became of it, and what next."""
+    row = find(GlobalInvoice, global_id)
+    return render_template(
+        "einvoice_mx/global.html", row=row, period=periods.name(row.period, row.last_day),
+        sales=gathering.sold(row, SHOWN), shown=SHOWN, reasons=global_corrections.reasons(),
+        other=db.session.scalar(sa.select(GlobalInvoice).where(GlobalInvoice.replaces_id == row.id)
+                                .order_by(GlobalInvoice.id.desc()).limit(1)))
+
+
+@bp.post("/globals/<int:global_id>/<any(retry, again):what>")
+@require("einvoice.send_documents")
+def redo_global(global_id: int, what: str) -> Any:
+    """Make a refused one anew, or gather anew what one cancelled with motive 03 held."""
+    row = find(GlobalInvoice, global_id)
+    if what == "again":
+        global_corrections.gather_again(row)
+        flash(_("Its sales wait for another global invoice."), "ok")
+        return redirect(url_for("einvoice_mx.global_invoices"))
+    made = global_corrections.retry(row)
+    flash(_("The global invoice is made again.") if made else _("Nothing is left to be gathered."), "ok")
+    return redirect(url_for("einvoice_mx.global_invoice", global_id=made.id if made else global_id))
+
+
+@bp.post("/globals/<int:global_id>/cancel")
+@require("einvoice.cancel_documents")
+def cancel_global(global_id: int) -> Any:
+    """Cancel a stamped one with a motive of the SAT."""
+    row = find(GlobalInvoice, global_id)
+    global_corrections.cancel(row, request.form.get("code", ""), request.form.get("reason", ""))
+    flash(_("The SAT is asked to cancel the global invoice."), "ok")
+    return redirect(url_for("einvoice_mx.global_invoice", global_id=global_id))
+
+
+@bp.post("/sales/<int:invoice_id>/own")
+@require("einvoice.cancel_documents")
+def own_cfdi(invoice_id: int) -> Any:
+    """Give the customer of a sale to the general public a CFDI of his own."""
+    flash(global_corrections.own_cfdi(find(Invoice, invoice_id)), "ok")
+    return redirect(url_for("accounting.invoice", invoice_id=invoice_id))
 
 
 # --- files -------------------------------------------------------------------------------------------------
