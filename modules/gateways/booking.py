@@ -22,7 +22,7 @@ from modules.accounting import bulk_payments, cash, queries
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData, reverse_payment
 from modules.accounting.refunds import refund_payment
-from modules.gateways import accounts, causes, fees, matching, noting, ports
+from modules.gateways import accounts, causes, fees, matching, noting, payers, ports
 from modules.gateways.matching import Owner
 from modules.gateways.models import Account, Alias, Checkout, Transaction
 from modules.gateways.shapes import Reading
@@ -58,7 +58,9 @@ class Taken:
 
 def take(account: Account, readings: Iterable[Reading], *, file_id: int | None = None) -> Taken:
     """Note what was told, and book what can be. Repeatable: the same again changes nothing. Does not commit."""
-    rows, new = noting.note(account, readings, file_id)
+    told = list(readings)
+    rows, new = noting.note(account, told, file_id)
+    payers.replace_secrets(account, [(one.reference.customer, one.secret) for one in told if one.secret])
     taken = Taken(new=new, known=len(rows) - new)
     if rows:
         book(account, rows, taken)

@@ -284,6 +284,18 @@ def test_a_debit_is_presented_again_when_its_rejection_came(at: Make, owing: Mak
     assert make(account).state == "empty"
 
 
+def test_a_card_that_its_bank_replaced_is_debited_from_then_on(at: Make, owing: Make) -> None:
+    account, (invoice,) = at("prisma"), owing("100")
+    code = card(account, invoice)
+    first = make(account)
+    files_out.sent_by_hand(first)
+    line = lines(first)[0]
+    booking.take(account, [Reading("r1", "rejected", Decimal(100), "ARS", DAY, secret={"card": "5471300000000003"},
+                                   reference=Reference(line.customer_code.zfill(15), line.invoice_code))])
+    assert code.data == {"last4": "0003", "first": False}
+    assert text(make(account))[1][1:17] == "5471300000000003"
+
+
 # --- what holds it back --------------------------------------------------------------------------------------
 
 
