@@ -320,3 +320,40 @@ def test_a_new_file_waits_for_the_payments_of_the_former(at: Make, owing: Make, 
     db.session.add(brought)
     db.session.flush()
     assert files_out.begin(account).number == 2
+
+
+# --- the command ---------------------------------------------------------------------------------------------
+
+
+def run(capsys: Any, provider: str, *, output: Any = None, **values: Any) -> tuple[int, dict[str, Any]]:
+    """`abona gateways export --json`, over this test's database: (exit status, what it prints)."""
+    import inspect
+    import json
+
+    from modules.gateways import commands
+    given = {"period": None, "again": None, "sent": False, "reason": "", "company_code": None, **values}
+    code = inspect.unwrap(commands.export.callback)(provider, output=output, as_json=True, **given)  # type: ignore[arg-type]
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_the_command_writes_the_file_and_says_what_is_left_out(at: Make, owing: Make, make_customer: Make,
+                                                              capsys: Any, tmp_path: Any) -> None:
+    from tests.modules.accounting.books import issue
+    at("siro")
+    owing("100", "200", issue_date=dt.date(2026, 10, 31))
+    owing("5")
+    db.session.commit()
+    place = tmp_path / "base.txt"
+    code, told = run(capsys, "siro", output=place, period="2026-10")
+    assert (code, told["state"], told["count"], told["total"], told["left_out"]) == (0, "made", 2, "300.00", [])
+    assert hashlib.sha256(place.read_bytes()).hexdigest() == told["sha256"]
+    again = tmp_path / "again.txt"
+    assert run(capsys, "siro", output=again, again=told["file"])[0] == 0
+    assert again.read_bytes() == place.read_bytes()
+    issue(make_customer("CLI-7"), "50", due_date=dt.date(2026, 11, 20))
+    code, told = run(capsys, "siro", output=again, sent=True)
+    assert (code, told["state"], told["count"], told["left_out"][0]["code"]) == (1, "sent", 1, "not_taken")
+    code, told = run(capsys, "siro", output=again)
+    assert (code, told["state"], told["count"]) == (1, "empty", 0)
+    with pytest.raises(DomainError, match="2026-13"):
+        run(capsys, "siro", period="2026-13")
