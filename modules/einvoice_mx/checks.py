@@ -11,13 +11,16 @@ from core import clock
 from core.checks import Result, Words, check
 from core.db import db
 from core.i18n import _, format_date, lazy
+from modules.accounting.models import Payment
 from modules.einvoice_mx import gathering
 from modules.einvoice_mx.endpoints import PRODUCTION
-from modules.einvoice_mx.models import Certificate, GlobalInvoice, PublicSale
+from modules.einvoice_mx.models import Certificate, GlobalInvoice, PaymentReceipt, PublicSale
 from modules.einvoice_mx.periods import TERM
 
 # the home page tells from 60 days before on, the doctor complains from here
 WARN = dt.timedelta(days=30)
+# of receipts of payment the doctor tells from this day of the next month on; they are due on the 5th
+RECEIPTS_TOLD = 3
 
 
 @check("csd_expiry", words=Words(
@@ -60,3 +63,23 @@ def public_sales_gathered() -> Result:
                                 count=double)
     return False, missing, _("%(count)s sales to the general public are in no stamped global invoice, though the 24 "
                              "hours after their days are over.", count=missing)
+
+
+@check("receipts_in_time", words=Words(
+    lazy("Receipts of payment in time"),
+    lazy("Payments of a month have no stamped receipt, and the 5th of the next month is near or past."),
+    lazy("Customers: they cannot deduct what they paid."),
+    lazy("Open “Receipts of payment (CFDI)”, mend what was refused, and make it again.")))
+def receipts_in_time() -> Result:
+    """Receipts of last month's payments and of those before are stamped by the 5th (reference: Mexico, 0)."""
+    today = clock.now().date()
+    if today.day < RECEIPTS_TOLD:
+        today = today.replace(day=1) - dt.timedelta(days=1)
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(PaymentReceipt).join(
+        Payment, Payment.id == PaymentReceipt.payment_id).where(
+        PaymentReceipt.environment == PRODUCTION, PaymentReceipt.state.in_(("pending", "sending", "rejected")),
+        Payment.paid_on < today.replace(day=1))) or 0
+    if not count:
+        return True, 0, _("The receipts of last month's payments are stamped.")
+    return False, count, _("%(count)s receipts of payments of an ended month are not stamped; they must be by the 5th.",
+                           count=count)

@@ -3,7 +3,7 @@
 from core import deeds as known_deeds
 from core import outside, slots
 from core.i18n import lazy
-from modules.accounting.ports import collectors, gatherings, layouts
+from modules.accounting.ports import closing, collectors, gatherings, layouts
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers
@@ -11,6 +11,7 @@ from modules.einvoice_mx import desk
 from modules.einvoice_mx.acuses import MexicanPapers
 from modules.einvoice_mx.amounts import RULE
 from modules.einvoice_mx.billing import MexicanBillingCheck
+from modules.einvoice_mx.closing import MexicanMonth
 from modules.einvoice_mx.deeds import WORDS as DEEDS
 from modules.einvoice_mx.enabling import MexicanEnabler
 from modules.einvoice_mx.issuer import MexicanCanceller, MexicanIssuer
@@ -26,6 +27,7 @@ papers.register("MX", MexicanPapers())
 layouts.register("MX", MexicanLayout())
 collectors.register("MX", MexicanCollector())
 gatherings.register("MX", MexicanGathering())
+closing.register("einvoice_mx", MexicanMonth())
 billing_checks.register("MX", MexicanBillingCheck())
 outside.services.register("facturacion_moderna", desk.standing)
 slots.add("home.todo", "einvoice_mx.certificates", lazy("Digital seals (CSD)"), desk.certificates,

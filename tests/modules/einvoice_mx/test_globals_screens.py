@@ -19,11 +19,12 @@ from core.db import db
 from modules.accounting import documents as papers
 from modules.accounting.models import Invoice
 from modules.einvoice_mx import access, catalogs, desk, gathering, proofs
-from modules.einvoice_mx.checks import public_sales_gathered
+from modules.einvoice_mx.checks import public_sales_gathered, receipts_in_time
 from modules.einvoice_mx.cli import cli as cfdi
-from modules.einvoice_mx.models import GlobalInvoice, PublicSale
+from modules.einvoice_mx.closing import MexicanMonth
+from modules.einvoice_mx.models import GlobalInvoice, PaymentReceipt, PublicSale
 from tests.modules.accounting.documents_sample import codes, text
-from tests.modules.einvoice_mx.conftest import rows
+from tests.modules.einvoice_mx.conftest import customer, pay, rows
 from tests.modules.einvoice_mx.test_globals import gather, named, sell, yesterday  # noqa: F401
 
 READ = ("einvoice.view_documents", "accounting.view_documents")
@@ -122,6 +123,36 @@ def test_sale_in_no_global_invoice_after_its_term(sell, days, environment, fine)
     db.session.execute(sa.update(PublicSale).values(environment=environment))
     db.session.commit()
     assert public_sales_gathered()[0] is fine
+
+
+@pytest.mark.parametrize(("today", "paid_on", "state", "fine"), [
+    ("2026-12-02", "2026-11-30", "pending", True), ("2026-12-03", "2026-11-30", "pending", False),
+    ("2026-12-05", "2026-11-02", "rejected", False), ("2026-12-05", "2026-12-01", "pending", True),
+    ("2026-12-02", "2026-10-31", "sending", False), ("2026-12-05", "2026-11-30", "authorized", True)])
+def test_receipts_of_payment_by_the_fifth(mexico, today, paid_on, state, fine):
+    payment = pay("116.00", who=customer())
+    payment.paid_on = dt.date.fromisoformat(paid_on)
+    db.session.add(PaymentReceipt(environment="production", state=state, series="P", number=1, uuid="X", xml="x",
+                                  payment_id=payment.id))
+    db.session.commit()
+    with clock.freeze(dt.datetime.fromisoformat(f"{today}T18:00:00+00:00")):
+        assert receipts_in_time()[0] is fine
+
+
+def test_what_keeps_the_month_open(gathered, app):
+    day = yesterday()
+    with app.test_request_context():
+        _points(day)
+
+
+def _points(day: dt.date) -> None:
+    assert MexicanMonth().open_points(day, day) == []
+    db.session.execute(sa.update(GlobalInvoice).values(state="rejected"))
+    db.session.execute(sa.update(PublicSale).where(PublicSale.number == 2).values(global_id=None))
+    db.session.commit()
+    assert [(one.text, one.tone) for one in MexicanMonth().open_points(day, day)] == [
+        ("1 venta no está en ninguna factura global", "warn"), ("1 factura global no está timbrada", "bad")]
+    assert MexicanMonth().open_points(day - dt.timedelta(days=9), day - dt.timedelta(days=5)) == []
 
 
 def test_one_replaced_that_the_sat_did_not_cancel(gathered):
