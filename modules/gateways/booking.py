@@ -25,13 +25,11 @@ from modules.accounting.refunds import refund_payment
 from modules.gateways import accounts, causes, fees, matching, noting, payers, ports
 from modules.gateways.matching import Owner
 from modules.gateways.models import Account, Alias, Checkout, Transaction
-from modules.gateways.shapes import Reading
+from modules.gateways.shapes import MISCONFIGURED, Reading
 
 ZERO = Decimal("0.00")
 # characters that the books have for a payment's identity
 LONGEST_NAME = 120
-# a remark of readings: the gateway refuses because of the account's settings
-MISCONFIGURED = "misconfigured"
 # the gateway's words for what came to nothing
 OVER = ("rejected", "expired", "error")
 # documents that payments named, by the id of the transaction

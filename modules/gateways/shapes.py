@@ -14,6 +14,8 @@ from typing import Any
 ZERO = Decimal("0.00")
 # what became of a payment, in the product's words; "unknown" means: ask again, never "not paid"
 STATUSES = ("approved", "pending", "rejected", "expired", "error", "reversed", "mismatch", "unknown")
+# a remark of a reading: the gateway refuses because of the account's settings
+MISCONFIGURED = "misconfigured"
 # what a notice asks for: book it as it stands, read the payment, poll what is open, nothing
 ACTIONS = ("book", "read", "poll", "ignore")
 

@@ -31,7 +31,7 @@ from tests.modules.accounting.books import issue
 
 # 9 November 2026, ten in the morning in Bogotá
 NOW = dt.datetime(2026, 11, 9, 15, tzinfo=dt.UTC)
-COMPANIES = {"CO": "901234568", "MX": "EKU9003173C9", "DO": "101000001"}
+COMPANIES = {"CO": "901234568", "MX": "EKU9003173C9"}
 
 
 class Site:

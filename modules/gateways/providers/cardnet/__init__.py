@@ -1,0 +1,1 @@
+"""CardNET: the hosted card page of the Dominican Republic."""

@@ -1,0 +1,1 @@
+"""ComboPay: payment links in Colombia."""

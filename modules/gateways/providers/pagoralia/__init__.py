@@ -1,0 +1,1 @@
+"""Pagoralia: one permanent page per customer, in Mexico."""
