@@ -9,9 +9,10 @@ from core.db import db
 from core.i18n import _, lazy
 from core.models import Company
 from core.scope import company_scope
+from modules.einvoice_co.contingency import waiting
 from modules.einvoice_co.endings import endings
 from modules.einvoice_co.estratos import misfits, without_estrato
-from modules.einvoice_co.models import FiscalProfile, Resolution
+from modules.einvoice_co.models import FiscalProfile
 
 
 @check("dian_numbering", words=Words(
@@ -21,15 +22,27 @@ from modules.einvoice_co.models import FiscalProfile, Resolution
     lazy("Ask the DIAN for a new resolution, register it at the provider, and give it under “Enable electronic "
          "invoices”.")))
 def dian_numbering() -> Result:
-    """Nothing that numbers invoices runs out within 60 days or a tenth of its range."""
-    ids = db.session.scalars(sa.select(Resolution.company_id).where(Resolution.environment == "production").distinct())
+    """Nothing that numbers invoices runs out within 60 days, by date or at the pace of a month, or to a tenth."""
     found = []
-    for company_id in list(ids):
+    for company_id in list(db.session.scalars(sa.select(FiscalProfile.company_id).distinct())):
         with company_scope(db.session.get_one(Company, company_id)):
             found += [one.text for one in endings()]
     if not found:
         return True, 0, _("No resolution, range or stock of folios runs out soon.")
     return False, len(found), found[0]
+
+
+@check("dian_undecided", words=Words(
+    lazy("Documents that the DIAN has not validated"),
+    lazy("Documents were sent more than a day ago, and the DIAN has not validated them."),
+    lazy("Customers: their invoice does not exist yet. After a contingency the provider has 48 hours to transmit it."),
+    lazy("Open the documents that wait, and look for them in the provider's portal; ask its support before the 48 "
+         "hours have passed.")))
+def dian_undecided() -> Result:
+    """Nothing of Colombia waits for the DIAN for more than a day."""
+    count, oldest = waiting()
+    return not count, count, _("%(count)s documents have waited for the DIAN for more than a day, since %(moment)s.",
+                               count=count, moment=f"{oldest:%Y-%m-%d %H:%M} UTC") if oldest else ""
 
 
 @check("estrato_iva", words=Words(

@@ -13,7 +13,7 @@ from core.scope import current_company
 from core.slots import NOTICE
 from modules.crm.models import Customer
 from modules.einvoice import queries as documents
-from modules.einvoice_co import access, attaching, customers, estratos
+from modules.einvoice_co import access, attaching, contingency, customers, estratos
 from modules.einvoice_co.catalogs import NO_RESPONSIBILITY
 from modules.einvoice_co.endings import endings
 from modules.einvoice_co.parties import person_of
@@ -24,6 +24,15 @@ def running_out(_company: Any) -> Markup:
     return Markup("").join(
         NOTICE.format("bad" if one.urgent else "warn", url_for("einvoice.enable", step=one.step), one.text)
         for one in endings())
+
+
+def undecided(_company: Any) -> Markup:
+    """Documents that the DIAN has not validated for a day."""
+    found = contingency.notice() if current_company().country == "CO" else None
+    if found is None:
+        return Markup("")
+    text, urgent = found
+    return NOTICE.format("bad" if urgent else "warn", url_for("einvoice.documents", state="unknown"), text)
 
 
 def attachments(_company: Any) -> Markup:

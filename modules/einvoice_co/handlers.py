@@ -30,10 +30,12 @@ billing_checks.register("CO", ColombianBillingCheck())
 place_taxes.register("CO", EstratoRule())
 outside.services.register("dian", desk.standing)
 slots.add("home.todo", "einvoice_co.endings", lazy("DIAN"), desk.running_out, permission="einvoice.enable", order=30)
+slots.add("home.todo", "einvoice_co.undecided", lazy("Documents at the DIAN"), desk.undecided,
+          permission="einvoice.view_documents", order=31)
 slots.add("customer.summary", "einvoice_co", lazy("Data of the RUT"), desk.customer_summary,
           permission="crm.view_customers", order=40)
 slots.add("home.todo", "einvoice_co.attachments", lazy("PDFs at The Factory HKA"), desk.attachments,
-          permission="einvoice.view_documents", order=31)
+          permission="einvoice.view_documents", order=32)
 slots.add("invoice.parts", "einvoice_co", lazy("PDF at The Factory HKA"), desk.invoice_part,
           permission="einvoice.view_documents", order=15)
 attachers.register("einvoice_co", Containers())

@@ -26,9 +26,15 @@ FIELDS = ("number", "date", "prefix", "first", "last", "valid_from", "valid_unti
 
 def is_done(profile: FiscalProfile, stage: str) -> bool:
     """Whether documents can be numbered there."""
-    if profile.provider == "siigo":
-        return bool(profile.siigo_document and profile.siigo_credit_note and profile.siigo_seller)
-    return access.resolution(stage) is not None
+    if profile.provider == "siigo" and not (
+            profile.siigo_document and profile.siigo_credit_note and profile.siigo_seller):
+        return False
+    return access.resolution(stage) is not None or not _wants_resolution(profile.provider, stage)
+
+
+def _wants_resolution(provider: str, stage: str) -> bool:
+    """The Factory HKA numbers by it; of Siigo's it only stands on what is printed, which in tests is nobody's."""
+    return provider != "siigo" or stage == "production"
 
 
 def step(profile: FiscalProfile, stage: str) -> Step:
@@ -57,16 +63,21 @@ def _resolution_step(stage: str) -> Step:
               "portal of the catalogue: Rangos de numeración."),
             _("The same resolution must be registered in the portal of The Factory HKA, and the prefixes of the notes "
               "too.")),
-        inputs=(Input("number", _("Number of the resolution"), value=usual["number"]),
-                Input("date", _("Its date"), "date", usual["date"]),
-                Input("prefix", _("Prefix"), value=usual["prefix"]),
-                Input("first", _("First number"), value=usual["first"]),
-                Input("last", _("Last number"), value=usual["last"]),
-                Input("valid_from", _("Valid from"), "date", usual["valid_from"]),
-                Input("valid_until", _("Valid until"), "date", usual["valid_until"]),
+        inputs=(*_inputs(usual),
                 Input("technical_key", _("Technical key"), value=usual["technical_key"],
                       help=_("40 hexadecimal digits; with it the CUFE is compared.")),
                 Input("next", _("Next number to issue"), value=usual["first"])))
+
+
+def _inputs(usual: dict[str, str]) -> tuple[Input, ...]:
+    """What stands on every printed invoice."""
+    return (Input("number", _("Number of the resolution"), value=usual["number"]),
+            Input("date", _("Its date"), "date", usual["date"]),
+            Input("prefix", _("Prefix"), value=usual["prefix"]),
+            Input("first", _("First number"), value=usual["first"]),
+            Input("last", _("Last number"), value=usual["last"]),
+            Input("valid_from", _("Valid from"), "date", usual["valid_from"]),
+            Input("valid_until", _("Valid until"), "date", usual["valid_until"]))
 
 
 def _usual(stage: str, row: Resolution | None) -> dict[str, str]:
@@ -83,19 +94,24 @@ def _usual(stage: str, row: Resolution | None) -> dict[str, str]:
 def save(stage: str, values: dict[str, Any]) -> str:
     """Keep the resolution and number by it, or Siigo's choices."""
     if access.profile().provider == "siigo":
-        return _save_choices(values)
+        return _save_siigo(stage, values)
     row = _typed(stage, values)
     following = _whole(values, "next", row.first, row.last, default=row.first)
+    _use(stage, row)
+    place = (stage, row.prefix, "01")
+    documents.advance(documents.ensure_sequences("CO", {place})[place], following - 1, None)
+    return _("Invoices are numbered %(prefix)s%(number)s from now on.", prefix=row.prefix, number=following)
+
+
+def _use(stage: str, row: Resolution) -> None:
+    """Have this one in use, and no other."""
     for other in db.session.scalars(sa.select(Resolution).where(Resolution.environment == stage, Resolution.active)):
         other.active = other is row
     db.session.flush()
     row.active = True
     db.session.add(row)
     db.session.flush()
-    place = (stage, row.prefix, "01")
-    documents.advance(documents.ensure_sequences("CO", {place})[place], following - 1, None)
     audit.record("einvoice_co.choose_resolution", row, {"environment": stage, "number": row.number})
-    return _("Invoices are numbered %(prefix)s%(number)s from now on.", prefix=row.prefix, number=following)
 
 
 def _typed(stage: str, values: dict[str, Any]) -> Resolution:
@@ -114,7 +130,7 @@ def _typed(stage: str, values: dict[str, Any]) -> Resolution:
     row.date = _day(values, "date") if values.get("date") else None
     if row.valid_until < row.valid_from:
         raise DomainError(_("To go on you must give a validity that ends after it begins."), field="valid_until")
-    row.technical_key = str(values.get("technical_key") or "").strip().lower()
+    row.technical_key = str(values.get("technical_key", row.technical_key) or "").strip().lower()
     if row.technical_key and not TECHNICAL_KEY.fullmatch(row.technical_key):
         raise DomainError(_("To go on you must give the technical key with its 40 hexadecimal digits, not %(length)s.",
                             length=len(row.technical_key)), field="technical_key")
@@ -148,12 +164,17 @@ def _siigo_step(profile: FiscalProfile, stage: str) -> Step:
               "siigo_seller": _("Seller"), "siigo_payment": _("Payment type")}
     inputs = tuple(Input(name, labels[name], "choice", str(getattr(profile, name) or ""), _listed(profile, catalog))
                    for name, catalog in CHOICES)
+    row = access.resolution(stage)
+    said = dict.fromkeys(FIELDS, "") if row is None else _usual(stage, row)
+    facts = ((_("Resolution"), str(row)), (_("Valid until"), format_date(row.valid_until))) if row else ()
     return Step(
         key=f"{stage}.numbering", stage=stage, title=titles[stage], done=is_done(profile, stage), action=_("Save"),
-        waits_for=_waits(stage, "siigo"),
+        waits_for=_waits(stage, "siigo"), facts=facts,
         instructions=(_("Siigo numbers by itself, with the resolution that is registered in Siigo Nube at the document "
-                        "type."),),
-        inputs=(*inputs, Input("siigo_account_group", _("Account group of new products"),
+                        "type."),
+                      _("Give the same resolution here: the law wants it on every printed invoice, and you are told "
+                        "before it runs out. In tests it may be left empty.")),
+        inputs=(*inputs, *_inputs(said), Input("siigo_account_group", _("Account group of new products"),
                                value=str(profile.siigo_account_group or ""),
                                help=_("With it a product that Siigo does not have is created by itself.")),
                 Input("siigo_product", _("Product of lines without code"), value=profile.siigo_product)))
@@ -164,6 +185,17 @@ def _listed(profile: FiscalProfile, catalog: str) -> tuple[tuple[str, str], ...]
     named = [(str(one["id"]), " ".join(str(one.get(name) or "") for name in ("code", "name", "username")).strip())
              for one in rows if one.get("active", True) and one.get("electronic_type") != "NoElectronic"]
     return (("", "—"), *named) if catalog == "payment_types_FV" else tuple(named)
+
+
+def _save_siigo(stage: str, values: dict[str, Any]) -> str:
+    """The choices, and the resolution that Siigo numbers by; neither where one of them is wrong."""
+    wanted = _wants_resolution("siigo", stage) or any(str(values.get(name) or "").strip() for name in FIELDS)
+    with db.session.no_autoflush:
+        row = _typed(stage, values) if wanted else None
+    said = _save_choices(values)
+    if row is not None:
+        _use(stage, row)
+    return said
 
 
 def _save_choices(values: dict[str, Any]) -> str:

@@ -88,7 +88,25 @@ def test_the_whole_way_with_siigo(real):
     run("testing.numbering", **choices | {"siigo_account_group": "1253"})
     assert "FV-2-22" in run("testing.test")
     run("production.access", user=ACCESS.username, password=ACCESS.access_key)
+    assert not step("production.numbering").done and step("live").waits_for  # the law wants it on the paper
+    run("production.numbering", **usual("production.numbering") | RESOLUTION)
     assert step("production.numbering").done and not step("live").waits_for
+    found = access.resolution("production")
+    assert (found.number, found.prefix, found.last, found.technical_key) == ("18764000001", "FE", 5000, "a" * 40)
+    assert db.session.scalar(sa.select(Sequence).where(Sequence.series == "FE")) is None  # Siigo numbers
+
+
+@pytest.mark.parametrize(("changes", "field"), [
+    ({"number": ""}, "number"), ({"last": "0"}, "last"), ({"siigo_seller": "7"}, "siigo_seller")])
+def test_with_siigo_neither_choices_nor_resolution_are_kept_where_one_is_wrong(real, changes, field):
+    run("data", provider="siigo")
+    run("testing.access", user=ACCESS.username, password=ACCESS.access_key)
+    values = usual("testing.numbering") | RESOLUTION | {"siigo_account_group": "77"} | changes
+    with pytest.raises(DomainError) as caught:
+        run("production.numbering", **values)
+    db.session.rollback()
+    assert caught.value.field == field
+    assert access.resolution("production") is None and access.profile().siigo_account_group == 1253
 
 
 def test_production_only_after_the_test(real):
