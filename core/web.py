@@ -8,6 +8,7 @@ import re
 import time
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, request
@@ -94,9 +95,15 @@ def _log_request(response: Response) -> Response:
     seconds = time.perf_counter() - getattr(request, "abona_started", time.perf_counter())
     metrics.observe(request.endpoint or "none", request.method, response.status_code, seconds)
     if request.endpoint not in {"static", "core.healthz", "core.readyz", "core.metrics"}:
-        log.info("request", method=request.method, path=request.path, status=response.status_code,
+        log.info("request", method=request.method, path=_path(), status=response.status_code,
                  ms=round(seconds * 1000, 1), user_id=scope.current_user_id(), company_id=scope.company_id_or_none())
     return response
+
+
+def _path() -> str:
+    """The path without what opens doors: links that need no password, the unguessable part of a gateway's address."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(str(token), "…") if token else request.path
 
 
 def _forget_request(_error: BaseException | None) -> None:
@@ -112,6 +119,13 @@ def csp_nonce() -> str:
     if nonce is None:
         nonce = g.csp_nonce = base64.b64encode(os.urandom(16)).decode()
     return str(nonce)
+
+
+def allow_form(address: str) -> None:
+    """Let the forms of this answer be sent to the site of this address: a gateway's page that wants to be posted to."""
+    parts = urlsplit(address)
+    if parts.scheme in ("http", "https") and re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", parts.netloc):
+        g.form_site = f"{parts.scheme}://{parts.netloc}"
 
 
 def _secure(response: Response) -> Response:
@@ -135,6 +149,7 @@ def _policy() -> str:
     rules: dict[str, Any] = {
         "default-src": "'self'", "script-src": f"'self' 'nonce-{csp_nonce()}'", "style-src": style,
         "img-src": "'self' data:", "font-src": "'self'", "connect-src": "'self'", "object-src": "'none'",
-        "frame-src": "'self'", "frame-ancestors": "'self'", "base-uri": "'none'", "form-action": "'self'",
+        "frame-src": "'self'", "frame-ancestors": "'self'", "base-uri": "'none'",
+        "form-action": f"'self' {g.get('form_site', '')}".rstrip(),
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())

@@ -193,7 +193,8 @@ def _design_id(invoice: Invoice) -> int:
 
 
 def _pay_way(block: Any) -> PayWay:
-    return PayWay(block.label, block.text, block.code, block.barcode, block.symbology, sheets.qr_image(block.qr_text))
+    return PayWay(block.label, block.text, block.code, block.barcode, block.symbology, sheets.qr_image(block.qr_text),
+                  block.link)
 
 
 def plain_part(invoice: Invoice) -> CountryPart:
@@ -222,7 +223,7 @@ def _scaled(sha256: str) -> str:
 def blocks_of(invoices: Sequence[Invoice]) -> Callable[[Invoice], list[PrintBlock]]:
     """What makes the ways to pay one of these invoices, in the language in use; all was read for the batch."""
     makers = [printer.of(invoices) for _name, printer in print_blocks.items()]
-    return lambda invoice: [block for make in makers if (block := make(invoice))]
+    return lambda invoice: [block for make in makers for block in make(invoice)]
 
 
 def ways_to_pay(invoices: Sequence[Invoice]) -> dict[int, str]:
@@ -232,10 +233,15 @@ def ways_to_pay(invoices: Sequence[Invoice]) -> dict[int, str]:
     blocks, found = blocks_of(invoices), {}
     for invoice in invoices:
         bank = (chosen.get(_design_id(invoice), newest).texts or {}).get("bank", "").strip()
-        lines = [": ".join(part for part in (block.label, block.code or block.barcode or block.text) if part)
-                 for block in blocks(invoice)]
+        lines = [_in_words(block) for block in blocks(invoice)]
         found[invoice.id] = "\n".join([*lines, *([_("Bank transfer") + ":\n" + bank] if bank else [])])
     return found
+
+
+def _in_words(block: PrintBlock) -> str:
+    """A way to pay on a line: what to say or type, where to go; what scanners read where there is nothing else."""
+    told = [part for part in (block.code, block.link) if part] or [block.barcode or block.text]
+    return ": ".join(part for part in (block.label, " · ".join(told)) if part)
 
 
 def open_documents(customer_ids: Sequence[int]) -> dict[int, list[Any]]:

@@ -17,7 +17,7 @@ from core.scope import current_company
 from modules.accounting import documents, labels, notices, queries, receipt_files, services
 from modules.accounting.events import InvoiceReady, PaymentReversed, PaymentsRecorded
 from modules.accounting.models import Invoice, Payment
-from modules.accounting.ports import attachers
+from modules.accounting.ports import attachers, before_printing
 from modules.accounting.print_data import money
 from modules.notifications.services import Notice, notify_many
 
@@ -35,6 +35,8 @@ def deliver_documents(invoice_ids: list[int]) -> None:
 
     A document that cannot be rendered stops only itself: the others are committed, then the job fails with its reason.
     """
+    for _name, one in before_printing.items():
+        one.prepare(invoice_ids)
     failures = documents.render_missing(invoice_ids)
     notify_many(document_notices(invoice_ids))
     if failures:

@@ -26,13 +26,25 @@ class PrintBlock:
     # of xhtml2pdf: code128, i2of5, ean13 ...
     symbology: str = "code128"
     qr_text: str = ""
+    # an address to open, where there is one
+    link: str = ""
 
 
 class Printer(Protocol):
-    """Gives invoices a block each, or none."""
+    """Gives invoices blocks, or none."""
 
-    def of(self, invoices: Sequence[Any]) -> Callable[[Any], PrintBlock | None]:
-        """What makes the block of one of these, in the language in use; all was read before, with a few selects."""
+    def of(self, invoices: Sequence[Any]) -> Callable[[Any], Sequence[PrintBlock]]:
+        """What makes the blocks of one of these, in the language in use; all was read before, with a few selects."""
+
+
+class BeforePrinting(Protocol):
+    """Has something made elsewhere that is to stand on documents: tickets of networks."""
+
+    def prepare(self, invoice_ids: Sequence[int]) -> None:
+        """Have it made for those that are not drawn yet. For jobs: commits, may talk to the outside.
+
+        What cannot be had is left out: a document never waits for it.
+        """
 
 
 class Layout(Protocol):
@@ -194,6 +206,7 @@ class Gathering(Protocol):
 holdings: Registry[Holding] = Registry("holdings")
 attachers: Registry[Attacher] = Registry("attachers")
 print_blocks: Registry[Printer] = Registry("print_blocks")
+before_printing: Registry[BeforePrinting] = Registry("before_printing")
 # by country
 gatherings: Registry[Gathering] = Registry("gatherings")
 # by country

@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from core.i18n import format_amount
 
+# characters that half a page holds, with bars of a quarter of a millimetre: pairs of digits, or single ones
+WIDEST = {"code128": 40, "i2of5": 36, "codabar": 16, "ean13": 13, "ean8": 8}
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -47,6 +50,12 @@ class PayWay:
     barcode: str = ""
     symbology: str = "code128"
     image: str = ""
+    link: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Bars that do not fit into half a page, wide as they must be to be read."""
+        return len(self.barcode) > WIDEST.get(self.symbology, 0)
 
 
 @dataclass(frozen=True)
@@ -158,6 +167,18 @@ class Sheet:
         """Points that the foot of each page needs: the law's part, and the company's words line by line."""
         legal = 98 if self.legal or self.qr or self.legends else 8
         return legal + (4 + 10 * lines_of(self.footer) if self.footer else 0)
+
+    @property
+    def pay_rows(self) -> list[list[PayWay]]:
+        """The ways to pay, two beside each other where both fit; their order is kept."""
+        found: list[list[PayWay]] = []
+        for way in self.pay:
+            pairs = found and len(found[-1]) == 1 and not way.is_wide and not found[-1][0].is_wide
+            if pairs:
+                found[-1].append(way)
+            else:
+                found.append([way])
+        return found
 
     @property
     def sections(self) -> list[list[str]]:

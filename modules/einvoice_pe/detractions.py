@@ -171,12 +171,12 @@ class DetractionsElsewhere:
 class DetractionBlock:
     """Peru's entry in the port `print_blocks`: how the two parts are paid, on the document and in its notice."""
 
-    def of(self, invoices: Sequence[Any]) -> Callable[[Any], PrintBlock | None]:
+    def of(self, invoices: Sequence[Any]) -> Callable[[Any], Sequence[PrintBlock]]:
         """Of facturas whose detracción did not come yet; read from their requests, as one is drawn right after it."""
         ids = [invoice.id for invoice in invoices]
         requests = _requests(ids) if current_company().country == "PE" else {}
         open_ones = requests.keys() - _deposited(list(requests))
-        return lambda invoice: _block(invoice, requests[invoice.id]) if invoice.id in open_ones else None
+        return lambda invoice: [_block(invoice, requests[invoice.id])] if invoice.id in open_ones else []
 
 
 def _requests(invoice_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:

@@ -9,17 +9,18 @@ from dataclasses import asdict, dataclass
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from core import clock, jobs
-from core.db import among, db, find
+from core.db import among, db, find, lock
 from core.errors import DomainError, OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _, format_date
 from core.scope import current_company
 from modules.accounting.models import Invoice
 from modules.crm.models import Address, Customer, Email, Phone
-from modules.gateways import accounts, booking, ports
+from modules.gateways import accounts, booking, owed, ports
 from modules.gateways.models import Account, Checkout, PayerCode
-from modules.gateways.shapes import Attempt, Coupon, Debt, Due, Opened, Payer, Reading
+from modules.gateways.shapes import ZERO, Attempt, Coupon, Debt, Opened, Payer, Reading
 
 # how long a page stays open where the debt has no later end
 LIFE = dt.timedelta(days=10)
@@ -33,50 +34,87 @@ NAMESPACE = uuid.UUID("9f0d1c6e-7c0a-4b53-8d4b-3d6a9f6b2a55")
 
 def request(account: Account, invoice: Invoice, method: str = "link") -> Checkout:
     """A page or ticket for what is open of a document; the one that is there, where there is one. Opened by a job."""
-    found = living(account, invoice, method)
-    if found is not None and found.amount == invoice.open_amount and found.expires_at > clock.now():
+    return request_for(account, [invoice], method)
+
+
+def request_for(account: Account, documents: Sequence[Invoice], method: str = "link") -> Checkout:
+    """As `request`, for documents of one customer that are paid together, the oldest first."""
+    debt = debt_of(account, documents)
+    if not debt.due:
+        raise DomainError(_("There is nothing to pay."))
+    found = living(account, documents, method)
+    if found is not None and found.amount == debt.amount and found.expires_at > clock.now() and (
+            len(documents) == 1 or found.covers == [one.id for one in documents]):
         return found
-    if found is not None:
-        _give_up(found)
-    debt = debt_of(account, invoice)
     if problem := ports.checkouts.get(account.provider).problem(accounts.access(account), debt, method):
         raise DomainError(problem)
-    made = Checkout(account_id=account.id, customer_id=invoice.customer_id, invoice_id=invoice.id, method=method,
-                    reference=f"ABN{invoice.id}-{uuid.uuid4().hex[:10]}", amount=invoice.open_amount,
-                    currency=invoice.currency, expires_at=_end(invoice), poll_at=clock.now() + dt.timedelta(minutes=2))
-    db.session.add(made)
-    db.session.flush()
+    if found is not None:
+        _give_up(found)
+    one = documents[0]
+    return _insert(documents, Checkout(
+        account_id=account.id, customer_id=one.customer_id, invoice_id=one.id if len(documents) == 1 else None,
+        covers=[] if len(documents) == 1 else [each.id for each in documents], method=method,
+        reference=f"ABN{one.id}-{uuid.uuid4().hex[:10]}", amount=debt.amount, currency=one.currency,
+        expires_at=_end(documents), poll_at=clock.now() + dt.timedelta(minutes=2)))
+
+
+def _insert(documents: Sequence[Invoice], made: Checkout) -> Checkout:
+    """Add it; where somebody asked for the same in this moment, theirs."""
+    account = find(Account, made.account_id)
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+            db.session.flush()
+    except IntegrityError:
+        found = living(account, documents, made.method)
+        if found is None:
+            raise
+        return found
     return made
 
 
-def living(account: Account, invoice: Invoice, method: str) -> Checkout | None:
+def living(account: Account, documents: Sequence[Invoice], method: str) -> Checkout | None:
+    """The page or ticket of these documents that can be paid, or is being opened."""
+    one = documents[0]
+    what = Checkout.invoice_id == one.id if len(documents) == 1 else sa.and_(
+        Checkout.invoice_id.is_(None), Checkout.customer_id == one.customer_id)
     return db.session.scalar(sa.select(Checkout).where(
-        Checkout.account_id == account.id, Checkout.invoice_id == invoice.id, Checkout.method == method,
-        Checkout.state.in_(LIVING)))
+        Checkout.account_id == account.id, what, Checkout.method == method, Checkout.state.in_(LIVING)))
 
 
-def _end(invoice: Invoice) -> dt.datetime:
-    """The end of the day it is due, in the company's zone, but always some days from now."""
-    day = (invoice.due_date or clock.today()) + dt.timedelta(days=1)
+def _end(documents: Sequence[Invoice]) -> dt.datetime:
+    """The end of the day they are due, in the company's zone, but always some days from now."""
+    day = max(one.due_date or clock.today() for one in documents) + dt.timedelta(days=1)
     return max(clock.now() + LIFE, dt.datetime.combine(day, dt.time(), ZoneInfo(current_company().timezone)))
 
 
 def _give_up(row: Checkout) -> None:
     """Another one takes its place: close it at the gateway by a job."""
-    row.state = "closed" if row.state == "pending" else row.state
-    if row.state != "closed":
-        row.state = "closed"
+    was_asked_for, row.state = row.state != "pending", "closed"
+    if was_asked_for:
         _enqueue_closing([row.id])
     db.session.flush()
 
 
-def debt_of(account: Account, invoice: Invoice) -> Debt:
-    """What is open of a document, as gateways are told of it."""
+def _ids_of(row: Checkout) -> list[int]:
+    return row.covers or ([row.invoice_id] if row.invoice_id else [])
+
+
+def documents_of(row: Checkout) -> list[Invoice]:
+    """What a page is to pay, the oldest first."""
+    wanted = _ids_of(row)
+    found = {one.id: one for one in db.session.scalars(sa.select(Invoice).where(among(Invoice.id, wanted)))}
+    return [found[key] for key in wanted if key in found]
+
+
+def debt_of(account: Account, documents: Sequence[Invoice]) -> Debt:
+    """What these documents of one customer ask for today, as gateways are told of it; without dues where nothing is."""
+    one = documents[0]
     code = db.session.scalar(sa.select(PayerCode.code).where(PayerCode.account_id == account.id,
-                                                             PayerCode.customer_id == invoice.customer_id))
-    customer = find(Customer, invoice.customer_id)
-    due = [Due(invoice.due_date or clock.today(), invoice.open_amount)]
-    return Debt(code or customer.code, customer.name, str(invoice.id), str(invoice), invoice.currency, tuple(due))
+                                                             PayerCode.customer_id == one.customer_id))
+    customer = find(Customer, one.customer_id)
+    due = owed.together(documents, clock.today(), owed.elsewhere_of(documents))
+    return owed.debt(code or customer.code, customer.name, documents, due)
 
 
 def attempt_of(row: Checkout) -> Attempt:
@@ -88,7 +126,7 @@ def attempt_of(row: Checkout) -> Attempt:
 
 def _words(row: Checkout) -> str:
     if row.invoice is None:
-        return current_company().name
+        return owed.debt("", "", documents_of(row), ()).concept if row.covers else current_company().name
     due = format_date(row.invoice.due_date) if row.invoice.due_date else ""
     return _("%(document)s, due %(due)s", document=str(row.invoice), due=due) if due else str(row.invoice)
 
@@ -118,9 +156,14 @@ def open_now(checkout_id: int) -> None:
     row = find(Checkout, checkout_id)
     if row.state not in ("pending", "opening", "unknown"):
         return
-    was_tried, row.state = row.state != "pending", "opening"
+    debt = debt_of(row.account, documents_of(row))
+    was_tried = row.state != "pending"
+    if not debt.due:  # paid meanwhile
+        row.state = "closed"
+        db.session.commit()
+        return
+    row.state, row.amount = "opening", row.amount if was_tried else debt.amount
     access, attempt, port = accounts.access(row.account), attempt_of(row), ports.checkouts.get(row.account.provider)
-    debt = debt_of(row.account, find(Invoice, row.invoice_id or 0))
     try:
         with jobs.outside():
             opened = port.find(access, attempt) if was_tried else None
@@ -138,14 +181,19 @@ def open_now(checkout_id: int) -> None:
 
 
 def _keep(checkout_id: int, opened: Opened) -> None:
-    row = find(Checkout, checkout_id)
-    row.state, row.provider_ref, row.url, row.error = "open", opened.provider_ref[:120], opened.url[:1000], ""
+    row = db.session.scalars(lock(sa.select(Checkout).where(Checkout.id == checkout_id))
+                             .execution_options(populate_existing=True)).one()
+    given_up = row.state == "closed"  # while it was being opened
+    row.state = "closed" if given_up else "open"
+    row.provider_ref, row.url, row.error = opened.provider_ref[:120], opened.url[:1000], ""
     row.coupon, row.data = asdict(opened.coupon), {"form": dict(opened.form), **opened.data}
     if opened.amount is not None:
         row.data = {**row.data, "asks_for": str(opened.amount)}
     row.key, row.polls = opened.secret or None, 0
     row.expires_at = opened.expires_at or row.expires_at
     row.poll_at = clock.now() + dt.timedelta(minutes=QUESTIONS[0])
+    if given_up:
+        _enqueue_closing([row.id])
     db.session.commit()
 
 
@@ -268,14 +316,18 @@ def hurry(ids: Sequence[int]) -> None:
 
 
 def close_settled(invoice_ids: list[int]) -> None:
-    """The pages of documents on which nothing is owed any more are closed."""
-    rows = db.session.scalars(
-        sa.select(Checkout).join(Invoice, Invoice.id == Checkout.invoice_id).where(
-            among(Checkout.invoice_id, invoice_ids), Checkout.state.in_(LIVING),
-            sa.or_(Invoice.open_amount == 0, Invoice.state != "issued"))).all()
-    for row in rows:
+    """The pages that ask for more than is owed now are closed: paid, annulled, or paid in part."""
+    rows = db.session.scalars(sa.select(Checkout).where(
+        Checkout.state.in_(LIVING), sa.or_(among(Checkout.invoice_id, invoice_ids), sa.and_(
+            Checkout.invoice_id.is_(None), Checkout.customer_id.in_(
+                sa.select(Invoice.customer_id).where(among(Invoice.id, invoice_ids))))))).all()
+    wanted = {key for row in rows for key in _ids_of(row)}
+    found = {one.id: one for one in db.session.scalars(sa.select(Invoice).where(among(Invoice.id, wanted)))}
+    over = [row for row in rows if row.amount > sum(
+        (owed.amount_on(found[key], clock.today()) for key in _ids_of(row) if key in found), ZERO)]
+    for row in over:
         row.state, row.poll_at = "closed", _watched(row)
-    _enqueue_closing([row.id for row in rows])
+    _enqueue_closing([row.id for row in over])
 
 
 def _enqueue_closing(ids: list[int]) -> None:

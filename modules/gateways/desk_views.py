@@ -15,7 +15,7 @@ from core.scope import current_company
 from core.security import require
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
-from modules.gateways import accounts, files_in, out_views, ports, tray
+from modules.gateways import accounts, files_in, out_views, ports, tickets, tray
 from modules.gateways import jobs as own_jobs
 from modules.gateways.blueprint import bp
 from modules.gateways.lists import FILES, NOTICES, TRANSACTIONS
@@ -202,6 +202,8 @@ def account(account_id: int) -> Any:
     if request.method == "POST":
         try:
             accounts.apply_settings(row, request.form)
+            if "printed" in request.form:
+                tickets.choose(row, request.form.getlist("printed"))
             flash(_("Saved."), "ok")
             return redirect(url_for("gateways.account", account_id=row.id))
         except DomainError as refusal:
@@ -211,7 +213,7 @@ def account(account_id: int) -> Any:
     return render_template("gateways/account_form.html", provider=ports.providers.get(row.provider), row=row,
                            error=error, typed=request.form, kept=kept, missing=accounts.missing(row),
                            takes_debts=row.provider in ports.debt_files,
-                           access=accounts.access(row)), 422 if error else 200
+                           access=accounts.access(row), tickets=tickets.known(row)), 422 if error else 200
 
 
 @bp.post("/gateways/accounts/<int:account_id>/test")

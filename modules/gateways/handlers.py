@@ -11,12 +11,21 @@ from core.i18n import lazy
 from core.jobs import on
 from modules.accounting.events import InvoiceCancelled, PaymentsRecorded
 from modules.accounting.models import Allocation
-from modules.gateways import checkouts, desk
+from modules.accounting.ports import before_printing, print_blocks
+from modules.gateways import checkouts, desk, paying_desk
 from modules.gateways.deeds import WORDS as DEEDS
+from modules.gateways.printing import WaysToPay
+from modules.gateways.tickets import TicketsFirst
 
 known_deeds.add(DEEDS)
 slots.add("customer.tabs", "payer_codes", lazy("Payment codes"), desk.payer_codes, permission="gateways.view_inbox",
           order=65)
+print_blocks.register("gateways", WaysToPay())
+before_printing.register("gateways", TicketsFirst())
+slots.add("invoice.aside", "gateways", lazy("Ways to pay"), paying_desk.invoice_part,
+          permission="gateways.hand_out_links", order=40)
+slots.add("customer.tabs", "ways_to_pay", lazy("Ways to pay"), paying_desk.customer_tab,
+          permission="gateways.hand_out_links", order=55)
 slots.add("home.todo", "gateways", lazy("Gateways"), desk.todo, permission="gateways.view_inbox", order=35)
 
 

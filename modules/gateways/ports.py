@@ -35,6 +35,7 @@ class Provider:
     `method` is how its payments are called in the books (at most 20 characters), `guide` what to ask the provider for,
     a sentence each. `test` proves settings against the service and answers in a sentence; without it the screen offers
     a try-out. `confirmed` False: the network did not confirm the layout, which the screen says until a person ticks it.
+    `counter`: (what the payer says or types, what he does with it) where the network finds a debt by a code. Pure.
     `watched_days`: how long a page of it is asked about after it was paid or closed, where the gateway cannot close
     pages or tells what was taken back only to who asks.
     """
@@ -49,6 +50,7 @@ class Provider:
     test: Callable[[Access], str] | None = None
     confirmed: bool = True
     watched_days: int = 0
+    counter: Callable[[Access, Debt], tuple[str, str]] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

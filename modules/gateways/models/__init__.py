@@ -4,8 +4,9 @@ from modules.gateways.models.accounts import Account, PayerCode
 from modules.gateways.models.checkouts import Checkout
 from modules.gateways.models.files import DebtLine, File, FileProblem
 from modules.gateways.models.inbox import Alias, Notice, Transaction
+from modules.gateways.models.links import LinkMark, WithheldWay
 from modules.gateways.models.plans import FilePlan
 from modules.gateways.models.told import Told
 
-__all__ = ["Account", "Alias", "Checkout", "DebtLine", "File", "FilePlan", "FileProblem", "Notice", "PayerCode", "Told",
-           "Transaction"]
+__all__ = ["Account", "Alias", "Checkout", "DebtLine", "File", "FilePlan", "FileProblem", "LinkMark", "Notice",
+           "PayerCode", "Told", "Transaction", "WithheldWay"]

@@ -40,6 +40,8 @@ class Account(CompanyScoped, Model):
     # the part of our addresses that nobody can guess
     token: Mapped[str] = mapped_column(sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32))
     active: Mapped[bool] = mapped_column(default=True)
+    # tickets that are made with each invoice, so that they stand on its PDF (oxxo)
+    printed: Mapped[list[str]] = mapped_column(JSONText, default=list, server_default="[]")
     verified_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     # a person has seen that the layout is the network's, where we could not
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

@@ -15,6 +15,8 @@ from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.gateways.models.accounts import Account
 
+TOGETHER = "invoice_id IS NULL AND state IN ('pending', 'opening', 'open', 'unknown')"
+
 
 class Checkout(CompanyScoped, Model):
     """One attempt to let somebody pay a debt at a gateway. Its reference is used once, and never again."""
@@ -24,8 +26,10 @@ class Checkout(CompanyScoped, Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("gateways_account.id"))
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"), index=True)
-    # null: the whole balance
+    # null: several documents, those of `covers`
     invoice_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_invoice.id"), index=True)
+    # the ids of the documents that are paid together, the oldest first; [] where it is one
+    covers: Mapped[list[int]] = mapped_column(JSONText, default=list, server_default="[]")
     method: Mapped[str] = mapped_column(sa.String(20), default="link")
     reference: Mapped[str] = mapped_column(sa.String(64))
     amount: Mapped[Decimal] = mapped_column(Amount)
@@ -55,6 +59,9 @@ class Checkout(CompanyScoped, Model):
         sa.Index("uq_gateways_checkout_open", "account_id", "invoice_id", "method", unique=True,
                  sqlite_where=sa.text("state IN ('pending', 'opening', 'open', 'unknown')"),
                  postgresql_where=sa.text("state IN ('pending', 'opening', 'open', 'unknown')")),
+        # and one for several documents of a customer
+        sa.Index("uq_gateways_checkout_open_together", "account_id", "customer_id", "method", unique=True,
+                 sqlite_where=sa.text(TOGETHER), postgresql_where=sa.text(TOGETHER)),
         sa.Index("ix_gateways_checkout_poll", "poll_at", sqlite_where=sa.text("poll_at IS NOT NULL"),
                  postgresql_where=sa.text("poll_at IS NOT NULL")),
         sa.CheckConstraint("state IN ('pending', 'opening', 'open', 'unknown', 'paid', 'closed', 'expired', 'refused')",

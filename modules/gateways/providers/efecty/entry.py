@@ -46,7 +46,7 @@ ports.providers.register("efecty", ports.Provider("efecty", _("Efecty"), ("CO",)
     _("Ask whether it accepts any reference, or only those of the debt file."),
     _("Compare our layouts with yours; correct them here, and try them on a sample."),
     _("For the bar code, ask GS1 Colombia for a GLN."),
-), ("COP",), "efecty", confirmed=False,
+), ("COP",), "efecty", confirmed=False, counter=mapping.said,
     # debts monthly, payments daily
     extra={"plan": {"every": "monthly", "wait_for_payments": True, "alarm_days": 2}}))
 ports.payment_files.register("efecty", LayoutPayments(mapping.payments_layout))

@@ -93,6 +93,12 @@ class Bill:
                              number(access, "amount_decimals", 0))
 
 
+def said(access: Access, debt: Debt) -> tuple[str, str]:
+    """What is said at the counter where there is no bar code: agreement and reference."""
+    return reference_of(access, debt), _("At any Efecty counter say the agreement %(number)s and this reference.",
+                                         number=access.get("convenio", "–"))
+
+
 def number(access: Access, name: str, default: int) -> int:
     """A setting that is a whole number, however it was written."""
     found = access.get(name, default)

@@ -64,7 +64,9 @@ ports.providers.register("facilito", ports.Provider("facilito", lazy("Facilito")
     lazy("Give it the addresses of the four routes and the token."),
     lazy("Ask at which hour of the day reversals and the day's file end."),
     lazy("Let an office ask for a debt of a test customer, pay a cent and reverse it."),
-), ("USD",), "facilito", confirmed=False))
+), ("USD",), "facilito", confirmed=False,
+    counter=lambda access, debt: (debt.customer, _("Say this code at any counter of %(network)s.", network=str(
+        access.get("network", "facilito")).replace("facilito", "Facilito")))))
 ports.pulls.register("facilito", Counters())
 ports.payment_files.register("facilito", LayoutPayments(lambda access: mapping.layout("facilito_conciliacion")))
 ports.debt_files.register("facilito", LayoutDebts(lambda access: mapping.layout("facilito_deudas"),

@@ -33,4 +33,6 @@ PROVIDER = Provider(
         lazy("Agree which code the subscriber types as reference (Nro. Referencia): it cannot change later."),
         lazy("Files that are sent before 14:30 of a banking day can be paid from the next one on."),
         lazy("The money is credited 48 working hours after the payment; the file of collections comes with it."),
-    ), ("ARS",), "PagoMisCuentas")
+    ), ("ARS",), "PagoMisCuentas", counter=lambda access, debt: (
+        debt.customer, _("In your home banking or cash machine choose PagoMisCuentas, then our name; this is your "
+                         "reference.")))
