@@ -1,7 +1,7 @@
 """payment links, pages for several documents
 
 Revision: gateways_f418418c
-After: gateways_e7c7e744
+After: gateways_63d02b5b
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = 'gateways_f418418c'
-down_revision = 'gateways_e7c7e744'
+down_revision = 'gateways_63d02b5b'
 branch_labels = None
 depends_on = None
 

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
+from core import storage
 from core.db import db
 from core.errors import Unavailable
 from modules.accounting import documents, handlers
 from modules.crm.models import Customer
-from modules.gateways import accounts, checkouts, links
+from modules.gateways import accounts, links
 from modules.gateways.models import Account, Checkout, WithheldWay
 from modules.gateways.shapes import Coupon, Opened
-from tests.modules.accounting.books import issue, pay
+from tests.modules.accounting.books import issue, pay, statements
 from tests.modules.accounting.documents_sample import codes, text
 
 Make = Callable[..., Any]
 DUE = {"issue_date": dt.date(2026, 11, 1), "due_date": dt.date(2026, 11, 15), "second_due_date": dt.date(2026, 11, 25)}
 needs_reader = pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed")
-SIRO = {"convenio": "5150058293", "cuit_administrador": "30990000103", "user": "u", "password": "p",
-        "formato_barra": "0447"}
+SIRO = {"convenio": "5150058293", "cuit_administrador": "30990000103", "ente": "RCW", "formato_barra": "0447"}
 
 
 @pytest.fixture
@@ -54,11 +54,10 @@ def test_link_and_coupons_are_read_back_from_the_paper(
         probe: Any, account: Account, invoice: Any, tmp_path: Path, form: str) -> None:
     gateway(account, "siro", **{**SIRO, "formato_barra": form})
     gateway(account, "pagofacil", empresa="1234")
-    link, siro, pagofacil = sorted(blocks(invoice), key=lambda one: (one.qr_text == "", one.label != "SIRO (Banco Roela)"
-                                                                     and not one.label.startswith("SIRO")))
+    link, pagofacil, siro = blocks(invoice)
     data = documents.preview(invoice)
     found = codes(data, tmp_path, 300)
-    assert links.of_invoices([invoice])(invoice) in found
+    assert link.qr_text == links.of_invoices([invoice])(invoice) and link.qr_text in found
     assert len(siro.barcode) == {"0447": 56, "0449": 59}[form] and siro.barcode in found
     bars = [one.strip("ABCDabcd") for one in found]
     assert pagofacil.barcode in bars
@@ -86,18 +85,19 @@ def test_paid_documents_and_customers_who_are_offered_nothing_get_no_block(
 
 
 def test_what_is_read_does_not_grow_with_the_batch(
-        probe: Any, account: Account, make_customer: Make, statements: Any) -> None:
+        probe: Any, account: Account, make_customer: Make) -> None:
     gateway(account, "siro", **SIRO)
     rows = [issue(make_customer(), "100", issue_date=DUE["issue_date"], due_date=DUE["due_date"]) for _one in range(6)]
     db.session.commit()
     counts = []
+    documents.blocks_of(rows)(rows[0])  # what is read once per session, the company, is there
     for batch in (rows[:1], rows):
-        [one.open_amount for one in batch]  # the documents themselves are there
+        assert all(one.open_amount for one in batch)  # the documents themselves are there
         with statements() as seen:
             make = documents.blocks_of(batch)
             assert all(len(make(one)) == 2 for one in batch)
         counts.append(len(seen))
-    assert counts[0] == counts[1] <= 12
+    assert counts[1] <= counts[0] <= 8
 
 
 def test_an_oxxo_ticket_is_made_before_the_paper_is_drawn(
@@ -112,8 +112,6 @@ def test_an_oxxo_ticket_is_made_before_the_paper_is_drawn(
     db.session.expire_all()
     (row,) = db.session.query(Checkout).all()
     assert (row.method, row.state) == ("oxxo", "open")
-    from core import storage
-
     assert "OXXO" in text(storage.read(invoice.pdf_file_id)) and "2004 5519" in text(storage.read(invoice.pdf_file_id))
     handlers.deliver_documents([invoice.id])
     assert db.session.query(Checkout).count() == 1
@@ -126,4 +124,3 @@ def test_papers_do_not_wait_for_a_gateway_that_is_away(probe: Any, account: Acco
     handlers.deliver_documents([invoice.id])
     db.session.expire_all()
     assert invoice.pdf_file_id and [one.state for one in db.session.query(Checkout)] == ["opening"]
-    assert checkouts.LIVING

@@ -13,6 +13,7 @@ from core.models import AuditRecord
 from modules.crm.models import Customer
 from modules.gateways import links
 from modules.gateways.models import Account, Checkout, WithheldWay
+from modules.gateways.tickets import choose, known
 from tests.modules.accounting.books import issue
 
 Make = Callable[..., Any]
@@ -82,8 +83,6 @@ def test_a_customer_is_no_longer_offered_a_gateway(invoice: Any, customer: Custo
 
 
 def test_an_account_says_which_tickets_are_printed(account: Account, login: Make) -> None:
-    from modules.gateways.tickets import choose, known
-
     account.provider = "mercadopago"
     db.session.commit()
     assert {"rapipago", "pagofacil"} <= set(known(account)) and "oxxo" not in known(account)
