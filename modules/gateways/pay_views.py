@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
 
 from core import clock, jobs, web
 from core.db import db, find
@@ -104,12 +105,22 @@ def back(token: str) -> Any:
             Checkout.reference.in_(names), Checkout.provider_ref.in_(names))).limit(1)) if names else None
         if row is None:
             return _private(render_template("gateways/pay_thanks.html", company=current_company()))
-        if row.state != "paid" and row.account.provider in ports.polls:
-            jobs.enqueue(own_jobs.ask_checkouts, checkout_ids=[row.id], key=f"gateways.back:{row.id}:{row.polls}")
-        db.session.commit()  # also where the gateway sends the payer by GET
+        _ask_soon(row)
         signed = links.of_invoice(find(Invoice, row.invoice_id)) if row.invoice_id else links.of_customer(row.customer)
         return redirect(url_for("gateways.pay_here", token=signed.rpartition("/")[2], reference=row.reference, back=1),
                         303)
+
+
+def _ask_soon(row: Checkout) -> None:
+    """Have the gateway asked about it; where the books are busy in this moment, its turn comes by itself."""
+    if row.state == "paid" or row.account.provider not in ports.polls:
+        return
+    checkout_id, polls = row.id, row.polls
+    try:
+        jobs.enqueue(own_jobs.ask_checkouts, checkout_ids=[checkout_id], key=f"gateways.back:{checkout_id}:{polls}")
+        db.session.commit()  # also where the gateway sends the payer by GET
+    except OperationalError:
+        db.session.rollback()
 
 
 def _private(body: Any, status: int = 200) -> Response:
