@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from core import clock, companies, config, heartbeats, jobs, schema, scope
 from core.app import create_app
@@ -23,6 +24,9 @@ from tests.installation import Installation, RedisServer, fresh_database, own_re
 
 # a beat in the middle of a job would use the one connection of the test from a thread of its own
 heartbeats.EVERY = 86_400.0
+# a busy machine fails no test
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

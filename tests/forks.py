@@ -20,7 +20,7 @@ import pytest
 from core.config import ROOT
 
 
-def eventually(question: Callable[[], Any], seconds: float = 30, every: float = 0.1) -> Any:
+def eventually(question: Callable[[], Any], seconds: float = 120, every: float = 0.1) -> Any:
     """The first true answer; the test fails after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -42,6 +42,7 @@ TABLES = {
     "entry_id": "accounting_entry",
     "message_id": "notifications_message", "file_id": "core_file", "job_id": "core_job", "view_id": "core_list_view",
     "gateways.transaction_id": "gateways_transaction", "gateways.notice_id": "gateways_notice",
+    "gateways.line_id": "gateways_bank_line",
     "gateways.file_id": "gateways_file", "gateways.account_id": "gateways_account",
     "contracts.run_id": "contracts_billing_run", "importer.run_id": "importer_run", "core.run_id": "core_list_run",
 }
@@ -54,6 +55,7 @@ MORE: dict[str, dict[str, Any]] = {
     "gateways_account": {"provider": "siro"},
     "gateways_transaction": {"status": "approved", "state": "waiting", "cause": "unknown_reference"},
     "gateways_file": {"direction": "in", "state": "imported"},
+    "gateways_bank_line": {"state": "waiting"}, "gateways_settlement": {"kind": "payment"},
     "contracts_price_revision": {"percent": 5},
     "einvoice_mx_global": {
         "xml": (Path(__file__).parent / "modules/einvoice_mx/samples/global_timbrado.xml").read_text()},

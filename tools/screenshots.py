@@ -25,6 +25,8 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 ABONA = Path(sys.executable).with_name("abona")
 SIZES = {"wide": (1280, 900), "phone": (360, 740)}
+# the end of a picture's name, its size, whether in the dark
+LOOKS = (("wide", "wide", False), ("phone", "phone", False), ("dark", "wide", True))
 # name of the picture -> address; "@" follows the first link of the page before that leads deeper
 SCREENS = {
     "home": "/", "setup": "/setup", "services": "/setup/services", "new-company": "/setup/company",
@@ -44,7 +46,19 @@ SCREENS = {
     "role-sees": "/roles/1/sees",
     "jobs": "/jobs?state=all", "queues": "/jobs/queues", "audit": "/audit", "account": "/account",
     "health": "/health", "modules": "/modules", "settings": "/settings",
-    "locked-periods": "/locked-periods", "master-data": "/admin/",
+    "locked-periods": "/locked-periods", "master-data": "/admin/", "help": "/help", "help-topic": "@/help/",
+    "gateway-payments": "/gateways/payments", "gateway-payment": "@/gateways/payments/",
+    "gateway-files": "/gateways/files", "gateways": "/gateways/accounts",
+}
+# what the companies of the other countries have beside it; the address of the first may depend on the one before
+ABROAD = {
+    "EC": {"ec-enable": "/einvoice/enable", "ec-invoice": "@/invoices/", "ec-document": "@/einvoice/"},
+    "CO": {"co-enable": "/einvoice/enable", "co-invoice": "@/invoices/", "co-attachments": "/einvoice-co/attachments",
+           "co-customer": "@/customers/"},
+    "MX": {"mx-enable": "/einvoice/enable", "mx-invoice": "@/invoices/", "mx-receipts": "/einvoice-mx/receipts",
+           "mx-receipt": "@/einvoice-mx/receipts/", "mx-recover": "/einvoice-mx/recover"},
+    "PE": {"pe-enable": "/einvoice/enable", "pe-invoice": "@/invoices/", "pe-detractions": "/einvoice-pe/detracciones",
+           "pe-detraction": "@/einvoice-pe/detracciones/"},
 }
 
 
@@ -72,7 +86,7 @@ def served(*command: str, folder: Path) -> Iterator[str]:
     environment = {**os.environ, "ABONA_INSTANCE": str(folder), "ABONA_DEMO_PASSWORD": PASSWORD}
     process = subprocess.Popen([ABONA, *command, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
     try:
-        for _second in range(300):
+        for _second in range(900):
             with socket.socket() as trial:
                 if trial.connect_ex(("127.0.0.1", port)) == 0:
                     break
@@ -151,11 +165,31 @@ def take_refused(page: Any, name: str, place: str, path: Path) -> None:
 
 
 def take_full(browser: Any, address: str, folder: Path, chosen: dict[str, str]) -> None:
-    for kind, size, dark in (("wide", "wide", False), ("phone", "phone", False), ("dark", "wide", True)):
+    for kind, size, dark in LOOKS:
         page = enter(browser, address, size, dark)
         for name, place in chosen.items():
             take(page, name, place, folder / f"{name}-{kind}.png")
         page.context.close()
+
+
+def take_abroad(browser: Any, address: str, folder: Path, names: list[str]) -> None:
+    """The screens of the other countries, after a change of company."""
+    for kind, size, dark in LOOKS:
+        page = enter(browser, address, size, dark)
+        for country, screens in ABROAD.items():
+            chosen = {name: place for name, place in screens.items() if not names or name in names}
+            if chosen:
+                choose_company(page, country)
+            for name, place in chosen.items():
+                take(page, name, place, folder / f"{name}-{kind}.png")
+        page.context.close()
+
+
+def choose_company(page: Any, country: str) -> None:
+    page.goto("/")
+    button = page.query_selector(f"button[name=company]:has(small:text-is('{country}'))")
+    page.evaluate("one => one.click()", button)
+    page.wait_for_load_state()
 
 
 def take_odd(browser: Any, address: str, folder: Path) -> None:
@@ -177,6 +211,7 @@ def main(folder: Path, names: list[str]) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         with demo() as address:
             take_full(browser, address, folder, chosen)
+            take_abroad(browser, address, folder, names)
             if not names:
                 take_odd(browser, address, folder)
         with empty() as address:

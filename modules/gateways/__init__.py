@@ -25,6 +25,8 @@ MANIFEST = Manifest(
     menu=(
         MenuItem(_("Payments of gateways"), "gateways.transactions", "gateways.view_inbox", group="money", order=60),
         MenuItem(_("Files of gateways"), "gateways.files", "gateways.exchange_files", group="money", order=70),
+        MenuItem(_("Reconciliation"), "gateways.reconcile", "gateways.view_inbox", group="money", order=80),
+        MenuItem(_("Bank movements"), "gateways.bank_list", "gateways.view_inbox", group="money", order=90),
         MenuItem(_("Gateways"), "gateways.account_list", "gateways.edit_accounts", group="settings", order=70,
                  about=_("Who collects for you: pages, coupons, files and collection networks, with their keys.")),
     ),

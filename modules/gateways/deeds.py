@@ -6,6 +6,10 @@ from core.i18n import lazy
 
 WORDS = {
     "gateways.answer_debt_file": lazy("The gateway answered to a file of debts"),
+    "gateways.bank_line_again": lazy("Movement of the bank opened again"),
+    "gateways.bank_line_aside": lazy("Movement of the bank set aside"),
+    "gateways.change_terms": lazy("Fees and bank account of a gateway changed"),
+    "gateways.payout_in_bank": lazy("Payout of a gateway found in the bank"),
     "gateways.assign_payment": lazy("Payment of a gateway given to a customer"),
     "gateways.bring_answer": lazy("Answer to a file of debts brought"),
     "gateways.create_account": lazy("Gateway added"),

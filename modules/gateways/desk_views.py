@@ -14,8 +14,7 @@ from core.i18n import _
 from core.scope import current_company
 from core.security import require
 from modules.accounting.models import Invoice
-from modules.crm.models import Customer
-from modules.gateways import accounts, files_in, out_views, ports, tickets, tray
+from modules.gateways import accounts, file_kinds, files_in, out_views, ports, terms, tickets, tray
 from modules.gateways import jobs as own_jobs
 from modules.gateways.blueprint import bp
 from modules.gateways.lists import FILES, NOTICES, TRANSACTIONS
@@ -48,19 +47,11 @@ def transaction(transaction_id: int) -> Any:
 def assign(transaction_id: int) -> Any:
     """Give a payment that waits to a customer, by id or by code."""
     row = find(Transaction, transaction_id)
-    customer = _customer(request.form.get("customer", ""))
+    customer = tray.customer_of(request.form.get("customer", ""))
     invoice_id = request.form.get("invoice", type=int)
     tray.assign(row, customer, find(Invoice, invoice_id) if invoice_id else None)
     flash(_("Booked for %(customer)s.", customer=customer.name), "ok")
     return redirect(url_for("gateways.transaction", transaction_id=transaction_id))
-
-
-def _customer(code: str) -> Customer:
-    found = db.session.scalar(sa.select(Customer).where(Customer.code == code.strip())) if code.strip() else None
-    if found is None:
-        raise DomainError(_("To book this payment you must give the code of a customer; nobody has “%(code)s”.",
-                            code=code.strip()[:40]), field="customer")
-    return found
 
 
 @bp.post("/gateways/payments/<int:transaction_id>/set-aside")
@@ -118,9 +109,9 @@ def files(shown: lists.Shown) -> Any:
 
 
 def _readers() -> list[Account]:
-    """The accounts whose gateway sends files of payments."""
+    """The accounts whose gateway, or bank, sends files."""
     rows = db.session.scalars(sa.select(Account).where(Account.active).order_by(Account.name))
-    return [one for one in rows if one.provider in ports.payment_files]
+    return [one for one in rows if file_kinds.of(one)]
 
 
 @bp.post("/gateways/files")
@@ -213,7 +204,8 @@ def account(account_id: int) -> Any:
     return render_template("gateways/account_form.html", provider=ports.providers.get(row.provider), row=row,
                            error=error, typed=request.form, kept=kept, missing=accounts.missing(row),
                            takes_debts=row.provider in ports.debt_files,
-                           access=accounts.access(row), tickets=tickets.known(row)), 422 if error else 200
+                           access=accounts.access(row), tickets=tickets.known(row), terms=terms,
+                           places=terms.places(row)), 422 if error else 200
 
 
 @bp.post("/gateways/accounts/<int:account_id>/test")

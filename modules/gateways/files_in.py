@@ -1,4 +1,4 @@
-"""Files of payments: proved whole before anything of them is taken, then taken in chunks; a killed import goes on.
+"""Files that come in: proved whole before anything of them is taken, then taken in chunks; a killed import goes on.
 
 The first pass only reads. The second takes what it reads in chunks of one transaction each; the file is the same bytes
 by its hash, so the place where a killed one stopped is a number of readings.
@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -21,21 +21,20 @@ from core.errors import DomainError
 from core.i18n import _, format_date
 from core.scope import current_user_id
 from modules.accounting import queries
-from modules.gateways import accounts, booking, ports
+from modules.gateways import accounts, booking, file_kinds
 from modules.gateways.booking import Taken
 from modules.gateways.errors import BadFile
 from modules.gateways.models import Account, File, FileProblem, Transaction
-from modules.gateways.shapes import Control, Problem, Reading
+from modules.gateways.shapes import Control, Problem
 
 CHUNK = 1000
 log = logs.get(__name__)
 LARGEST = 512 * 2**20
 
 
-def store(account: Account, file: IO[bytes], name: str) -> File:
+def store(account: Account, file: IO[bytes], name: str, kind: str = "") -> File:
     """Keep a file, and refuse one that was imported before. Nothing of it is taken yet."""
-    if account.provider not in ports.payment_files:
-        raise DomainError(_("%(account)s sends no payment files.", account=account.name))
+    kind = file_kinds.chosen(account, kind)
     mark, size = fingerprint(file)
     if not size:
         raise BadFile(_("This file is empty: choose the one that %(account)s sent.", account=account.name))
@@ -48,7 +47,7 @@ def store(account: Account, file: IO[bytes], name: str) -> File:
         with place.open("wb") as kept:
             shutil.copyfileobj(file, kept)
         stored = storage.store_path(place, name[:200], "application/octet-stream")
-    made = File(account_id=account.id, direction="in", kind="payments", name=name[:200], sha256=mark,
+    made = File(account_id=account.id, direction="in", kind=kind, name=name[:200], sha256=mark,
                 stored_id=stored.id, state="proving", created_by=current_user_id())
     try:
         with db.session.begin_nested():
@@ -114,12 +113,12 @@ def _refuse(row: File, error: str, line: int | None) -> bool:
     return False
 
 
-def _read(row: File) -> Iterator[Reading | Problem | Control]:
+def _read(row: File) -> Iterator[Any]:
     """What the file tells, line by line; its bytes stay where they are stored."""
     assert row.stored is not None  # what came in is always stored
     access, mark = accounts.access(row.account), row.stored.sha256
     with storage.backend().open(mark) as content:
-        yield from ports.payment_files.get(access.provider).read(content, access)
+        yield from file_kinds.KINDS[row.kind].readers.get(access.provider).read(content, access)
 
 
 def load(file_id: int, keep: Callable[[], None] | None = None) -> Taken:
@@ -128,11 +127,12 @@ def load(file_id: int, keep: Callable[[], None] | None = None) -> Taken:
     `keep` commits too, and holds the file against another worker.
     """
     row, total = find(File, file_id), Taken()
-    readings = (one for one in _read(row) if isinstance(one, Reading))
+    take = file_kinds.KINDS[row.kind].take
+    readings = (one for one in _read(row) if not isinstance(one, (Problem, Control)))
     next(islice(readings, row.done, row.done), None)
     while chunk := list(islice(readings, CHUNK)):
         row = find(File, file_id)
-        total.add(booking.take(row.account, chunk, file_id=row.id))
+        total.add(take(row.account, chunk, file_id=row.id))
         row.done += len(chunk)
         (keep or db.session.commit)()
     row = find(File, file_id)
@@ -155,7 +155,8 @@ def undo(row: File, reason: str) -> int:
     brought = db.session.scalars(lock(sa.select(Transaction).where(Transaction.file_id == row.id)
                                       .order_by(Transaction.id))).all()
     _check_undo(brought)
-    undone = booking.unbook(row.account, brought, reason)
+    undone = file_kinds.KINDS[row.kind].forget(row, reason) or 0
+    undone += booking.unbook(row.account, brought, reason)
     row.state, row.reason, row.ended_at = "undone", reason.strip()[:300], clock.now()
     audit.record("gateways.undo_file", row, {"payments": undone}, reason)
     return undone

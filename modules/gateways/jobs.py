@@ -14,7 +14,18 @@ from core.errors import OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _, lazy
 from core.jobs import enqueue, job, outside, retry_later, schedule
 from core.scope import every_company
-from modules.gateways import accounts, booking, checkouts, deliveries, files_in, files_out, inbox, plans, ports
+from modules.gateways import (
+    accounts,
+    booking,
+    checkouts,
+    deliveries,
+    files_in,
+    files_out,
+    inbox,
+    plans,
+    ports,
+    settling,
+)
 from modules.gateways.models import Account, Checkout, File, FilePlan, Notice
 from modules.gateways.shapes import Reading
 
@@ -145,6 +156,23 @@ def _note_trouble(account_id: int, text: str) -> None:
     db.session.commit()
 
 
+@job(words=lazy("Read payments that a report named"), max_attempts=10)
+def read_payments(account_id: int, names: list[str]) -> None:
+    """Ask the gateway about payments that only its settlement report told of, and take what it says."""
+    account = find(Account, account_id)
+    access = accounts.access(account)
+    told: list[Reading] = []
+    with outside():
+        for name in names:
+            try:
+                told += ports.polls.get(access.provider).read(access, payment_id=name)
+            except Rejected as refusal:
+                log.warning("payment_not_read", account=account_id, payment=name, error=str(refusal))
+    account = find(Account, account_id)
+    booking.take(account, told)
+    settling.link(account)
+
+
 # --- pages and tickets -----------------------------------------------------------------------------------
 
 
@@ -172,7 +200,7 @@ def ask_checkouts(checkout_ids: list[int]) -> None:
 # --- files -----------------------------------------------------------------------------------------------
 
 
-@job(words=lazy("Import a file of payments"), max_attempts=20)
+@job(words=lazy("Import a file of a gateway"), max_attempts=20)
 def import_file(file_id: int) -> None:
     """Prove a file and take it; a killed one goes on where it stopped."""
     with alone(f"file:{file_id}") as keep:

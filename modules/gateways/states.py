@@ -21,6 +21,11 @@ FILES = {"proving": (lazy("being read"), "info"), "refused": (lazy("refused"), "
          "empty": (lazy("nothing to ask for"), "mute"), "made": (lazy("made, not sent"), "warn"),
          "sending": (lazy("being sent"), "info"), "sent": (lazy("sent"), "ok"), "taken": (lazy("taken"), "ok"),
          "unknown": (lazy("not known whether it arrived"), "bad"), "withdrawn": (lazy("withdrawn"), "mute")}
+SETTLEMENTS = {"payment": lazy("payment"), "refund": lazy("given back"), "chargeback": lazy("chargeback"),
+               "payout": lazy("paid out")}
+BANK_LINES = {"waiting": (lazy("nobody knows yet"), "warn"), "payment": (lazy("a customer's payment"), "ok"),
+              "payout": (lazy("a gateway's payout"), "ok"), "other": (lazy("something else"), "mute"),
+              "spent": (lazy("money that went out"), "mute")}
 WORDS = causes.WORDS
 # why a document is not in a file of debts -> what to do about it
 LEFT_OUT = {"overdue": lazy("overdue"), "minimum": lazy("too small"), "payer_code": lazy("payment code taken"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,18 +32,34 @@ class Candidate:
     reason: Any
 
 
+@dataclass(frozen=True)
+class Hints:
+    """What is known of a payment's owner: of the payer (document, email, name), codes, what was paid."""
+
+    payer: Mapping[str, Any]
+    codes: Sequence[str]
+    amount: Decimal
+    currency: str
+
+
 def candidates(row: Transaction) -> list[Candidate]:
-    """Whom it may belong to: by document, name and mail of the payer, by codes, by an open debt of that amount."""
+    """Whom a payment may belong to."""
+    codes = (row.customer_code, row.invoice_code, str(row.payer.get("code") or ""))
+    return propose(Hints(row.payer, codes, row.amount, row.currency))
+
+
+def propose(hints: Hints) -> list[Candidate]:
+    """By document, name and mail of the payer, by codes, by an open debt of that amount; the likeliest first."""
     found: dict[int, Candidate] = {}
     same = {"document": lazy("same document"), "email": lazy("same e-mail"), "name": lazy("same name")}
     for key, reason in same.items():
-        text = str(row.payer.get(key) or "").strip()
+        text = str(hints.payer.get(key) or "").strip()
         if len(text) > 3:
             _propose(found, finding.people(text, FEW, True), reason)
-    for text in (row.customer_code, row.invoice_code, str(row.payer.get("code") or "")):
+    for text in hints.codes:
         if len(text.strip()) > 2:
             _propose(found, finding.written(text.strip().lstrip("0") or text, FEW, True), lazy("similar code"))
-    _propose(found, _owing(row), lazy("owes this amount"))
+    _propose(found, _owing(hints), lazy("owes this amount"))
     return list(found.values())[:FEW]
 
 
@@ -50,13 +68,22 @@ def _propose(found: dict[int, Candidate], people: Any, reason: Any) -> None:
         found.setdefault(person.id, Candidate(person, reason))
 
 
-def _owing(row: Transaction) -> list[Customer]:
+def _owing(hints: Hints) -> list[Customer]:
     """Who has a document open with exactly this amount, where they are few."""
     rows = db.session.scalars(
         sa.select(Customer).join(Invoice, Invoice.customer_id == Customer.id).where(
-            Invoice.open_amount == row.amount, Invoice.currency == row.currency, Invoice.state == "issued",
+            Invoice.open_amount == hints.amount, Invoice.currency == hints.currency, Invoice.state == "issued",
             Invoice.kind != "credit_note").distinct().limit(OF_SAME_AMOUNT + 1)).all()
     return list(rows) if len(rows) <= OF_SAME_AMOUNT else []
+
+
+def customer_of(code: str) -> Customer:
+    """The customer of a code that was typed."""
+    found = db.session.scalar(sa.select(Customer).where(Customer.code == code.strip())) if code.strip() else None
+    if found is None:
+        raise DomainError(_("To book this payment you must give the code of a customer; nobody has “%(code)s”.",
+                            code=code.strip()[:40]), field="customer")
+    return found
 
 
 def assign(row: Transaction, customer: Customer, invoice: Invoice | None = None) -> Transaction:

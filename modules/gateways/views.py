@@ -1,6 +1,14 @@
 """Everything that is served under /gateways: the office's screens, and what gateways send."""
 
-from modules.gateways import desk_views, notice_views, out_views, pay_views, paying_views, pull_views
+from modules.gateways import (
+    desk_views,
+    notice_views,
+    out_views,
+    pay_views,
+    paying_views,
+    pull_views,
+    settling_views,
+)
 from modules.gateways.blueprint import bp
 
-__all__ = ["bp", "desk_views", "notice_views", "out_views", "pay_views", "paying_views", "pull_views"]
+__all__ = ["bp", "desk_views", "notice_views", "out_views", "pay_views", "paying_views", "pull_views", "settling_views"]

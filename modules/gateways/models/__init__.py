@@ -1,4 +1,4 @@
-"""Tables of gateways: accounts at them, what they told, what was opened and sent there."""
+"""Tables of gateways: accounts at them, what they told, what was opened and sent there, and the money itself."""
 
 from modules.gateways.models.accounts import Account, PayerCode
 from modules.gateways.models.checkouts import Checkout
@@ -6,7 +6,8 @@ from modules.gateways.models.files import DebtLine, File, FileProblem
 from modules.gateways.models.inbox import Alias, Notice, Transaction
 from modules.gateways.models.links import LinkMark, WithheldWay
 from modules.gateways.models.plans import FilePlan
+from modules.gateways.models.settling import BankLine, Settlement
 from modules.gateways.models.told import Told
 
-__all__ = ["Account", "Alias", "Checkout", "DebtLine", "File", "FilePlan", "FileProblem", "LinkMark", "Notice",
-           "PayerCode", "Told", "Transaction", "WithheldWay"]
+__all__ = ["Account", "Alias", "BankLine", "Checkout", "DebtLine", "File", "FilePlan", "FileProblem", "LinkMark",
+           "Notice", "PayerCode", "Settlement", "Told", "Transaction", "WithheldWay"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.db import db
 from core.errors import DomainError
 from modules.accounting import queries
 from modules.crm.models import Customer
-from modules.gateways import booking, files_in
+from modules.gateways import booking, file_kinds, files_in
 from modules.gateways.errors import BadFile
 from modules.gateways.models import Account, File, Transaction
 from tests.modules.accounting.books import findings
@@ -100,7 +101,7 @@ def test_an_import_that_is_killed_goes_on_where_it_stopped(account: Account, cus
     row = files_in.store(account, io.BytesIO(content(customer, 7)), "f")
     db.session.commit()
     files_in.prove(row.id)
-    monkeypatch.setattr(booking, "take", dies)
+    monkeypatch.setitem(file_kinds.KINDS, "payments", replace(file_kinds.KINDS["payments"], take=dies))
     with pytest.raises(KeyboardInterrupt):
         files_in.load(row.id)
     db.session.rollback()
