@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.routing import Rule
 
-from core import modules
+from core import modules, slots
 from core.admin import ModelView
 from core.db import db
 from core.security import access
@@ -142,6 +142,7 @@ def test_one_s_own_rows_are_found(place: World) -> None:
 
 def test_every_permission_guards_something(place: World) -> None:
     guarded = {needed(place, rule) for rule, _method in walked(place)}
+    guarded |= {slot.permission for found in slots._places.values() for slot in found.values()}
     asked_inside = {"core.share_views", "core.view_runs"}
     assert set(modules.permissions(place.app.extensions["abona_modules"])) - guarded - asked_inside == set()
 
