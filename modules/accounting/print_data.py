@@ -170,15 +170,10 @@ class Sheet:
 
     @property
     def pay_rows(self) -> list[list[PayWay]]:
-        """The ways to pay, two beside each other where both fit; their order is kept."""
-        found: list[list[PayWay]] = []
-        for way in self.pay:
-            pairs = found and len(found[-1]) == 1 and not way.is_wide and not found[-1][0].is_wide
-            if pairs:
-                found[-1].append(way)
-            else:
-                found.append([way])
-        return found
+        """The ways to pay, two beside each other; below them those that need the whole width."""
+        narrow = [way for way in self.pay if not way.is_wide]
+        return [*(narrow[place:place + 2] for place in range(0, len(narrow), 2)),
+                *([way] for way in self.pay if way.is_wide)]
 
     @property
     def sections(self) -> list[list[str]]:

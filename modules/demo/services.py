@@ -21,7 +21,7 @@ from modules.accounting.models import Balance
 from modules.contracts import months
 from modules.contracts import services as contracts
 from modules.contracts.models import Contract
-from modules.demo import enabling, facts, oddities, past, stock
+from modules.demo import collecting, enabling, facts, oddities, past, stock
 from modules.demo.cast import Cast
 from modules.demo.loading import Loader
 from modules.demo.surroundings import Simulators
@@ -103,6 +103,7 @@ def _populate(known: facts.Facts, wishes: Wishes, simulators: Simulators | None,
     with _on(start, today):
         made = stock.make(known)
         with company_scope(made.company), use_locale(made.company.locale):
+            collecting.make(made.company, made.bank)
             cast = Cast(known, wishes.seed, made.zone_ids)
             count = oddities.make(made, cast, today)
             for done in Loader(made, cast, wishes.seed, start, today).load(max(wishes.subscribers - count, 0)):

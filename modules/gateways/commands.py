@@ -78,7 +78,8 @@ def kinds_of(provider: str) -> list[str]:
     """The kinds of integration that a provider has, in the words of the ports."""
     known: dict[str, Registry[Any]] = {
         "link": ports.checkouts, "coupon": ports.coupons, "out": ports.debt_files, "in": ports.payment_files,
-        "webhook": ports.webhooks, "poll": ports.polls, "pull": ports.pulls, "statement": ports.statements}
+        "webhook": ports.webhooks, "poll": ports.polls, "pull": ports.pulls, "statement": ports.statements,
+        "bank": ports.bank_statements}
     return [name for name, registry in known.items() if provider in registry]
 
 

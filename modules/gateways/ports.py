@@ -37,7 +37,8 @@ class Provider:
     a try-out. `confirmed` False: the network did not confirm the layout, which the screen says until a person ticks it.
     `counter`: (what the payer says or types, what he does with it) where the network finds a debt by a code. Pure.
     `watched_days`: how long a page of it is asked about after it was paid or closed, where the gateway cannot close
-    pages or tells what was taken back only to who asks.
+    pages or tells what was taken back only to who asks. `extra`: "rehearsal", by country, the settings that its
+    simulator takes; "plan", how files are usually exchanged.
     """
 
     code: str

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from tests.bench.measure import note
 
-STAGES = ("billing", "pdf", "signing", "countries", "soap", "jobs", "lists")
+STAGES = ("billing", "pdf", "signing", "countries", "soap", "jobs", "lists", "gateways")
 ON_SQLITE, ON_SERVER = 20_000, 100_000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -126,13 +126,16 @@ def _size(engine: sa.Engine) -> int:
 class Control:
     """Writes the rows of a run into a copy of the database with the bare driver, block by block."""
 
-    def __init__(self, source: sa.Engine, target: str) -> None:
-        self.source, self.target = source, sa.create_engine(target)
+    def __init__(self, source: sa.Engine, target: str, tables: Mapping[str, str] = TABLES,
+                 one_each: str = "accounting_invoice", above: Sequence[str] = ("contracts_billing_run",)) -> None:
+        """`tables`: which rows belong to those between two ids of the table `one_each`; `above`: what they refer to."""
+        self.source, self.target, self.tables, self.one_each = source, sa.create_engine(target), tables, one_each
+        self.above = above
         self.is_sqlite = source.dialect.name == "sqlite"
 
     def write_after(self, last: int) -> tuple[float, dict[str, int], int]:
         """(seconds of writing alone, rows by table, highest invoice)."""
-        took, rows = 0.0, dict.fromkeys(TABLES, 0)
+        took, rows = 0.0, dict.fromkeys(self.tables, 0)
         connection: Any = self.target.raw_connection().driver_connection
         self._prepare(connection)
         for low, high in self._blocks(last):
@@ -156,19 +159,20 @@ class Control:
         connection.execute("DELETE FROM accounting_balance")
         if not self.is_sqlite:
             connection.commit()
-        known = connection.execute("SELECT COALESCE(MAX(id), 0) FROM contracts_billing_run").fetchone()[0]
-        self._write(connection, {"contracts_billing_run": self._rows("contracts_billing_run", f"id > {known}")})
+        for table in self.above:
+            known = connection.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()[0]
+            self._write(connection, {table: self._rows(table, f"id > {known}")})
 
     def _blocks(self, last: int) -> Iterator[tuple[int, int]]:
         with self.source.connect() as connection:
-            ids = connection.execute(sa.text("SELECT id FROM accounting_invoice WHERE id > :last ORDER BY id"),
+            ids = connection.execute(sa.text(f"SELECT id FROM {self.one_each} WHERE id > :last ORDER BY id"),
                                      {"last": last}).scalars().all()
         for start in range(0, len(ids), BLOCK):
             yield (ids[start] - 1, ids[min(start + BLOCK, len(ids)) - 1])
 
     def _read(self, low: int, high: int) -> dict[str, tuple[list[str], list[Any]]]:
         """Plain values as the driver gives them, by table."""
-        return {table: self._rows(table, where.format(low=low, high=high)) for table, where in TABLES.items()}
+        return {table: self._rows(table, where.format(low=low, high=high)) for table, where in self.tables.items()}
 
     def _rows(self, table: str, where: str) -> tuple[list[str], list[Any]]:
         driver: Any = self.source.raw_connection()

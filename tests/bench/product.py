@@ -6,22 +6,32 @@ import datetime as dt
 import json
 import sys
 import time
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 
-from core import jobs, processes
-from core.db import among, db, refresh_statistics
+from core import clock, jobs, processes
+from core.db import among, db, find, refresh_statistics
 from core.models import Company, Job
 from core.scope import company_scope
+from core.security import limiter
 from modules.accounting import bulk_payments
 from modules.accounting.models import Balance, Entry, Invoice, InvoiceLine, InvoiceTax, Posting
 from modules.accounting.payments import Medium, PaymentData
 from modules.contracts import billing
 from modules.contracts.models import BilledPeriod, BillingException, BillingRun
+from modules.gateways import accounts, files_in, ports
+from modules.gateways import jobs as gateway_jobs
+from modules.gateways.models import Account, File, Transaction
+from modules.gateways.shapes import Reading, Reference
 from tests.bench.measure import counting, peak_mb
 from tests.bench.place import Place
+from tests.modules.gateways import probe
 
 MINE = ("modules.contracts.jobs.plan_run", "modules.contracts.jobs.bill_chunk")
 
@@ -73,6 +83,61 @@ def pay() -> dict[str, Any]:
             bulk_payments.record_many([PaymentData(row.customer_id, [Medium(row.amount)]) for row in owed])
             db.session.commit()
     return {"payments": len(ids)}
+
+
+def import_payments(account_id: int, path: str) -> dict[str, Any]:
+    """A file of payments from its bytes to the books, as the job does it."""
+    with company_scope(_company()), counting() as seen, open(path, "rb") as file:
+        began = time.perf_counter()
+        row = files_in.store(find(Account, account_id), file, Path(path).name)
+        db.session.commit()
+        row_id = row.id
+        if not files_in.prove(row_id):
+            return {"booked": 0, "refused": find(File, row_id).error}
+        found = files_in.load(row_id)
+        took = time.perf_counter() - began
+    return {"seconds": took, "booked": found.booked, "statements": len(seen), "peak_mb": peak_mb()}
+
+
+def take_notices(count: int) -> dict[str, Any]:
+    """Requests with notices, every third one twice, stored as they come; then worked through without a network."""
+    ports.providers.register("probe", probe.PROVIDER)
+    ports.webhooks.register("probe", probe.Hook())
+    ports.polls.register("probe", gateway := probe.Gateway())
+    told = [number - number % 3 // 2 for number in range(count)]
+    with company_scope(_company()):
+        for number in told:
+            gateway.payments[str(number)] = [Reading(str(number), "approved", Decimal(100), "ARS", clock.today(),
+                                                     reference=Reference(str(number % 1000 + 1)))]
+        account = accounts.create("probe", "probe", {"word": "open"})
+        db.session.commit()
+        address, account_id = f"/gateways/{account.token}/notice", account.id
+        client, limiter.enabled = current_app.test_client(), False
+        stored = _timed(lambda: [client.post(f"{address}?n=1", data=str(number), headers={"X-Word": "open"})
+                                 for number in told])
+        worked = _timed(lambda: gateway_jobs.drain(account_id))
+        booked = db.session.scalar(sa.select(sa.func.count()).select_from(Transaction).where(
+            Transaction.account_id == account_id, Transaction.state == "booked"))
+        db.session.commit()
+        limit = _timed(lambda: [_bare(number) for number in told])
+    return {"stored": stored, "worked": worked, "new": len(set(told)), "booked": booked, "limit": limit,
+            "peak_mb": peak_mb()}
+
+
+def _timed(action: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def _bare(_number: int) -> None:
+    """A row of its own transaction, nothing else."""
+    connection: Any = db.engine.raw_connection()
+    mark = "?" if db.engine.dialect.name == "sqlite" else "%s"
+    connection.cursor().execute(f"INSERT INTO gateways_alias (account_id, name, transaction_id) VALUES "
+                                f"(1, {mark}, (SELECT MIN(id) FROM gateways_transaction))", (f"bench {uuid.uuid4()}",))
+    connection.commit()
+    connection.close()
 
 
 def finished(run_id: int) -> dict[str, Any]:

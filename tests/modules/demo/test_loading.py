@@ -24,6 +24,8 @@ from modules.crm.models import Customer, CustomerTag
 from modules.demo import logins, oddities, services
 from modules.demo.services import Wishes
 from modules.einvoice.ports import issuers
+from modules.gateways import accounts
+from modules.gateways.models import Account
 
 Load = Callable[..., list[Company]]
 
@@ -45,6 +47,22 @@ def test_as_many_customers_as_were_asked_for_with_all_that_a_provider_has(load: 
         assert min(balances) < 0 < max(balances)
         assert db.session.scalar(sa.select(sa.func.count()).where(Contract.courtesy_from.is_not(None)))
         assert db.session.scalar(sa.select(sa.func.count()).select_from(CustomerTag)) == 15
+
+
+def test_every_gateway_of_the_country_collects_and_pays_out_into_the_bank(load: Load) -> None:
+    companies = load(subscribers=20, countries=("AR", "EC", "CO", "MX", "PE"))
+    found = {}
+    for company in companies:
+        with company_scope(company):
+            rows = db.session.scalars(sa.select(Account).order_by(Account.provider)).all()
+            found[company.country] = [one.provider for one in rows]
+            assert [str(one.name) for one in rows for _missing in accounts.missing(one)] == []
+            assert {one.bank_account for one in rows if one.provider != "bank"} == {
+                one.cash_account for one in rows if one.provider == "bank"}
+    assert found == {
+        "AR": ["bank", "cobrodigital", "mercadopago", "pagofacil", "pagomiscuentas", "prisma", "siro"],
+        "EC": ["bank", "facilito"], "CO": ["bank", "combopay", "efecty", "mercadopago", "payu"],
+        "MX": ["bank", "mercadopago", "pagoralia"], "PE": ["bank", "mercadopago"]}
 
 
 def test_the_books_are_right(load: Load) -> None:

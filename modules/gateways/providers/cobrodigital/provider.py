@@ -39,4 +39,6 @@ PROVIDER = Provider(
         lazy("Ask CobroDigital for idComercio and sid, and that the web service 3 is switched on."),
         lazy("Look in its panel how the columns of payers are called, or press Test: the answer lists them."),
         lazy("Ask for the fees, and when the balance can be withdrawn: until then the money is with CobroDigital."),
-    ), ("ARS",), "CobroDigital", test)
+    ), ("ARS",), "CobroDigital", test, extra={"rehearsal": {"AR": {
+        "idComercio": "AB123456", "sid": "sidDePrueba0123456789abcdefghijklmnopqrstuvwxyz",
+        "pagador": "Apellido y nombres=name\nemail=email"}}})

@@ -48,7 +48,8 @@ ports.providers.register("efecty", ports.Provider("efecty", _("Efecty"), ("CO",)
     _("For the bar code, ask GS1 Colombia for a GLN."),
 ), ("COP",), "efecty", confirmed=False, counter=mapping.said,
     # debts monthly, payments daily
-    extra={"plan": {"every": "monthly", "wait_for_payments": True, "alarm_days": 2}}))
+    extra={"plan": {"every": "monthly", "wait_for_payments": True, "alarm_days": 2},
+           "rehearsal": {"CO": {"convenio": "110345"}}}))
 ports.payment_files.register("efecty", LayoutPayments(mapping.payments_layout))
 ports.debt_files.register("efecty", LayoutDebts(mapping.debts_layout, mapping.file_name, mapping.refusal,
                                                 mapping.shaped))

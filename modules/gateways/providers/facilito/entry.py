@@ -66,7 +66,8 @@ ports.providers.register("facilito", ports.Provider("facilito", lazy("Facilito")
     lazy("Let an office ask for a debt of a test customer, pay a cent and reverse it."),
 ), ("USD",), "facilito", confirmed=False,
     counter=lambda access, debt: (debt.customer, _("Say this code at any counter of %(network)s.", network=str(
-        access.get("network", "facilito")).replace("facilito", "Facilito")))))
+        access.get("network", "facilito")).replace("facilito", "Facilito"))),
+    extra={"rehearsal": {"EC": {"secret": "secreto-de-prueba-facilito"}}}))
 ports.pulls.register("facilito", Counters())
 ports.payment_files.register("facilito", LayoutPayments(lambda access: mapping.layout("facilito_conciliacion")))
 ports.debt_files.register("facilito", LayoutDebts(lambda access: mapping.layout("facilito_deudas"),

@@ -25,4 +25,5 @@ PROVIDER = Provider(
     ), (
         lazy("Ask Pago Fácil for the description of its collection file and of the slip, and try a real file first."),
         lazy("Most companies reach Pago Fácil through SIRO, CobroDigital or Mercado Pago instead."),
-    ), ("ARS",), "Pago Fácil", confirmed=False)
+    ), ("ARS",), "Pago Fácil", confirmed=False,
+    extra={"rehearsal": {"AR": {"empresa": "8120"}}})

@@ -35,4 +35,4 @@ PROVIDER = Provider(
         lazy("The money is credited 48 working hours after the payment; the file of collections comes with it."),
     ), ("ARS",), "PagoMisCuentas", counter=lambda access, debt: (
         debt.customer, _("In your home banking or cash machine choose PagoMisCuentas, then our name; this is your "
-                         "reference.")))
+                         "reference.")), extra={"rehearsal": {"AR": {"empresa": "4321", "sigla": "PRUE"}}})

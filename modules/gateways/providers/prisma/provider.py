@@ -30,4 +30,4 @@ PROVIDER = Provider(
         lazy("Ask for the calendar: until when a file is taken, and on which day its answer comes."),
         lazy("The money comes in the acquirer's settlement, its fee taken off, about 10 to 18 working days later."),
         lazy("Keep the subscriber's signed authorisation of the debit."),
-    ), ("ARS",), "PRISMA")
+    ), ("ARS",), "PRISMA", extra={"rehearsal": {"AR": {"establecimiento": "0012345678"}}})
