@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from core import audit, clock
-from core.db import db
+from core.db import among, db
 from core.errors import DomainError
 from core.i18n import _, format_date, lazy
 from core.scope import current_company
@@ -160,26 +160,40 @@ def waiting_for(plan: FilePlan, moment: dt.datetime) -> dt.date | None:
     return None if db.session.scalar(begun.limit(1)) else day
 
 
-def missed(moment: dt.datetime | None = None) -> Iterator[tuple[Account, dt.date]]:
+def watched() -> Sequence[tuple[Account, FilePlan | None]]:
+    """The accounts in use that have a plan, or cannot be reached: one select."""
+    return db.session.execute(  # type: ignore[return-value]
+        sa.select(Account, FilePlan).outerjoin(FilePlan, FilePlan.account_id == Account.id)
+        .where(Account.active, sa.or_(Account.trouble != "", FilePlan.id.is_not(None))).order_by(Account.id)).all()
+
+
+def planned() -> list[FilePlan]:
+    """The plans of the accounts in use."""
+    return [plan for _account, plan in watched() if plan is not None]
+
+
+def missed(plans: Sequence[FilePlan] | None = None) -> Iterator[tuple[Account, dt.date]]:
     """Accounts of the company whose planned file was not made in time, with the day it was planned for."""
-    moment = moment or clock.local(clock.now())
-    for plan in _plans(FilePlan.every != "never"):
-        if day := waiting_for(plan, moment - PATIENCE):
+    moment = clock.local(clock.now())
+    for plan in planned() if plans is None else plans:
+        if plan.every != "never" and (day := waiting_for(plan, moment - PATIENCE)):
             yield plan.account, day
 
 
-def silent() -> Iterator[tuple[Account, dt.date]]:
+def silent(plans: Sequence[FilePlan] | None = None) -> Iterator[tuple[Account, dt.date]]:
     """Accounts of the company whose file of payments is missed, with the day from which on none came."""
     today, country = clock.today(), current_company().country
-    for plan in _plans(FilePlan.alarm_days > 0):
-        came = db.session.scalar(sa.select(sa.func.max(File.created_at)).where(
-            File.account_id == plan.account_id, File.direction == "in", File.kind == "payments",
-            File.state == "imported"))
-        since = clock.local(max(came or plan.since, plan.since)).date()
+    watched = [plan for plan in (planned() if plans is None else plans) if plan.alarm_days > 0]
+    came = _came([plan.account_id for plan in watched])
+    for plan in watched:
+        since = clock.local(max(came.get(plan.account_id, plan.since), plan.since)).date()
         if today > holidays.after_business_days(since, plan.alarm_days, country):
             yield plan.account, since
 
 
-def _plans(condition: Any) -> list[FilePlan]:
-    return list(db.session.scalars(sa.select(FilePlan).join(Account, Account.id == FilePlan.account_id)
-                                   .where(Account.active, condition).order_by(FilePlan.id)))
+def _came(account_ids: Sequence[int]) -> dict[int, dt.datetime]:
+    """When the last file of payments of these accounts came."""
+    rows = db.session.execute(sa.select(File.account_id, sa.func.max(File.created_at)).where(
+        among(File.account_id, account_ids), File.direction == "in", File.kind == "payments",
+        File.state == "imported").group_by(File.account_id)) if account_ids else ()
+    return {row[0]: row[1] for row in rows}

@@ -24,7 +24,7 @@ FILES = {"proving": (lazy("being read"), "info"), "refused": (lazy("refused"), "
 SETTLEMENTS = {"payment": lazy("payment"), "refund": lazy("given back"), "chargeback": lazy("chargeback"),
                "payout": lazy("paid out")}
 BANK_LINES = {"waiting": (lazy("nobody knows yet"), "warn"), "payment": (lazy("a customer's payment"), "ok"),
-              "payout": (lazy("a gateway's payout"), "ok"), "other": (lazy("something else"), "mute"),
+              "payout": (lazy("a gateway's payout"), "ok"), "other": (lazy("another matter"), "mute"),
               "spent": (lazy("money that went out"), "mute")}
 WORDS = causes.WORDS
 # why a document is not in a file of debts -> what to do about it

@@ -21,6 +21,7 @@ PUBLISHED = {
                    "payments", "print_data", "refunds", "sheets", "taxes", "totals", "words"},
     "contracts": {"billing", "bulk", "bulk_extras", "drafts", "extras", "months", "payloads", "reporting", "waiting"},
     "einvoice": {"answers", "case", "cases", "files", "own_numbers", "preview"},
+    "gateways": {"accounts"},
 }
 # the demo plays a provider's whole year in minutes: it may also reach behind the desk of these
 REACHES = {("demo", "accounting", "ledger")}
