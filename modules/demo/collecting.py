@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
+from core.db import db
 from core.models import Company
 from modules.accounting.models import CashAccount
 from modules.gateways import accounts, ports
-from modules.gateways.models import Account
+from modules.gateways.models import Account, FilePlan
 
 # tickets that are printed with each invoice
 PRINTED = {("MX", "mercadopago"): ["oxxo"]}
@@ -20,6 +23,9 @@ def make(company: Company, bank: CashAccount) -> list[Account]:
     for account in made:
         account.bank_account = bank
         account.printed = PRINTED.get((company.country, account.provider), [])
+    # no network sends files to a made-up company: none is missed
+    db.session.execute(sa.update(FilePlan).where(FilePlan.account_id.in_([one.id for one in made])).values(
+        alarm_days=0))
     return [*made, accounts.create("bank", bank.name, {})]
 
 
