@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import sqlalchemy as sa
+
+from core.db import db
 from core.i18n import _
 from modules.accounting import ledger
 from modules.accounting.errors import NotPossible
 from modules.accounting.ledger import Accounts, NewEntry, Side
-from modules.accounting.models import CashAccount
+from modules.accounting.models import CashAccount, Posting
 
 ZERO = Decimal("0.00")
 
@@ -45,3 +48,12 @@ def transfer(source: CashAccount, target: CashAccount, amount: Decimal, currency
                             "account in the ledger; give each its own.", source=source.name, target=target.name))
     return ledger.write([NewEntry(day, "transfer", currency, [
         Side(target.account_id, amount), Side(source.account_id, -amount)], description=description[:300])])[0]
+
+
+def take_back(entry_id: int, day: dt.date, description: str = "") -> int:
+    """Move money back as it was moved, wherever the accounts of today point; the id of the entry."""
+    moved = db.session.execute(sa.select(Posting.account_id, Posting.currency, Posting.amount).where(
+        Posting.entry_id == entry_id)).all()
+    return ledger.write([NewEntry(day, "transfer", moved[0].currency, [Side(row.account_id, -row.amount)
+                                                                      for row in moved],
+                                  description=description[:300])])[0]

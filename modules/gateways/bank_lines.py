@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import audit, clock
-from core.db import among, db, find, insert_new, lock
+from core.db import among, db, insert_new, lock
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company_id
@@ -180,10 +180,8 @@ def _undo(rows: Sequence[BankLine], reason: str) -> int:
     paid = db.session.scalars(lock(sa.select(Transaction).where(among(Transaction.id, ids)))).all() if ids else []
     undone = booking.unbook(rows[0].account, paid, reason) if paid else 0
     for row in rows:
-        if row.entry_id is not None and row.gateway_id is not None:
-            gateway = find(Account, row.gateway_id)
-            cash.transfer(row.account.cash_account, gateway.cash_account, row.amount, row.currency, clock.today(),
-                          f"{gateway.name}: {row}"[:300])
+        if row.entry_id is not None:
+            cash.take_back(row.entry_id, clock.today(), str(row))
         row.transaction_id = row.settlement_id = row.entry_id = row.gateway_id = None
     db.session.flush()
     return undone

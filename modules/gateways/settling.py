@@ -156,9 +156,8 @@ def forget(account: Account, file_id: int) -> None:
     """Take a report back: its rows go, and the payouts that it brought are booked back."""
     rows = db.session.scalars(lock(sa.select(Settlement).where(Settlement.file_id == file_id))).all()
     for row in rows:
-        if row.entry_id is not None and account.bank_account is not None:
-            cash.transfer(account.bank_account, account.cash_account, -row.net, row.currency, clock.today(),
-                          _payout_text(account, row.external_id))
+        if row.entry_id is not None:
+            cash.take_back(row.entry_id, clock.today(), _payout_text(account, row.external_id))
     _unmatch([row.id for row in rows])
     db.session.execute(sa.delete(Settlement).where(Settlement.file_id == file_id))
 

@@ -143,6 +143,17 @@ def test_payouts_wait_for_somebody_to_say_which_bank_account(account: Account, r
     assert in_bank(bank) == Decimal("93.00")
 
 
+def test_a_payout_is_taken_back_from_where_it_went(account: Account, report: Make, bank: CashAccount,
+                                                   holding: Callable[[], Decimal]) -> None:
+    """Also where the gateway pays out into another bank account by now."""
+    report(payout("900", "93"))
+    account.bank_account = account.cash_account
+    db.session.flush()
+    settling.forget(account, db.session.scalars(sa.select(Settlement.file_id)).one())
+    assert (holding(), in_bank(bank)) == (Decimal("0.00"), Decimal("0.00"))
+    assert findings() == {}
+
+
 def test_a_report_is_taken_back_with_its_payments_and_payouts(
         account: Account, customer: Customer, bank: CashAccount, holding: Callable[[], Decimal], probe: Any,
         monkeypatch: pytest.MonkeyPatch) -> None:
