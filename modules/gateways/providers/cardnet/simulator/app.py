@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,9 +20,10 @@ from werkzeug.wrappers import Request, Response
 
 from core.i18n import _, format_amount, lazy
 from core.simulators import Box, kept, pages
-from core.simulators.couriers import Letter, Mailbox, way_of
-from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
-from core.simulators.settings import Configured, Settings
+from core.simulators.couriers import Letter, way_of
+from core.simulators.frame import BadRequest, StartResponse, as_json
+from core.simulators.settings import Settings
+from core.simulators.telling import Telling, Verb
 from modules.gateways.providers.cardnet.simulator.fields import problem
 
 OWN: dict[str, Any] = {
@@ -59,29 +60,22 @@ class Kept(kept.Kept):
         super().__init__(folder, "cardnet")
 
 
-class Service(Configured[Config]):
+class Service(Telling[Config]):
     """Sessions and purchases with their state."""
 
     def __init__(self, box: Box) -> None:
         self.kept, self.faults = Kept(box.folder), box.faults
-        super().__init__(self.kept, Config)
-        self.notices = Mailbox(lambda tries: 300.0 if tries < 20 else None, lambda status: status == 200)
-        self.notices.follow(self.config.notices)
+        super().__init__(self.kept, Config, lambda tries: 300.0 if tries < 20 else None)
         if not self.kept.all("merchant"):
             self.kept.put("merchant", "", MERCHANT["number"], MERCHANT)
-        self.calls: dict[str, int] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         with self.kept.writing():
             return self._respond(Request(environ))(environ, start_response)
 
-    def release(self) -> None:
-        self.notices.courier.stop()
-        super().release()
-
     def _respond(self, request: Request) -> Response:
         if request.path.startswith("/_sim/"):
-            return self._set_up(request)
+            return self.set_up(request)
         name = re.sub(r"sess-[^/]+", "{id}", request.path)
         self.calls[name] = self.calls.get(name, 0) + 1
         if request.path == "/sessions":
@@ -206,17 +200,8 @@ class Service(Configured[Config]):
 
     # --- setting up --------------------------------------------------------------------------------------
 
-    def _set_up(self, request: Request) -> Response:
-        ways: dict[str, Callable[[dict[str, Any]], Any]] = {
-            "config": self._configured, "deliver": lambda given: {"delivered": self.notices.deliver()},
-            "charge": self.charge, "pay": self._pay}
-        verb = request.path.removeprefix("/_sim/")
-        if verb not in ways or request.method != "POST":
-            return as_json({"error": request.path}, 404)
-        try:
-            return as_json(ways[verb](json_body(request)))
-        except (BadRequest, KeyError) as error:
-            return as_json({"error": str(error)}, 400)
+    def verbs(self) -> Mapping[str, Verb]:
+        return {"charge": self.charge, "pay": self._pay}
 
     def _pay(self, given: Mapping[str, Any]) -> dict[str, Any]:
         session = self.kept.get("session", "", str(given["session"]))
@@ -224,22 +209,11 @@ class Service(Configured[Config]):
             raise BadRequest(_("There is no open session %(number)s.", number=given["session"]))
         return self.settle(session, str(given.get("code") or "00"))
 
-    def _configured(self, given: Mapping[str, Any]) -> Any:
-        self.notices.follow(self.configure(given).notices)
-        return self.config.as_json()
-
     def state(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Settings, sessions without their keys, purchases, notices, how often each path was called."""
         shown = [{key: value for key, value in one.items() if key != "key"} for one in self.kept.all("session")]
         return {"config": self.config.as_json(), "calls": dict(self.calls), "sessions": shown,
                 "purchases": self.kept.all("purchase"), "notices": [one.as_json() for one in list(self.notices.told)]}
-
-    def reset(self) -> None:
-        """No sessions, no settings; merchants stay."""
-        self.begin_again()
-        self.notices.forget()
-        self.notices.follow(self.config.notices)
-        self.calls.clear()
 
 
 def _page(session: Mapping[str, Any], url: str) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from werkzeug.wrappers import Request, Response
 
 from core.i18n import _, format_amount, lazy
 from core.simulators import Box, kept, pages
-from core.simulators.couriers import Letter, Mailbox, way_of
-from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
-from core.simulators.settings import Configured, Settings
+from core.simulators.couriers import Letter, way_of
+from core.simulators.frame import BadRequest, StartResponse, as_json
+from core.simulators.settings import Settings
+from core.simulators.telling import Telling, Verb
 from modules.gateways.providers.combopay.simulator.fields import Invalid, checked
 
 OWN: dict[str, Any] = {
@@ -61,24 +62,17 @@ class Kept(kept.Kept):
         super().__init__(folder, "combopay")
 
 
-class Service(Configured[Config]):
+class Service(Telling[Config]):
     """One merchant's links with their state."""
 
     def __init__(self, box: Box) -> None:
         self.kept, self.faults = Kept(box.folder), box.faults
-        super().__init__(self.kept, Config)
-        self.notices = Mailbox(lambda tries: 60.0 if tries < 5 else None, lambda status: status == 200)
-        self.notices.follow(self.config.notices)
+        super().__init__(self.kept, Config, lambda tries: 60.0 if tries < 5 else None)
         if not self.kept.all("merchant"):
             self.kept.put("merchant", "", MERCHANT["name"], MERCHANT)
-        self.calls: dict[str, int] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         return self._respond(Request(environ))(environ, start_response)
-
-    def release(self) -> None:
-        self.notices.courier.stop()
-        super().release()
 
     @property
     def merchant(self) -> dict[str, Any]:
@@ -87,7 +81,7 @@ class Service(Configured[Config]):
     def _respond(self, request: Request) -> Response:
         base = request.host_url.rstrip("/") + request.root_path
         if request.path.startswith("/_sim/"):
-            return self._set_up(request)
+            return self.set_up(request)
         page = re.fullmatch(r"/payment-link/[a-z0-9-]+/([0-9]+)_[0-9]+", request.path)
         if page:
             return self._page(request, page[1])
@@ -224,35 +218,16 @@ class Service(Configured[Config]):
 
     # --- setting up --------------------------------------------------------------------------------------
 
-    def _set_up(self, request: Request) -> Response:
-        ways: dict[str, Callable[[dict[str, Any]], Any]] = {
-            "config": self._configured, "deliver": lambda given: {"delivered": self.notices.deliver()},
+    def verbs(self) -> Mapping[str, Verb]:
+        return {
             "pay": lambda given: self.pay(str(given["id"]), str(given.get("method") or "CREDIT_CARD"),
                                           str(given.get("state") or "payment_approved"), given.get("value")),
         }
-        verb = request.path.removeprefix("/_sim/")
-        if verb not in ways or request.method != "POST":
-            return as_json({"error": request.path}, 404)
-        try:
-            return as_json(ways[verb](json_body(request)))
-        except (BadRequest, KeyError) as error:
-            return as_json({"error": str(error)}, 400)
-
-    def _configured(self, given: Mapping[str, Any]) -> Any:
-        self.notices.follow(self.configure(given).notices)
-        return self.config.as_json()
 
     def state(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Settings, links with their tickets, notices, how often each path was called."""
         return {"config": self.config.as_json(), "calls": dict(self.calls), "links": self.kept.all("link"),
                 "notices": [one.as_json() for one in list(self.notices.told)]}
-
-    def reset(self) -> None:
-        """No links, no settings; merchants stay."""
-        self.begin_again()
-        self.notices.forget()
-        self.notices.follow(self.config.notices)
-        self.calls.clear()
 
 
 def _told(link: Mapping[str, Any], ticket: Mapping[str, Any]) -> dict[str, Any]:

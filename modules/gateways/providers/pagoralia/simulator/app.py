@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +17,10 @@ from werkzeug.wrappers import Request, Response
 
 from core.i18n import _, format_amount, lazy
 from core.simulators import Box, kept, pages
-from core.simulators.couriers import Letter, Mailbox, way_of
+from core.simulators.couriers import Letter, way_of
 from core.simulators.frame import BadRequest, StartResponse, as_json, json_body
-from core.simulators.settings import Configured, Settings
+from core.simulators.settings import Settings
+from core.simulators.telling import Telling, Verb
 
 OWN: dict[str, Any] = {
     "duplicate_notice": lazy("The same notice comes twice"),
@@ -54,30 +55,23 @@ class Kept(kept.Kept):
         super().__init__(folder, "pagoralia")
 
 
-class Service(Configured[Config]):
+class Service(Telling[Config]):
     """Merchants with their customers' receipts."""
 
     def __init__(self, box: Box) -> None:
         self.kept, self.faults = Kept(box.folder), box.faults
-        super().__init__(self.kept, Config)
-        self.notices = Mailbox(lambda tries: 300.0 if tries < 10 else None, lambda status: status == 200)
-        self.notices.follow(self.config.notices)
+        super().__init__(self.kept, Config, lambda tries: 300.0 if tries < 10 else None)
         if not self.kept.all("merchant"):
             self.kept.put("merchant", "", MERCHANT["abrev"], MERCHANT)
-        self.calls: dict[str, int] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         with self.kept.writing():
             return self._respond(Request(environ))(environ, start_response)
 
-    def release(self) -> None:
-        self.notices.courier.stop()
-        super().release()
-
     def _respond(self, request: Request) -> Response:
         base = request.host_url.rstrip("/") + request.root_path
         if request.path.startswith("/_sim/"):
-            return self._set_up(request)
+            return self.set_up(request)
         self.calls[request.path] = self.calls.get(request.path, 0) + 1
         if request.path == "/order" and request.method == "POST":
             return self._order(request, base)
@@ -170,23 +164,11 @@ class Service(Configured[Config]):
 
     # --- setting up --------------------------------------------------------------------------------------
 
-    def _set_up(self, request: Request) -> Response:
-        ways: dict[str, Callable[[dict[str, Any]], Any]] = {
-            "config": self._configured, "deliver": lambda given: {"delivered": self.notices.deliver()},
+    def verbs(self) -> Mapping[str, Verb]:
+        return {
             "merchant": self._enrol,
             "pay": lambda given: self.change(str(given.get("abrev") or "isp"), str(given["receipt"]), PAID),
             "take_back": lambda given: self.change(str(given.get("abrev") or "isp"), str(given["receipt"]), PENDING)}
-        verb = request.path.removeprefix("/_sim/")
-        if verb not in ways or request.method != "POST":
-            return as_json({"error": request.path}, 404)
-        try:
-            return as_json(ways[verb](json_body(request)))
-        except (BadRequest, KeyError) as error:
-            return as_json({"error": str(error)}, 400)
-
-    def _configured(self, given: Mapping[str, Any]) -> Any:
-        self.notices.follow(self.configure(given).notices)
-        return self.config.as_json()
 
     def _enrol(self, given: Mapping[str, Any]) -> Any:
         """A merchant, with the address of its notices; asked for again, changed."""
@@ -199,13 +181,6 @@ class Service(Configured[Config]):
         """Settings, receipts, notices, how often each path was called."""
         return {"config": self.config.as_json(), "calls": dict(self.calls), "receipts": self.kept.all("receipt"),
                 "notices": [one.as_json() for one in list(self.notices.told)]}
-
-    def reset(self) -> None:
-        """No receipts, no settings; merchants stay."""
-        self.begin_again()
-        self.notices.forget()
-        self.notices.follow(self.config.notices)
-        self.calls.clear()
 
 
 def _same(found: str, expected: str) -> bool:
