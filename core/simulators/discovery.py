@@ -1,4 +1,4 @@
-"""Which simulators there are: `modules/<m>/simulator` and `modules/<m>/providers/<p>/simulator`, enabled or not."""
+"""Which simulators there are: `simulator` in `modules/<m>`, its `providers/<p>` and `drivers/<d>`, enabled or not."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _paths() -> Iterator[str]:
     import modules as package
 
     for root in package.__path__:
-        for pattern in ("*", "*/providers/*"):
+        for pattern in ("*", "*/providers/*", "*/drivers/*"):
             for folder in sorted(Path(root).glob(pattern)):
                 if (folder / "simulator.py").exists() or (folder / "simulator" / "__init__.py").exists():
                     yield ".".join(("modules", *folder.relative_to(root).parts, "simulator"))

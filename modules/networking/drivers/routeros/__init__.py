@@ -1,0 +1,1 @@
+"""MikroTik routers, by the API of RouterOS."""
