@@ -1,0 +1,188 @@
+"""The verbs: cut for debt, restore, surcharge; promises of payment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.db import db, find, insert_new, lock
+from core.i18n import _
+from core.jobs import publish
+from core.scope import current_company_id, current_user_id
+from modules.accounting.models import Invoice
+from modules.arrears import promising, reading, telling
+from modules.arrears.errors import NoPromise, NotPossible
+from modules.arrears.events import PromiseBroken, PromiseMade
+from modules.arrears.facts import ARREARS, Action, Debtor, Moment
+from modules.arrears.models import Cut, Deed, Promise
+from modules.contracts import extras
+from modules.contracts import services as contracts
+from modules.contracts.models import Contract
+
+# so many days at most, whoever grants it
+LONGEST = dt.timedelta(days=20)
+
+
+# --- what is done once -----------------------------------------------------------------------------------------
+
+
+def note(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -> bool:
+    """Write down that this is done; False where it was done before."""
+    row = {"company_id": current_company_id(), "contract_id": one.contract_id, "customer_id": one.customer_id,
+           "action": one.action, "rule": one.rule, "reason": reason[:300], "invoice_id": one.invoice_id,
+           "key": one.key[:100], "amount": one.amount, "currency": one.currency, "at": clock.now(), "day": day,
+           "batch_id": batch_id, "by_id": current_user_id()}
+    return bool(insert_new(Deed.__table__, [row], ("company_id", "key")))  # type: ignore[arg-type]
+
+
+def cut(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -> Cut | None:
+    """Cut the service for debt; None where it is not on any more, or this cut was made before."""
+    contract = held(one.contract_id)
+    if contract.state != "active" or not note(one, reason, day, batch_id):
+        return None
+    suspension = contracts.suspend(contract, ARREARS, reason)
+    assert one.invoice_id is not None
+    row = Cut(contract_id=contract.id, customer_id=contract.customer_id, suspension_id=suspension.id,
+              invoice_id=one.invoice_id, round=_cuts_of(contract.id), rule=one.rule, reason=reason[:300],
+              amount=one.amount, currency=one.currency, batch_id=batch_id)
+    db.session.add(row)
+    db.session.flush()
+    telling.tell([one])
+    return row
+
+
+def _cuts_of(contract_id: int) -> int:
+    return db.session.scalar(sa.select(sa.func.count(Cut.id)).where(Cut.contract_id == contract_id)) or 0
+
+
+def held(contract_id: int) -> Contract:
+    """The contract as it is now, locked until the transaction ends."""
+    db.session.flush()
+    db.session.execute(lock(sa.select(Contract.id).where(Contract.id == contract_id)))
+    contract: Contract = find(Contract, contract_id)
+    db.session.refresh(contract)
+    return contract
+
+
+def restore(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -> bool:
+    """Give the service back that was cut for debt; False where it is back already."""
+    contract = held(one.contract_id)
+    if contract.state != "suspended" or not note(one, reason, day, batch_id):
+        return False
+    give_back(contract, one.rule, reason)
+    if one.rule == "paid":
+        telling.tell_restored(contract, one.key)
+    return True
+
+
+def give_back(contract: Contract, by: str, reason: str = "") -> None:
+    """Restore, and close what says that it was cut; a charge for reconnection comes with the next invoice, once a
+    debt."""
+    row = end_cut(contract.id, by)
+    contracts.restore(contract, reason=reason)
+    if row is not None and by in ("paid", "promise", "proof"):
+        _charge_reconnection(contract, row)
+
+
+def end_cut(contract_id: int, by: str) -> Cut | None:
+    """Close the open cut of a contract, if there is one."""
+    row = db.session.scalar(sa.select(Cut).where(Cut.contract_id == contract_id, Cut.ended_at.is_(None)))
+    if row is not None:
+        row.ended_by, row.ended_at = by, clock.now()
+        db.session.flush()
+    return row
+
+
+def _charge_reconnection(contract: Contract, row: Cut) -> None:
+    amount = reading.context().rules_of(contract.profile_id, contract.customer.zone_id).reconnection_charge
+    if amount > 0:
+        extras.add_charge(contract, _("Charge for reconnection"), amount, code="reconnection",
+                          form_key=f"arrears.reconnection:{contract.id}:{row.invoice_id}")
+
+
+def surcharge(one: Action, reason: str, day: dt.date) -> bool:
+    """What paying late costs comes with the next invoice of the contract; once a document."""
+    if not note(one, reason, day):
+        return False
+    contract: Contract = find(Contract, one.contract_id)
+    invoice: Invoice = find(Invoice, one.invoice_id or 0)
+    extras.add_charge(contract, _("Surcharge for paying %(document)s late", document=str(invoice)), one.amount,
+                      code="surcharge", form_key=f"arrears.surcharge:{invoice.id}")
+    return True
+
+
+# --- promises --------------------------------------------------------------------------------------------------
+
+
+def promise(contract: Contract, by: Any = None, *, channel: str = "staff", until: dt.datetime | None = None) -> Promise:
+    """Note a promise to pay; a service that is cut for debt is back at once. `by`: the person of the staff, if any.
+
+    `until` is aware, at most twenty days away; by default the policy's hours from now. It is moved to when people are
+    there. A second click finds the first promise. NoPromise says why it is not possible.
+    """
+    contract = held(contract.id)
+    debtor, known, moment = promising.of(contract)
+    if (open_one := promising.open_promise(contract.id)) is not None:
+        return open_one
+    if refused := promising.refusal(debtor, moment, online=channel != "staff"):
+        raise NoPromise(refused)
+    assert debtor is not None
+    row = _write_promise(contract, debtor, moment, promising.ends(debtor, known, moment, _checked(until)), by, channel)
+    if contract.state == "suspended" and debtor.suspended_by == ARREARS:
+        key = f"restore:{debtor.suspension_id}"
+        one = Action(contract.id, contract.number, contract.customer_id, debtor.customer, "restore", "promise", key)
+        restore(one, _("promise of payment"), moment.day)
+    telling.tell_promise(row, promising.oldest(debtor))
+    publish(PromiseMade(row.id))
+    return row
+
+
+def _checked(until: dt.datetime | None) -> dt.datetime | None:
+    if until is not None and not clock.now() < until <= clock.now() + LONGEST:
+        raise NoPromise(_("To note this promise you must choose a time to come, at most %(days)s days away.",
+                          days=LONGEST.days), field="until")
+    return until
+
+
+def _write_promise(contract: Contract, debtor: Debtor, moment: Moment, until: dt.datetime, by: Any,
+                   channel: str) -> Promise:
+    amount, currency = promising.owed(debtor)
+    row = Promise(contract_id=contract.id, customer_id=contract.customer_id, until=until, amount=amount,
+                  currency=currency, channel=channel, made_by=by.id if by is not None else None)
+    db.session.add(row)
+    db.session.flush()
+    audit.record("arrears.promise", contract, {"until": until, "amount": amount, "channel": channel})
+    return row
+
+
+def keep(promise_id: int) -> None:
+    """The debt of a promise is paid."""
+    _end_promise(promise_id, "kept")
+
+
+def break_promise(one: Action, reason: str, day: dt.date) -> bool:
+    """The time of a promise is over and the debt is there; False where it was noted before."""
+    promise_id = int(str(one.data["promise"]))
+    if not note(one, reason, day) or not _end_promise(promise_id, "broken"):
+        return False
+    telling.tell([one])
+    publish(PromiseBroken(promise_id))
+    return True
+
+
+def withdraw(row: Promise, reason: str = "") -> None:
+    """Take an open promise back; by the rules the service may be cut again."""
+    if not _end_promise(row.id, "withdrawn"):
+        raise NotPossible(_("Taking this promise back is not possible because it has ended."))
+    audit.record("arrears.withdraw_promise", row.contract, {"promise": row.id}, reason)
+
+
+def _end_promise(promise_id: int, state: str) -> bool:
+    changed = db.session.execute(
+        sa.update(Promise).where(Promise.id == promise_id, Promise.state == "open")
+        .values(state=state, ended_at=clock.now()).execution_options(synchronize_session="fetch"))
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
