@@ -1,0 +1,76 @@
+"""What is read of a router: one print per menu that matters, found by name, address or MAC. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = Mapping[str, str]
+# method -> (menu, fields, by which field a connection is found)
+MENUS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "pppoe_profile": ("/ppp/secret", (".id", "name", "disabled", "profile", "comment", "remote-address"), "name"),
+    "pppoe_disable": ("/ppp/secret", (".id", "name", "disabled", "profile", "comment", "remote-address"), "name"),
+    "queue": ("/queue/simple", (".id", "name", "max-limit", "dynamic", "comment", "target"), "name"),
+    "lease": ("/ip/dhcp-server/lease", (".id", "mac-address", "address", "address-lists", "dynamic", "comment"),
+              "mac-address"),
+    "hotspot": ("/ip/hotspot/user", (".id", "name", "disabled", "comment", "address"), "name"),
+}
+LISTS = ("/ip/firewall/address-list", "/ipv6/firewall/address-list")
+ENTRY = (".id", "list", "address", "comment", "dynamic", "disabled")
+PPP = frozenset({"pppoe_profile", "pppoe_disable"})
+Read = Callable[..., list[dict[str, str]]]
+
+
+@dataclass
+class Tables:
+    """Rows of a router by menu and by what they are found with. Values are lists: a name may be there twice."""
+
+    by_menu: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+    profiles: dict[str, Row] = field(default_factory=dict)
+    # of the cut list alone, by address; of IPv6 too
+    entries: dict[str, list[Row]] = field(default_factory=dict)
+    entries6: dict[str, list[Row]] = field(default_factory=dict)
+    # who is connected, by user name, and whose an address is now
+    actives: dict[str, list[Row]] = field(default_factory=dict)
+    hotspot_actives: dict[str, list[Row]] = field(default_factory=dict)
+    user_of: dict[str, str] = field(default_factory=dict)
+
+    def rows(self, method: str, key: str) -> list[Row]:
+        """The rows that a connection of this method may mean."""
+        return self.by_menu.get(MENUS[method][0], {}).get(key.upper() if method == "lease" else key, [])
+
+    def in_list(self, address: str) -> list[Row]:
+        """Entries of the cut list for an address."""
+        return self.entries.get(address, [])
+
+
+def read(ask: Read, methods: Iterable[str], cut_list: str, has_ipv6: bool) -> Tables:
+    """One print per menu that these methods need, without passwords."""
+    wanted, found = set(methods), Tables()
+    for method in sorted(wanted & set(MENUS)):
+        menu, fields, by = MENUS[method]
+        if menu not in found.by_menu:
+            found.by_menu[menu] = _by(ask(menu, fields), by, upper=method == "lease")
+    if wanted & PPP or "address_list" in wanted:
+        found.actives = _by(ask("/ppp/active", (".id", "name", "address")), "name")
+        found.user_of = {row.get("address", ""): name for name, rows in found.actives.items() for row in rows}
+    if wanted & PPP:
+        found.profiles = {row["name"]: row for row in ask("/ppp/profile", (".id", "name", "rate-limit", "address-list",
+                                                                          "comment")) if "name" in row}
+    if wanted - {"queue", "hotspot"}:
+        found.entries = _by(ask(LISTS[0], ENTRY, {"list": cut_list}), "address")
+        if has_ipv6:
+            found.entries6 = _by(ask(LISTS[1], ENTRY, {"list": cut_list}), "address")
+    if "hotspot" in wanted:
+        found.hotspot_actives = _by(ask("/ip/hotspot/active", (".id", "user")), "user")
+    return found
+
+
+def _by(rows: Sequence[Mapping[str, Any]], name: str, upper: bool = False) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        value = row.get(name, "")
+        found[value.upper() if upper else value].append(row)
+    return dict(found)

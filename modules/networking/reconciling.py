@@ -1,0 +1,283 @@
+"""One session with a router: read all, compare, write what differs, read again. May be killed at any moment.
+
+Nothing is assumed: each write is put on record before it is sent and after it was answered, and what a connection is
+now is what was read, never what was sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import clock, scope
+from core.db import among, db, find, write_rows
+from core.errors import OutsideError, Rejected, Unavailable, Unknown
+from core.i18n import _
+from core.jobs import publish
+from modules.contracts.models import Contract, Plan
+from modules.networking import access, words
+from modules.networking.events import ConnectionsApplied
+from modules.networking.models import Change, Connection, Router
+from modules.networking.ports import About, Seen, Session, Step, Wanted, drivers
+
+# more than this share, and more than this many, that are not there: the router was reset or restored
+GUARD_SHARE, GUARD_COUNT = 20, 20
+MOST_STRAYS = 500
+MARK = "abona:contract:"
+
+
+@dataclass
+class Result:
+    """What came of a session. `steps` are what was, or would be, written."""
+
+    router_id: int
+    router: str
+    linked: int = 0
+    steps: list[Step] = field(default_factory=list)
+    applied: int = 0
+    waiting: int = 0
+    refused: dict[int, str] = field(default_factory=dict)
+    trouble: str = ""
+    code: str = ""
+    written: bool = False
+    heals: bool = True
+
+    @property
+    def kicked(self) -> bool:
+        return self.written and any(step.action == "kick" for step in self.steps)
+
+
+def wanted(router: Router) -> list[Wanted]:
+    """What each connection of a router should be: one select."""
+    rows = db.session.execute(
+        sa.select(Connection, Contract.number, Contract.pppoe_user, Plan.code)
+        .join(Contract, Contract.id == Connection.contract_id).join(Plan, Plan.id == Contract.plan_id)
+        .where(Connection.router_id == router.id).order_by(Connection.id))
+    return [Wanted(row.id, f"{MARK}{number}", row.method or router.method, row.key, row.desired, row.speed, plan,
+                   row.address, row.address6, user, dict(row.former), row.to_kick)
+            for row, number, user, plan in rows]
+
+
+def preview(router: Router) -> tuple[About, Seen, list[Step]]:
+    """What would be changed; nothing is written. For a person's request: call it between transactions."""
+    asked, settings, driver = wanted(router), access.of(router), drivers.get(router.driver)
+    db.session.commit()
+    with driver.open(settings) as session:
+        about = session.about()
+        seen, steps = session.plan(asked)
+    return about, seen, steps
+
+
+def run(router_id: int, keep: Callable[[], None], *, force: bool = False, dry: bool = False) -> Result:
+    """Bring a router where it should be; `keep` commits and holds on to the router. Commits."""
+    router = find(Router, router_id)
+    if not dry:
+        router.generation = Router.generation + 1
+        _settle_unanswered(router_id)
+    asked, settings, driver = wanted(router), access.of(router), drivers.get(router.driver)
+    result = Result(router_id, router.name, linked=len(asked))
+    writes = router.armed_at is not None and not dry
+    known, result.heals = (router.serial, router.identity), router.heals
+    keep()
+    try:
+        with driver.open(settings) as session:
+            about = session.about()
+            _check_identity(about, known)
+            _work(session, asked, result, keep, writes=writes, force=force, about=about, dry=dry)
+    except (Rejected, Unavailable, Unknown) as trouble:
+        db.session.rollback()
+        result.trouble, result.code = trouble.message, getattr(trouble, "code", "")
+        if not dry:
+            _troubled(router_id, trouble)
+            keep()
+    return result
+
+
+def _check_identity(about: About, known: tuple[str, str]) -> None:
+    """The same machine as before? A virtual router has no serial number: then its name counts."""
+    serial, identity = known
+    if (serial and about.serial != serial) or (not serial and identity and about.identity != identity):
+        raise Rejected(_("Another router answers at this address: %(found)s instead of %(known)s. Nothing was written.",
+                         found=about.serial or about.identity, known=serial or identity), code="other_router")
+
+
+def _work(session: Session, asked: Sequence[Wanted], result: Result, keep: Callable[[], None], *, writes: bool,
+          force: bool, about: About, dry: bool) -> None:
+    seen, steps = session.plan(asked)
+    result.steps = steps if result.heals else _asked_for(steps, result.router_id)
+    if not dry:
+        _answered(result.router_id, about, seen)
+    if writes:
+        _guard(asked, seen, force)
+        if result.steps:
+            _write(session, asked, result, keep)
+            # what was thrown off is proved by the next reading: it is not to be done twice within this one
+            seen, _left = session.plan([replace(one, to_kick=False) for one in asked])
+    if not dry:
+        result.applied, result.waiting = _record(asked, seen, result)
+        keep()
+
+
+def _asked_for(steps: Sequence[Step], router_id: int) -> list[Step]:
+    """Of these steps what was wished here; what else differs is listed only."""
+    mine = set(db.session.scalars(sa.select(Connection.id).where(
+        Connection.router_id == router_id, sa.or_(Connection.waits_since.is_not(None), Connection.to_kick))))
+    db.session.rollback()
+    made = []
+    for step in steps:
+        kept = [place for place, key in enumerate(step.connection_ids) if key in mine]
+        if kept or not step.connection_ids:
+            made.append(replace(step, ids=tuple(step.ids[place] for place in kept) if step.ids else (),
+                                connection_ids=tuple(step.connection_ids[place] for place in kept)))
+    return made if any(step.connection_ids for step in made) else []
+
+
+def _guard(asked: Sequence[Wanted], seen: Seen, force: bool) -> None:
+    """A router that was reset or restored must not be taken for the truth, nor be written to in its confusion."""
+    share = seen.missing * 100 > len(asked) * GUARD_SHARE and seen.missing > GUARD_COUNT
+    none_should_be = not any(one.state == words.ON for one in asked)
+    if not force and (share or (seen.all_off and len(asked) > GUARD_COUNT and not none_should_be)):
+        raise Rejected(_("%(missing)s of %(count)s connections are not on the router, or all are off: it looks as if "
+                         "it had been reset. Nothing was written.", missing=seen.missing, count=len(asked)),
+                       code="guard")
+
+
+def _write(session: Session, asked: Sequence[Wanted], result: Result, keep: Callable[[], None]) -> None:
+    """Step after step, each on record before and after. A lost connection leaves the rest for the next run."""
+    result.written = True
+    causes = _causes([key for step in result.steps for key in step.connection_ids])
+    for step in result.steps:
+        ids = _sending(step, result.router_id, causes)
+        keep()
+        try:
+            refused = session.apply(step)
+        except OutsideError as trouble:
+            db.session.rollback()
+            state = "refused" if isinstance(trouble, Rejected) else "unknown"
+            _answer(ids, state, str(trouble)[:300])
+            keep()
+            raise
+        result.refused |= refused
+        _done(step, ids, refused)
+        keep()
+
+
+def _causes(connection_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    rows = db.session.execute(sa.select(Connection.id, Connection.cause, Connection.contract_id).where(
+        among(Connection.id, sorted(set(connection_ids)))))
+    return {row.id: (row.cause, row.contract_id) for row in rows}
+
+
+def _sending(step: Step, router_id: int, causes: Mapping[int, tuple[str, int]]) -> list[int]:
+    """On record before it goes out, with what stood there before; the ids of the records."""
+    from core.db import allocate_ids
+
+    table = Change.__table__
+    keys: Sequence[int | None] = step.connection_ids or (None,)
+    ids = allocate_ids(table, len(keys))
+    company, user, moment = scope.current_company_id(), scope.current_user_id(), clock.now()
+    write_rows(table, [
+        {"id": row_id, "company_id": company, "router_id": router_id, "connection_id": key,
+         "contract_id": causes[key][1] if key else None, "user_id": user, "action": step.action,
+         "cause": causes[key][0] if key else "", "words": step.words[:500], "state": "sending", "answer": "",
+         "at": moment, "answered_at": None} for row_id, key in zip(ids, keys, strict=True)])
+    rows = Connection.__table__
+    if step.former:
+        db.session.connection().execute(
+            sa.update(rows).where(rows.c.id == sa.bindparam("b_id")).values(former=sa.bindparam("b_former")),
+            [{"b_id": key, "b_former": dict(value)} for key, value in step.former.items()])
+    if step.path == "/ppp/secret/set" or step.path == "/ip/hotspot/user/set":
+        db.session.execute(sa.update(rows).where(among(rows.c.id, step.connection_ids)).values(to_kick=True))
+    return ids
+
+
+def _done(step: Step, ids: Sequence[int], refused: Mapping[int, str]) -> None:
+    """What the router answered; a session that was thrown off need not be thrown off again."""
+    good = [row_id for row_id, key in zip(ids, step.connection_ids or (0,), strict=True) if key not in refused]
+    _answer(good, "done", "")
+    for row_id, key in zip(ids, step.connection_ids, strict=False):
+        if key in refused:
+            _answer([row_id], "refused", refused[key][:300])
+    if step.action == "kick":
+        rows = Connection.__table__
+        db.session.execute(sa.update(rows).where(among(rows.c.id, step.connection_ids)).values(to_kick=False))
+
+
+def _answer(ids: Sequence[int], state: str, answer: str) -> None:
+    rows = Change.__table__
+    db.session.execute(sa.update(rows).where(among(rows.c.id, ids)).values(
+        state=state, answer=answer, answered_at=clock.now()))
+
+
+def _settle_unanswered(router_id: int) -> None:
+    """What a killed process had sent: nobody knows; the reading that follows tells."""
+    db.session.execute(sa.update(Change).where(Change.router_id == router_id, Change.state == "sending").values(
+        state="unknown", answered_at=clock.now()).execution_options(synchronize_session=False))
+
+
+def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, int]:
+    """What was read, into the connections: (as they should be, waiting). One read, one update, of what changed."""
+    moment, rows = clock.now(), Connection.__table__
+    states: dict[str, Any] = {one.connection_id: one for one in asked}  # type: ignore[misc]
+    changed, fulfilled, waiting = [], [], 0
+    current = db.session.execute(sa.select(
+        Connection.id, Connection.contract_id, Connection.applied, Connection.difference, Connection.waits_since,
+        Connection.desired, Connection.speed, Connection.applied_speed).where(
+            Connection.router_id == result.router_id)).all()
+    for row in current:
+        one = states.get(row.id)
+        if one is None:
+            continue
+        difference = seen.differences.get(row.id, "") or ("refused" if row.id in result.refused else "")
+        is_right = not difference and seen.applied.get(row.id) == row.desired and (row.desired, row.speed) == (
+            one.state, one.speed)
+        since = None if is_right else row.waits_since or (moment if result.heals else None)
+        waiting += not is_right
+        values = {"b_id": row.id, "applied": seen.applied.get(row.id, ""), "difference": difference,
+                  "waits_since": since, "applied_speed": row.speed if is_right else row.applied_speed}
+        if (row.applied, row.difference, row.waits_since, row.applied_speed) != tuple(values.values())[1:]:
+            changed.append({**values, "b_at": moment if is_right else None})
+            fulfilled += [row.contract_id] if is_right and row.waits_since else []
+    if changed:
+        db.session.connection().execute(
+            sa.update(rows).where(rows.c.id == sa.bindparam("b_id")).values(
+                applied=sa.bindparam("applied"), difference=sa.bindparam("difference"),
+                waits_since=sa.bindparam("waits_since"), applied_speed=sa.bindparam("applied_speed"),
+                applied_at=sa.func.coalesce(sa.bindparam("b_at", type_=rows.c.applied_at.type), rows.c.applied_at)),
+            changed)
+        db.session.expire_all()
+    if fulfilled:
+        publish(ConnectionsApplied(fulfilled))
+    return len(asked) - waiting, waiting
+
+
+def _answered(router_id: int, about: About, seen: Seen) -> None:
+    """The router speaks: what it is, and that it is not away."""
+    router = find(Router, router_id)
+    router.serial, router.identity = router.serial or about.serial, about.identity
+    router.version, router.board = about.version[:40], about.board[:60]
+    router.fingerprint = router.fingerprint or about.fingerprint
+    router.state, router.trouble_code, router.trouble = "ok", "", ""
+    router.failures, router.away_since, router.next_try_at = 0, None, None
+    router.seen_at = clock.now()
+    router.strays, router.stray_count = [dict(one) for one in seen.strays[:MOST_STRAYS]], len(seen.strays)
+    db.session.flush()
+
+
+def _troubled(router_id: int, trouble: Rejected | Unavailable | Unknown) -> None:
+    """Stopped where a person must look; else away, and tried again later and later."""
+    router = find(Router, router_id)
+    router.trouble = trouble.message[:500]
+    if isinstance(trouble, Rejected):
+        router.state, router.trouble_code, router.next_try_at = "stopped", trouble.code or "setting", None
+    else:
+        router.state, router.trouble_code = "away", ""
+        router.failures += 1
+        router.away_since = router.away_since or clock.now()
+        minutes = words.wait_minutes(router.failures)
+        router.next_try_at = clock.now() + dt.timedelta(minutes=minutes)
+    db.session.flush()
