@@ -13,6 +13,8 @@ MANIFEST = Manifest(
          _("Opens what gateways reported, what waits for its owner, and files that came and went.")),
         ("gateways.match_payments", _("Say whose a payment is"),
          _("Gives payments without owner to a customer, or sets them aside with a reason.")),
+        ("gateways.give_back", _("Give money back through a gateway"),
+         _("Has a gateway return a payment, or a part of it, to whoever paid.")),
         ("gateways.exchange_files", _("Import and make files of gateways"),
          _("Loads payment files, makes debt files, and takes a whole file back.")),
         ("gateways.hand_out_links", _("Hand out payment links"),

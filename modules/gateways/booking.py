@@ -272,8 +272,11 @@ def _reversals_that_waited(account: Account, names: Sequence[str]) -> Sequence[T
 
 def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
     """Take the payment back, whole or in part, in the period that is open; again and again is once."""
-    if row.state == "booked" and row.status == "rejected":
-        _restore(account, row)
+    if row.state == "booked":
+        if row.status == "rejected":
+            _restore(account, row)
+        elif row.status == "reversed" and row.restored_id is not None:
+            _take_back_again(account, row)
         return
     if row.state not in OPEN or row.status != "reversed":
         return
@@ -304,8 +307,11 @@ def _paid_by(account: Account, row: Transaction) -> Transaction | None:
         sa.or_(Transaction.external_id == row.reverses, Transaction.id.in_(named))))
 
 
-def _give_back(account: Account, row: Transaction, payment: Payment) -> int | None:
-    """Reverse the payment where all of it was taken back at once, else give back the part; the refund's id."""
+def _give_back(account: Account, row: Transaction, payment: Payment, name: str = "") -> int | None:
+    """Reverse the payment where all of it was taken back at once, else give back the part; the refund's id.
+
+    `name` is the identity in the books where it is not the transaction's.
+    """
     reason = row.reason or str(causes.WORDS_OF_REVERSAL)
     if payment.state == "reversed":
         return None
@@ -313,15 +319,37 @@ def _give_back(account: Account, row: Transaction, payment: Payment) -> int | No
     if row.amount in (payment.amount, ZERO) and not payment.refunded:
         reverse_payment(payment, reason)
         return None
-    return refund_payment(payment, row.amount, reason, source=account.source, external_id=row.external_id).id
+    return refund_payment(payment, row.amount, reason, source=account.source,
+                          external_id=name or row.external_id).id
 
 
 def _restore(account: Account, row: Transaction) -> None:
-    """The gateway gave back what it had taken: a chargeback that was won. The money is recorded anew."""
-    data = _payment(account, row, clock.today(), _name(row, ":again"))
-    again = sa.select(Payment.id).where(Payment.source == data.source, Payment.external_id == data.external_id)
-    if db.session.scalar(again) is None:
-        bulk_payments.tell(bulk_payments.record_many([data]))
+    """The gateway gave back what it had taken: a chargeback that was won. The money is recorded anew, once a time."""
+    if row.restored_id is not None:
+        return
+    times = row.restored + 1
+    data = _payment(account, row, clock.today(), _name(row, ":again" + (str(times) if times > 1 else "")))
+    row.restored_id = db.session.scalar(sa.select(Payment.id).where(
+        Payment.source == data.source, Payment.external_id == data.external_id))
+    if row.restored_id is None:
+        row_id, (made,) = row.id, bulk_payments.record_many([data])
+        _read_again([row_id])
+        row.restored_id = made
+        bulk_payments.tell([made])
+    row.restored = times
+    db.session.flush()
+
+
+def _take_back_again(account: Account, row: Transaction) -> None:
+    """Taken once more, after it was given back: a second chargeback. The payment that was recorded anew goes."""
+    restored = db.session.get_one(Payment, row.restored_id)
+    try:
+        with db.session.begin_nested():
+            _give_back(account, row, restored, _name(row, f":back{row.restored}"))
+    except DomainError as refusal:
+        row.note, row.attention = str(refusal)[:300], causes.REVERSAL_TOO_LARGE
+        return
+    row.restored_id = None
 
 
 # --- what it cost ----------------------------------------------------------------------------------------

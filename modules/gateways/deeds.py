@@ -13,6 +13,7 @@ WORDS = {
     "gateways.assign_payment": lazy("Payment of a gateway given to a customer"),
     "gateways.bring_answer": lazy("Answer to a file of debts brought"),
     "gateways.create_account": lazy("Gateway added"),
+    "gateways.give_back": lazy("Money given back through a gateway"),
     "gateways.import_file": lazy("File of payments imported"),
     "gateways.look_at_payment": lazy("Payment of a gateway looked at"),
     "gateways.make_debt_file": lazy("File of debts made"),

@@ -14,7 +14,7 @@ from core.i18n import _
 from core.scope import current_company
 from core.security import require
 from modules.accounting.models import Invoice
-from modules.gateways import accounts, file_kinds, files_in, out_views, ports, terms, tickets, tray
+from modules.gateways import accounts, file_kinds, files_in, out_views, ports, refunding, terms, tickets, tray
 from modules.gateways import jobs as own_jobs
 from modules.gateways.blueprint import bp
 from modules.gateways.lists import FILES, NOTICES, TRANSACTIONS
@@ -38,7 +38,7 @@ def transaction(transaction_id: int) -> Any:
     """One payment: what was told, what became of it, and whose it may be."""
     row = find(Transaction, transaction_id)
     waits = row.state == "waiting" and row.kind == "payment" and row.status == "approved"
-    return render_template("gateways/transaction.html", row=row, waits=waits,
+    return render_template("gateways/transaction.html", row=row, waits=waits, gives_back=refunding.can_give_back(row),
                            candidates=tray.candidates(row) if waits else [])
 
 

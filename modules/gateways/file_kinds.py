@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +23,14 @@ class Kind:
     take: Callable[..., Taken]
     # takes back what else a file brought (file, reason): None, or the number of payments
     forget: Callable[[File, str], int | None] = lambda _file, _reason: None
+    # what a reader gives, on its way to `take`
+    shaped: Callable[[Iterator[Any]], Iterator[Any]] = iter
 
 
 KINDS = {
     "payments": Kind(lazy("Payments"), ports.payment_files, booking.take),
     "statement": Kind(lazy("Settlement report"), ports.statements, settling.take,
-                      lambda file, _reason: settling.forget(file.account, file.id)),
+                      lambda file, _reason: settling.forget(file.account, file.id), settling.numbered),
     "bank": Kind(lazy("Bank statement"), ports.bank_statements, bank_lines.take,
                  lambda file, reason: bank_lines.forget(file.id, reason)),
 }

@@ -117,8 +117,9 @@ def _read(row: File) -> Iterator[Any]:
     """What the file tells, line by line; its bytes stay where they are stored."""
     assert row.stored is not None  # what came in is always stored
     access, mark = accounts.access(row.account), row.stored.sha256
+    kind = file_kinds.KINDS[row.kind]
     with storage.backend().open(mark) as content:
-        yield from file_kinds.KINDS[row.kind].readers.get(access.provider).read(content, access)
+        yield from kind.shaped(kind.readers.get(access.provider).read(content, access))
 
 
 def load(file_id: int, keep: Callable[[], None] | None = None) -> Taken:

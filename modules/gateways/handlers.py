@@ -12,7 +12,7 @@ from core.jobs import on
 from modules.accounting.events import InvoiceCancelled, PaymentsRecorded
 from modules.accounting.models import Allocation
 from modules.accounting.ports import before_printing, closing, print_blocks
-from modules.gateways import checkouts, desk, paying_desk
+from modules.gateways import checkouts, desk, paying_desk, refund_views
 from modules.gateways.closing import MoneyIn
 from modules.gateways.deeds import WORDS as DEEDS
 from modules.gateways.printing import WaysToPay
@@ -27,6 +27,8 @@ slots.add("invoice.aside", "gateways", lazy("Ways to pay"), paying_desk.invoice_
           permission="gateways.hand_out_links", order=40)
 slots.add("customer.tabs", "ways_to_pay", lazy("Ways to pay"), paying_desk.customer_tab,
           permission="gateways.hand_out_links", order=55)
+slots.add("payment.aside", "gateways", lazy("At the gateway"), refund_views.part, permission="gateways.view_inbox",
+          order=20)
 closing.register("gateways", MoneyIn())
 slots.add("home.todo", "gateways", lazy("Gateways"), desk.todo, permission="gateways.view_inbox", order=35)
 

@@ -24,6 +24,7 @@ from modules.gateways import (
     inbox,
     plans,
     ports,
+    refunding,
     settling,
 )
 from modules.gateways.models import Account, Checkout, File, FilePlan, Notice
@@ -195,6 +196,27 @@ def ask_checkouts(checkout_ids: list[int]) -> None:
     """Read the state of these pages at their gateways, and plan when to ask again."""
     for checkout_id in checkout_ids:
         checkouts.ask(checkout_id)
+
+
+# --- money back ------------------------------------------------------------------------------------------
+
+
+@job(words=lazy("Give money back through gateways"), max_attempts=20)
+def give_back(request_id: int) -> None:
+    """Ask the gateway to give back what somebody asked for; what was lost on the way is asked about first."""
+    with alone(f"refund:{request_id}") as keep:
+        if keep is not None:
+            refunding.send(request_id)
+
+
+@schedule("*/30 * * * *", words=lazy("Look after money that is to be given back"))
+def look_after_refunds() -> None:
+    """Requests of which nobody knows what became are taken up again."""
+    mark = int(clock.now().timestamp()) // 1800
+    with every_company():
+        rows = db.session.execute(refunding.unsure_since()).all()
+    for row in rows:
+        enqueue(give_back, company_id=row.company_id, request_id=row.id, key=f"gateways.give_back:{row.id}:look:{mark}")
 
 
 # --- files -----------------------------------------------------------------------------------------------

@@ -191,6 +191,9 @@ class Poll(Protocol):
 class Refund(Protocol):
     """Gives money back through the gateway."""
 
+    def problem(self, access: Access, amount: Decimal, whole: bool) -> str:
+        """Why so much of a payment cannot be given back from here, in words; "" where it can. Pure."""
+
     def refund(self, access: Access, payment_id: str, amount: Decimal, whole: bool, key: str,
                known: Mapping[str, Any] | None = None) -> Reading:
         """Ask for it; the reversal, pending or done. `key` is the idempotency key, `known` the payment's Reading.raw.
@@ -203,7 +206,7 @@ class Refund(Protocol):
 class Settled:
     """A row of a gateway's settlement report: gross = fee + withheld + net, to the cent.
 
-    Kind: payment, refund, chargeback, payout.
+    Kind: payment, refund, chargeback, payout. `number`: of equal returns of a payment on a day (settling.numbered).
     """
 
     external_id: str
@@ -217,6 +220,7 @@ class Settled:
     released_on: dt.date | None = None
     reference: Reference = field(default_factory=Reference)
     line: int | None = None
+    number: int = 1
 
 
 class Statement(Protocol):

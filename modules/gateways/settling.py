@@ -7,7 +7,9 @@ the row where the gateway cannot be asked. What was paid out is booked into the 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,10 +23,12 @@ from modules.gateways import booking, ports
 from modules.gateways.booking import Taken
 from modules.gateways.models import Account, Alias, BankLine, Settlement, Transaction
 from modules.gateways.ports import Settled
+from modules.gateways.repeats import Repeats
 from modules.gateways.shapes import Reading
 
 # payments that one job asks the gateway about
 READ = "modules.gateways.jobs.read_payments"
+RETURNS = ("refund", "chargeback")
 BATCH = 50
 
 
@@ -40,24 +44,44 @@ def take(account: Account, rows: Iterable[Settled], *, file_id: int) -> Taken:
     taken = Taken(new=new, known=len(told) - new)
     _bring_missing(account, _news(held), told, taken, file_id)
     _follow_costs(account, held)
+    _book_given_back(account, held)
     pay_out(account, [row for row in held if row.kind == "payout" and row.entry_id is None])
     db.session.flush()
     return taken
 
 
-def mark_of(one: Settled) -> str:
-    """What a row is known by: a payment by its number, else by the amount too, as a payment may be returned in parts.
+def numbered(rows: Iterable[Any]) -> Iterator[Any]:
+    """What a report tells, in order; its equal returns (same payment, amount and day) are numbered."""
+    seen = Repeats()
+    for one in rows:
+        if isinstance(one, Settled) and one.kind in RETURNS:
+            one = replace(one, number=seen.number(mark_of(one)))
+        yield one
 
-    The same payout is told by more than one report.
+
+def mark_of(one: Settled) -> str:
+    """What a row is known by: a payment by its number, a payout by number and amount, as it may come back.
+
+    A return only names its payment, which may be given back in equal parts: its day counts, and its number among those
+    of a day. More than one report tells the same rows.
     """
-    return f"{one.kind}:{one.external_id}" + ("" if one.kind == "payment" else f":{one.gross}")
+    mark = f"{one.kind}:{one.external_id}"
+    if one.kind == "payment":
+        return mark
+    if one.kind not in RETURNS:
+        return f"{mark}:{one.gross}"
+    return f"{mark}:{one.gross}:{_day(one)}" + (f":{one.number}" if one.number > 1 else "")
+
+
+def _day(one: Settled) -> dt.date:
+    return one.settled_on or one.released_on or clock.today()
 
 
 def _row(account: Account, mark: str, one: Settled, file_id: int) -> dict[str, Any]:
     return {"company_id": current_company_id(), "account_id": account.id, "file_id": file_id, "line": one.line,
             "kind": one.kind, "external_id": one.external_id[:120], "mark": mark[:200], "gross": one.gross,
             "fee": one.fee, "withheld": one.withheld, "net": one.net, "currency": one.currency,
-            "settled_on": one.settled_on or one.released_on or clock.today(), "released_on": one.released_on}
+            "settled_on": _day(one), "released_on": one.released_on}
 
 
 def _held(account: Account, marks: Iterable[str]) -> Sequence[Settlement]:
@@ -84,7 +108,7 @@ def _news(rows: Sequence[Settlement]) -> list[Settlement]:
     ours = [row.transaction_id for row in rows if row.transaction_id is not None]
     booked = set(db.session.scalars(sa.select(Transaction.id).where(
         among(Transaction.id, ours), Transaction.state.in_(("booked", "set_aside"))))) if ours else set()
-    return [row for row in rows if row.kind in ("refund", "chargeback")
+    return [row for row in rows if row.kind in RETURNS
             or (row.kind == "payment" and row.transaction_id not in booked)]
 
 
@@ -107,7 +131,7 @@ def reading_of(one: Settled) -> Reading:
     if one.kind == "payment":
         return Reading(one.external_id, "approved", one.gross, one.currency, one.settled_on, one.released_on, one.fee,
                        one.withheld, reference=one.reference, line=one.line)
-    return Reading(f"{one.external_id}:{one.kind}:{abs(one.gross)}", "reversed", abs(one.gross), one.currency,
+    return Reading(mark_of(one)[:120], "reversed", abs(one.gross), one.currency,
                    one.settled_on, reverses=one.external_id, line=one.line)
 
 
@@ -120,9 +144,48 @@ def _follow_costs(account: Account, rows: Sequence[Settlement]) -> None:
                                    .order_by(Transaction.id))).all()
     for one in paid:
         row = known[one.id]
+        if not row.before:
+            row.before = {"fee": _text(one.fee), "withheld": _text(one.withheld), "credited_on": _text(one.credited_on)}
         one.fee, one.withheld = row.fee, row.withheld
         one.credited_on = row.released_on or one.credited_on
     booking.book(account, paid)
+
+
+def _text(value: Decimal | dt.date | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _uncorrect(account: Account, rows: Sequence[Settlement]) -> None:
+    """What was known of payments before these rows counts again, but where somebody said something else since."""
+    known = {row.transaction_id: row for row in rows if row.transaction_id is not None and row.before}
+    if not known:
+        return
+    paid = db.session.scalars(lock(sa.select(Transaction).where(among(Transaction.id, list(known)))
+                                   .order_by(Transaction.id))).all()
+    for one in paid:
+        row = known[one.id]
+        if (one.fee, one.withheld) == (row.fee, row.withheld):
+            fee, withheld, day = (row.before[name] for name in ("fee", "withheld", "credited_on"))
+            one.fee = None if fee is None else Decimal(fee)
+            one.withheld = None if withheld is None else Decimal(withheld)
+            one.credited_on = None if day is None else dt.date.fromisoformat(day)
+    booking.book(account, paid)
+
+
+def _book_given_back(account: Account, rows: Sequence[Settlement]) -> None:
+    """Fees and taxes that came back with what was given back; each once, whichever report tells it."""
+    due = [row for row in rows if row.kind in RETURNS and row.entry_id is None and (row.fee or row.withheld)]
+    if not due:
+        return
+    entries = cash.book_kept([cash.Kept(account.cash_account, booking_day(row.settled_on), row.currency, row.fee,
+                                        row.withheld, _text_of(account, row)) for row in due])
+    for row, entry_id in zip(due, entries, strict=True):
+        row.entry_id = entry_id
+
+
+def _text_of(account: Account, row: Settlement) -> str:
+    """What entries of a row are called."""
+    return _payout_text(account, row.external_id) if row.kind == "payout" else f"{account.name} {row.external_id}"
 
 
 def pay_out(account: Account, rows: Sequence[Settlement]) -> int:
@@ -153,11 +216,13 @@ def booking_day(day: dt.date) -> dt.date:
 
 
 def forget(account: Account, file_id: int) -> None:
-    """Take a report back: its rows go, and the payouts that it brought are booked back."""
-    rows = db.session.scalars(lock(sa.select(Settlement).where(Settlement.file_id == file_id))).all()
+    """Take a report back: its rows go, what it corrected is as before, and what it booked is booked back."""
+    rows = db.session.scalars(lock(sa.select(Settlement).where(Settlement.file_id == file_id)
+                                   .order_by(Settlement.id))).all()
     for row in rows:
         if row.entry_id is not None:
-            cash.take_back(row.entry_id, clock.today(), _payout_text(account, row.external_id))
+            cash.take_back(row.entry_id, clock.today(), _text_of(account, row))
+    _uncorrect(account, rows)
     _unmatch([row.id for row in rows])
     db.session.execute(sa.delete(Settlement).where(Settlement.file_id == file_id))
 

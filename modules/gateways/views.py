@@ -7,8 +7,10 @@ from modules.gateways import (
     pay_views,
     paying_views,
     pull_views,
+    refund_views,
     settling_views,
 )
 from modules.gateways.blueprint import bp
 
-__all__ = ["bp", "desk_views", "notice_views", "out_views", "pay_views", "paying_views", "pull_views", "settling_views"]
+__all__ = ["bp", "desk_views", "notice_views", "out_views", "pay_views", "paying_views", "pull_views",
+           "refund_views", "settling_views"]

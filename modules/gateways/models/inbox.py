@@ -99,6 +99,9 @@ class Transaction(CompanyScoped, Model):
     invoice_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_invoice.id"))
     payment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_payment.id"), index=True)
     refund_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_refund.id"))
+    # of a taking back that was undone (a chargeback that was won): the payment recorded anew, and how often it was
+    restored_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_payment.id"))
+    restored: Mapped[int] = mapped_column(default=0, server_default="0")
     # what was booked as kept by the gateway
     fee_booked: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
     withheld_booked: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
@@ -113,7 +116,7 @@ class Transaction(CompanyScoped, Model):
     account: Mapped[Account] = relationship(Account)
     customer: Mapped[Customer | None] = relationship()
     invoice: Mapped[Invoice | None] = relationship()
-    payment: Mapped[Payment | None] = relationship()
+    payment: Mapped[Payment | None] = relationship(foreign_keys=[payment_id])
 
     __table_args__ = (
         sa.UniqueConstraint("account_id", "external_id"),

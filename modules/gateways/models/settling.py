@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Amount, BigId, CompanyScoped, Model
+from core.db import Amount, BigId, CompanyScoped, JSONText, Model
 from modules.gateways.models.accounts import Account
 from modules.gateways.models.files import File
 from modules.gateways.models.inbox import Transaction
@@ -27,7 +28,7 @@ class Settlement(CompanyScoped, Model):
     # payment, refund, chargeback, payout
     kind: Mapped[str] = mapped_column(sa.String(10))
     external_id: Mapped[str] = mapped_column(sa.String(120))
-    # of kind, identity and, but for payments, amount: a payment has one row, whichever report tells it
+    # what it is known by, as settling.mark_of: a payment has one row, whichever report tells it
     mark: Mapped[str] = mapped_column(sa.String(200))
     gross: Mapped[Decimal] = mapped_column(Amount)
     fee: Mapped[Decimal] = mapped_column(Amount)
@@ -39,7 +40,9 @@ class Settlement(CompanyScoped, Model):
     released_on: Mapped[dt.date | None] = mapped_column(sa.Date)
     # of a payment: ours
     transaction_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_transaction.id"), index=True)
-    # of a payout: what was booked
+    # of a payment: the fee, taxes and day of credit that were known before this row corrected them; {}: it did not
+    before: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict, server_default="{}")
+    # of a payout: what was booked; of a return: the fee and taxes that came back
     entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounting_entry.id"))
 
     account: Mapped[Account] = relationship(Account)

@@ -52,7 +52,7 @@ def report(account: Account, company: Any) -> Callable[..., Any]:
                     sha256=f"{content.id}", stored_id=content.id, state="imported")
         db.session.add(file)
         db.session.flush()
-        return settling.take(account, rows, file_id=file.id)
+        return settling.take(account, settling.numbered(rows), file_id=file.id)
 
     return take
 
@@ -113,6 +113,45 @@ def test_a_return_that_nobody_told_is_taken_back(account: Account, customer: Cus
     for _time in range(2):
         report(row("77", "refund", "-40", "0", "0"))
     assert queries.balance(customer.id) == Decimal("-60.00") and findings() == {}
+
+
+def test_equal_parts_that_were_given_back_are_so_many_returns(
+        account: Account, customer: Customer, told: Make, report: Make) -> None:
+    """Two on one day, one on the next; whichever report tells them again, none is new."""
+    booking.take(account, [told("77", customer=customer.code)])
+    part, later = row("77", "refund", "-20", "0", "0"), dt.date(2026, 11, 10)
+    third = row("77", "refund", "-20", "0", "0", settled_on=later)
+    report(part, part)
+    report(third)
+    report(part, part, third)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Settlement)) == 3
+    assert queries.balance(customer.id) == Decimal("-40.00") and findings() == {}
+
+
+def test_the_fee_that_comes_back_with_a_return_is_ours_again(
+        account: Account, customer: Customer, told: Make, report: Make, holding: Callable[[], Decimal]) -> None:
+    booking.take(account, [told("77", customer=customer.code)])
+    for _time in range(2):
+        report(row("77"), row("77", "refund", "-100", "-5", "-2"))
+    assert (holding(), queries.balance(customer.id)) == (Decimal("0.00"), Decimal("0.00"))
+    files_in.undo(db.session.scalars(sa.select(File).order_by(File.id.desc())).first(), "de otra cuenta")
+    assert holding() == Decimal("0.00"), "the second report was not the first to tell"
+    assert findings() == {}
+
+
+@pytest.mark.parametrize(("fee", "before"), [(None, "96.00"), (Decimal("3.00"), "97.00")])
+def test_what_a_report_corrected_is_as_before_when_it_is_taken_back(
+        account: Account, customer: Customer, told: Make, report: Make, holding: Callable[[], Decimal],
+        fee: Decimal | None, before: str) -> None:
+    account.fee_percent = Decimal(4)
+    booking.take(account, [told("77", customer=customer.code, fee=fee)])
+    assert holding() == Decimal(before)
+    report(row("77"))
+    assert holding() == Decimal("93.00")
+    files_in.undo(db.session.scalars(sa.select(File)).one(), "de otra cuenta")
+    (paid,) = db.session.scalars(sa.select(Transaction)).all()
+    assert (holding(), paid.fee, paid.credited_on, paid.state) == (Decimal(before), fee, None, "booked")
+    assert findings() == {}
 
 
 def test_what_was_paid_out_lies_in_the_bank_once(account: Account, customer: Customer, told: Make, report: Make,

@@ -24,12 +24,18 @@ class PayURefund:
     How a part is asked for by the API was not found.
     """
 
+    def problem(self, access: Access, amount: Decimal, whole: bool) -> str:
+        """Whole payments from 100 pesos on."""
+        if not whole or amount < LEAST:
+            return _("Through PayU only whole payments of 100 pesos or more can be given back from here; a part is "
+                     "given back in PayU's own panel.")
+        return ""
+
     def refund(self, access: Access, payment_id: str, amount: Decimal, whole: bool, key: str,
                known: Mapping[str, Any] | None = None) -> Reading:
         """Ask for it, once: what was asked for before, as after a lost answer, is found in the order and told."""
-        if not whole or amount < LEAST:
-            raise DomainError(_("Through PayU only whole payments of 100 pesos or more can be given back from here; a "
-                                "part is given back in PayU's own panel."))
+        if problem := self.problem(access, amount, whole):
+            raise DomainError(problem)
         service = PayU(access)
         order = _order(service, payment_id, known or {})
         paid = next((one for one in mapping.readings(access, order)

@@ -40,7 +40,7 @@ def test_a_part_and_then_the_rest_are_given_back(site: Site, account: Make, paid
     part = REFUND.refund(account(), number, Decimal("100.50"), False, "r1")
     assert (part.status, part.amount, part.reverses, part.paid_at) == (
         "reversed", Decimal("100.50"), number, dt.date(2026, 11, 9))
-    rest = REFUND.refund(account(), number, Decimal("0"), True, "r2")
+    rest = REFUND.refund(account(), number, Decimal("11999.50"), False, "r2")
     assert (rest.status, rest.amount) == ("reversed", Decimal("11999.50"))
     told = MercadoPagoPoll().read(account(), number)
     assert [(one.external_id, one.status) for one in told[1:3]] == [

@@ -17,8 +17,8 @@ from core.simulators.couriers import Letter
 from modules.accounting import queries
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
-from modules.gateways import accounts, booking, checkouts, jobs
-from modules.gateways.models import Account, Checkout, Notice, Transaction
+from modules.gateways import accounts, booking, checkouts, jobs, refunding
+from modules.gateways.models import Account, Checkout, Notice, RefundRequest, Transaction
 from modules.gateways.providers.mercadopago.about import PROVIDER
 from tests.modules.accounting.books import findings, issue, open_of
 from tests.modules.gateways.mercadopago.conftest import Site
@@ -151,6 +151,80 @@ def test_a_second_payment_a_part_given_back_and_a_chargeback_that_is_won(shop: S
     shop.poll()
     assert balance(shop) == Decimal("-12000.00")
     assert findings() == {}
+
+
+def test_a_chargeback_that_comes_again_after_it_was_won(shop: Shop) -> None:
+    page = shop.open()
+    number = shop.site.post("pay", preference_id=page.provider_ref)["id"]
+    shop.poll()
+    for _round in range(2):
+        shop.site.post("chargeback", payment_id=number)
+        for _time in range(2):
+            shop.poll()
+            assert balance(shop) == Decimal("12100.00")
+        shop.site.post("chargeback", payment_id=number, outcome="won")
+        for _time in range(2):
+            shop.poll()
+            assert balance(shop) == 0
+    assert open_of(shop.invoice) == ["0.00"] and findings() == {}
+
+
+def paid_here(shop: Shop) -> tuple[Transaction, str]:
+    """A payment in the books, and its number."""
+    page = shop.open()
+    number = str(shop.site.post("pay", preference_id=page.provider_ref)["id"])
+    shop.poll()
+    return db.session.scalars(sa.select(Transaction).where(Transaction.external_id == number)).one(), number
+
+
+def returned(shop: Shop) -> Decimal:
+    """What the gateway says that it gave back."""
+    return Decimal(str(shop.site.state()["payments"][0]["transaction_amount_refunded"]))
+
+
+def test_equal_parts_are_given_back_through_the_gateway_each_once(shop: Shop) -> None:
+    row, _number = paid_here(shop)
+    for _time in range(2):
+        one = refunding.request(row, Decimal("100.00"), "cobro doble")
+        db.session.commit()
+        refunding.send(one.id)
+        shop.told()
+        shop.drain()
+        shop.poll()  # later notices of the same refund find it
+    assert (returned(shop), balance(shop)) == (Decimal(200), Decimal("200.00"))
+    rest = refunding.request(row, Decimal("11900.00"), "baja")
+    db.session.commit()
+    refunding.send(rest.id)
+    refunding.send(rest.id)
+    shop.poll()
+    assert (returned(shop), balance(shop), refunding.left(row)) == (Decimal(12100), Decimal("12100.00"), 0)
+    assert findings() == {}
+
+
+def test_a_refund_whose_answer_was_lost_is_found_and_not_asked_for_again(shop: Shop) -> None:
+    row, _number = paid_here(shop)
+    one = refunding.request(row, Decimal("12100.00"), "baja")
+    db.session.commit()
+    shop.site.fault("lost_answer", only="/refunds")
+    with pytest.raises(Unavailable):
+        refunding.send(one.id)
+    assert db.session.get_one(RefundRequest, one.id).state == "unknown"
+    refunding.send(one.id)
+    found = db.session.get_one(RefundRequest, one.id)
+    assert (found.state, found.told.state, balance(shop)) == ("asked", "booked", Decimal("12100.00"))
+    assert len([name for name in states() if name == ("reversed", "booked")]) == 1 and findings() == {}
+
+
+def test_a_refund_that_the_gateway_refuses_says_why_and_changes_nothing(shop: Shop) -> None:
+    row, number = paid_here(shop)
+    one = refunding.request(row, Decimal("12100.00"), "baja")
+    db.session.commit()
+    shop.site.post("refund", payment_id=number, amount=5000)  # somebody did it in the gateway's own panel
+    refunding.send(one.id)
+    found = db.session.get_one(RefundRequest, one.id)
+    assert found.state == "refused" and "more than what is left" in found.error
+    shop.poll()
+    assert (balance(shop), refunding.left(row)) == (Decimal("5000.00"), Decimal("7100.00"))
 
 
 def test_a_refusal_of_the_gateway_is_shown_and_not_tried_for_ever(shop: Shop) -> None:

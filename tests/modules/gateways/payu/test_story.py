@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from core import clock
 from core.db import db
-from modules.gateways import checkouts
-from modules.gateways.models import Checkout, Transaction
+from core.errors import DomainError, Unavailable
+from modules.gateways import checkouts, refunding
+from modules.gateways.models import Checkout, RefundRequest, Transaction
 from modules.gateways.providers.payu.refund import PayURefund
 from tests.modules.accounting.books import findings, open_of
 from tests.modules.gateways.shop import NOW, Shop
@@ -195,6 +196,29 @@ def test_a_refund_is_reviewed_for_days_and_booked_when_it_is_done(shop: Shop) ->
     shop.site.post("clock", days=3)
     shop.ask(page)
     assert shop.balance == Decimal("89900.00") and findings() == {}
+
+
+def test_a_whole_payment_is_given_back_from_its_page_and_parts_are_not(shop: Shop) -> None:
+    page = shop.open()
+    pay(shop, page, way="card")
+    shop.told()
+    shop.drain()
+    shop.site.post("clock", hours=1)
+    paid = db.session.scalars(sa.select(Transaction)).one()
+    with pytest.raises(DomainError, match="pagos enteros"):
+        refunding.request(paid, Decimal(500), "ajuste")
+    one = refunding.request(paid, Decimal(89900), "baja")
+    db.session.commit()
+    shop.site.fault("lost_answer")
+    with pytest.raises(Unavailable):
+        refunding.send(one.id)
+    refunding.send(one.id)
+    assert (db.session.get_one(RefundRequest, one.id).state, refunding.left(paid)) == ("asked", 0)
+    assert shop.balance == 0, "PayU looks at it for days"
+    shop.site.post("clock", days=3)
+    shop.ask(page)
+    assert shop.balance == Decimal("89900.00") and findings() == {}
+    assert len([row for row in shop.site.state()["orders"][-1]["transactions"] if row["type"] == "REFUND"]) == 1
 
 
 def test_a_page_that_is_closed_is_still_asked_about_because_payu_cannot_close_it(shop: Shop) -> None:

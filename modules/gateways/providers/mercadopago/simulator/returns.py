@@ -49,7 +49,8 @@ def charge_back(desk: Desk, number: str, outcome: str) -> dict[str, Any]:
     """The payer's bank takes the money: `open`, then `lost`, or `won`, after which it comes back."""
     payment = desk.payment(number)
     wanted = WITH_MONEY if outcome == "open" else ("charged_back",)
-    if outcome not in ("open", "won", "lost") or payment["status"] not in wanted:
+    again = outcome == "open" and payment["status_detail"] == "reimbursed"  # the bank asks once more (arbitration)
+    if outcome not in ("open", "won", "lost") or not (again or payment["status"] in wanted):
         raise BadRequest(_("A payment that is %(state)s cannot be charged back that way.", state=payment["status"]))
     found = desk.book.get("chargeback", desk.owner, number)
     if found is None:
