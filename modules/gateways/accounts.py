@@ -18,7 +18,7 @@ from core.scope import current_company
 from modules.accounting.models import Account as LedgerAccount
 from modules.accounting.models import AccountRole, CashAccount
 from modules.gateways import plans, ports
-from modules.gateways.access import REHEARSAL, Access, Setting
+from modules.gateways.access import PRODUCTION, REHEARSAL, Access, Setting
 from modules.gateways.errors import BadSetting
 from modules.gateways.models import Account
 
@@ -39,8 +39,20 @@ def access(account: Account) -> Access:
 
 
 def environment_of(account: Account) -> str:
-    """Where it works: a company in rehearsal has no other place."""
-    return REHEARSAL if current_company().is_rehearsal else account.environment
+    """Where it works: a company in rehearsal has no other place; who only exchanges files is where the company is."""
+    if current_company().is_rehearsal:
+        return REHEARSAL
+    return account.environment if has_step(account.provider) else PRODUCTION
+
+
+def has_step(provider: str) -> bool:
+    """Whether it reaches the outside by itself, so that its account goes into production by a step of its own."""
+    return any(provider in one for one in (ports.checkouts, ports.webhooks, ports.polls, ports.deliveries, ports.pulls))
+
+
+def is_test(account: Account) -> bool:
+    """Whether what it tells is no money: the company works for real, and the account does not yet."""
+    return not current_company().is_rehearsal and environment_of(account) != PRODUCTION
 
 
 def currency_of(account: Account, company: Company) -> str:

@@ -24,7 +24,9 @@ WORDS: dict[str, tuple[Any, Any]] = {
                      lazy("It is never converted by itself. Record it by hand in its currency, or set it aside.")),
     AMOUNT_DIFFERS: (lazy("Another amount than the page asked for"),
                      lazy("Compare with the gateway's own screen. If the money is there, book what was paid.")),
-    TEST_PAYMENT: (lazy("Made with test keys"), lazy("No money came. Set it aside, and use production keys.")),
+    TEST_PAYMENT: (lazy("Made with test keys"),
+                   lazy("No money came. Set it aside; for real payments use production keys, and take the account into "
+                        "production.")),
     NOT_TAKEN: (lazy("The books did not take it"), lazy("Mend what the remark says, then book it.")),
     REVERSAL_FIRST: (lazy("Taken back, but the payment was never seen"),
                      lazy("It is settled by itself when the payment comes. After three days ask the gateway.")),

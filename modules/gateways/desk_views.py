@@ -14,7 +14,18 @@ from core.i18n import _
 from core.scope import current_company
 from core.security import require
 from modules.accounting.models import Invoice
-from modules.gateways import accounts, file_kinds, files_in, out_views, ports, refunding, terms, tickets, tray
+from modules.gateways import (
+    accounts,
+    file_kinds,
+    files_in,
+    live_views,
+    out_views,
+    ports,
+    refunding,
+    terms,
+    tickets,
+    tray,
+)
 from modules.gateways import jobs as own_jobs
 from modules.gateways.blueprint import bp
 from modules.gateways.lists import FILES, NOTICES, TRANSACTIONS
@@ -163,6 +174,7 @@ def account_list() -> Any:
     known = [one for _key, one in ports.providers.items() if not one.countries or country in one.countries]
     rows = db.session.scalars(sa.select(Account).order_by(Account.name)).all()
     return render_template("gateways/accounts.html", rows=rows, known=known,
+                           environments={row.id: accounts.environment_of(row) for row in rows},
                            titles={key: one.title for key, one in ports.providers.items()})
 
 
@@ -205,7 +217,7 @@ def account(account_id: int) -> Any:
                            error=error, typed=request.form, kept=kept, missing=accounts.missing(row),
                            takes_debts=row.provider in ports.debt_files,
                            access=accounts.access(row), tickets=tickets.known(row), terms=terms,
-                           places=terms.places(row)), 422 if error else 200
+                           places=terms.places(row), stage=live_views.stage(row)), 422 if error else 200
 
 
 @bp.post("/gateways/accounts/<int:account_id>/test")

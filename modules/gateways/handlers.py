@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core import deeds as known_deeds
-from core import slots
+from core import outside, slots
 from core.db import among, db
 from core.i18n import lazy
 from core.jobs import on
 from modules.accounting.events import InvoiceCancelled, PaymentsRecorded
 from modules.accounting.models import Allocation
 from modules.accounting.ports import before_printing, closing, print_blocks
-from modules.gateways import checkouts, desk, paying_desk, refund_views
+from modules.gateways import checkouts, desk, going_live, paying_desk, refund_views
 from modules.gateways.closing import MoneyIn
 from modules.gateways.deeds import WORDS as DEEDS
 from modules.gateways.printing import WaysToPay
@@ -29,6 +29,7 @@ slots.add("customer.tabs", "ways_to_pay", lazy("Ways to pay"), paying_desk.custo
           permission="gateways.hand_out_links", order=55)
 slots.add("payment.aside", "gateways", lazy("At the gateway"), refund_views.part, permission="gateways.view_inbox",
           order=20)
+outside.services.register("gateways", going_live.standing)
 closing.register("gateways", MoneyIn())
 slots.add("home.todo", "gateways", lazy("Gateways"), desk.todo, permission="gateways.view_inbox", order=35)
 

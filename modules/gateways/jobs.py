@@ -136,6 +136,8 @@ def _poll_page(account_id: int) -> bool:
     """One page; whether more waits."""
     account = find(Account, account_id)
     access, cursor = accounts.access(account), account.cursor
+    if access.is_rehearsal and accounts.is_test(account):
+        return False  # the company works for real: its simulator has nothing to tell
     try:
         with outside():
             told, following, more = ports.polls.get(access.provider).since(access, cursor)

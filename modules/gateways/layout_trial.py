@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +54,14 @@ def write(layout: Any, access: Access, day: dt.date, debts: list[Debt] | None = 
     except DomainError as error:
         return Trial(error=str(error))
     return Trial(control=control, text=file.getvalue().decode(known.encoding))
+
+
+def with_values(access: Access) -> Access:
+    """The account as files of it are read: with the values that its layouts call `account.…`, one a line."""
+    rows = access.get("values", ())
+    given = (str(one).partition("=") for one in (rows.splitlines() if isinstance(rows, str) else rows))
+    return replace(access, settings={**{name.strip(): value.strip() for name, sign, value in given if sign},
+                                     **access.settings})
 
 
 def samples(access: Access, day: dt.date) -> list[Debt]:

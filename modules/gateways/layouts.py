@@ -53,7 +53,7 @@ def load(found: Any, name: str = "layout") -> Layout:
     if isinstance(found, str):
         try:
             found = json.loads(found)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadLayout("", found[:40], _("JSON (%(reason)s)", reason=str(error))) from None
     return _Loader(_dict(found, "")).layout(name)
 

@@ -13,6 +13,7 @@ from core import clock
 from core.db import among, db, insert_new, lock
 from core.scope import current_company_id
 from modules.gateways import accounts, causes
+from modules.gateways.access import PRODUCTION
 from modules.gateways.models import Account, Alias, Transaction
 from modules.gateways.shapes import Reading
 
@@ -29,10 +30,14 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     rows = _locked(account, {names.get(one.external_id, one.external_id) for one in told})
     pairs = [(rows[name], one) for one in told if (name := names.get(one.external_id, one.external_id)) in rows]
     _keep_aliases(account, pairs)
+    real = accounts.environment_of(account) == PRODUCTION
+    no_money = accounts.is_test(account)
     for row, one in pairs:
         if not row.status:  # nobody told of it yet, or what was told was taken back with its file
             row.file_id, row.line = file_id, one.line
         _follow(row, one)
+        if no_money or (real and not one.live):
+            _note_test(row)
     db.session.flush()
     return list(rows.values()), new
 
@@ -119,7 +124,11 @@ def _follow(row: Transaction, one: Reading) -> None:
     row.payer, row.remarks, row.raw = dict(one.payer), list(one.remarks), dict(one.raw)
     row.reverses = one.reverses or row.reverses
     row.gateway_changed_at = one.updated_at or row.gateway_changed_at
-    if not one.live and accounts.environment_of(row.account) == "production":
+
+
+def _note_test(row: Transaction) -> None:
+    """No money came: it is shown, and never booked by itself."""
+    if row.state in ("noted", "waiting"):
         row.state, row.cause = "waiting", causes.TEST_PAYMENT
 
 

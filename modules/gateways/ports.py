@@ -38,7 +38,8 @@ class Provider:
     `counter`: (what the payer says or types, what he does with it) where the network finds a debt by a code. Pure.
     `watched_days`: how long a page of it is asked about after it was paid or closed, where the gateway cannot close
     pages or tells what was taken back only to who asks. `extra`: "rehearsal", by country, the settings that its
-    simulator takes; "plan", how files are usually exchanged.
+    simulator takes; "plan", how files are usually exchanged; "layouts", what layouts of one's own can begin with (name
+    -> title and a function that gives the JSON).
     """
 
     code: str

@@ -40,6 +40,8 @@ def pull(token: str, rest: str) -> Any:
     if port is None or not _serves(port, rest) or (request.content_length or 0) > inbox.LARGEST_BODY:
         abort(404)
     with company_scope(account.company_id):
+        if accounts.is_test(account):
+            abort(404)  # nothing is owed to a rehearsal
         asked = incoming()
         reply = _answer(account, port, asked)
     return Response(reply.body, reply.status, content_type=reply.content_type)

@@ -11,6 +11,8 @@ STATUSES = {"approved": lazy("paid"), "pending": lazy("pending"), "rejected": la
             "expired": lazy("expired"), "error": lazy("error"),
             "reversed": lazy("taken back"), "mismatch": lazy("contradictory"),
             "unknown": lazy("not known"), "": lazy("not known")}
+ENVIRONMENTS = {"rehearsal": (lazy("rehearsal"), "warn"), "testing": (lazy("the gateway's tests"), "warn"),
+                "production": (lazy("in production"), "ok")}
 KINDS = {"payment": lazy("payment"), "reversal": lazy("taken back")}
 NOTICES = {"waiting": (lazy("waits"), "warn"), "done": (lazy("done"), "ok"), "ignored": (lazy("nothing to do"), "mute"),
            "refused": (lazy("not authentic"), "bad"), "failed": (lazy("failed"), "bad")}

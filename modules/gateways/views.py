@@ -2,6 +2,8 @@
 
 from modules.gateways import (
     desk_views,
+    layout_views,
+    live_views,
     notice_views,
     out_views,
     pay_views,
@@ -12,5 +14,5 @@ from modules.gateways import (
 )
 from modules.gateways.blueprint import bp
 
-__all__ = ["bp", "desk_views", "notice_views", "out_views", "pay_views", "paying_views", "pull_views",
-           "refund_views", "settling_views"]
+__all__ = ["bp", "desk_views", "layout_views", "live_views", "notice_views", "out_views", "pay_views", "paying_views",
+           "pull_views", "refund_views", "settling_views"]

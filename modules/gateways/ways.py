@@ -54,7 +54,8 @@ class Offers:
         wanted = sorted(set(customer_ids))
         rows = db.session.scalars(sa.select(Account).where(Account.active).order_by(Account.name)
                                   .options(joinedload(Account.cash_account), undefer(Account.keys)))
-        self.all = [row for row in rows if _serves_payers(row.provider) and not accounts.missing(row)]
+        self.all = [row for row in rows if _serves_payers(row.provider) and not accounts.missing(row)
+                    and not accounts.is_test(row)]
         self._access: dict[int, Access] = {row.id: accounts.access(row) for row in self.all}
         self._withheld: set[tuple[int, int]] = set()
         self._codes: dict[tuple[int, int], str] = {}

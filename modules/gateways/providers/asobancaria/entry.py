@@ -34,7 +34,11 @@ def debts_name(access: Access, made: Made) -> str:
 
 
 ports.providers.register("asobancaria_2001", ports.Provider(
-    "asobancaria_2001", _("Banks' files, Asobancaria 2001"), ("CO",), SETTINGS, GUIDE, ("COP",), "bank"))
+    "asobancaria_2001", _("Banks' files, Asobancaria 2001"), ("CO",), SETTINGS, GUIDE, ("COP",), "bank",
+    extra={"layouts": {
+        "payments": (_("Payments, Asobancaria 2001"), lambda: mapping.as_data(mapping.COLLECTION_2001)),
+        "payments_1998": (_("Payments, Asobancaria 1998"), lambda: mapping.as_data(mapping.COLLECTION_1998)),
+        "debts": (_("Debts, Asobancaria 2001"), lambda: mapping.as_data(mapping.DEBTS_2001))}}))
 ports.payment_files.register("asobancaria_2001",
                              LayoutPayments(lambda access: mapping.layout(mapping.COLLECTION_2001)))
 # the layout of debts is recalled, not read from a file: see the README

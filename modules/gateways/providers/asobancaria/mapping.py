@@ -27,6 +27,11 @@ DEBTS_2001 = "asobancaria_2001_facturacion"
 @lru_cache
 def layout(name: str) -> Layout:
     """One of the layouts with its map."""
+    return layouts.load(as_data(name), name)
+
+
+def as_data(name: str) -> dict[str, Any]:
+    """One of the layouts with its map, as an operator would write it."""
     found = json.loads((DATA / "layouts.json").read_bytes())[name]
     added = json.loads((DATA / "maps.json").read_bytes())[name]
     whole = merged(found, added)
@@ -38,7 +43,7 @@ def layout(name: str) -> Layout:
         spoken["channel"]["words"] = {row["codigo"]: row["canal"] for row in table("medios")}
     if found["direction"] == "in":
         _demand_dates(whole)
-    return layouts.load(whole, name)
+    return whole
 
 
 def _demand_dates(found: dict[str, Any]) -> None:

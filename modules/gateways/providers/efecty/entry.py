@@ -49,7 +49,10 @@ ports.providers.register("efecty", ports.Provider("efecty", _("Efecty"), ("CO",)
 ), ("COP",), "efecty", confirmed=False, counter=mapping.said,
     # debts monthly, payments daily
     extra={"plan": {"every": "monthly", "wait_for_payments": True, "alarm_days": 2},
-           "rehearsal": {"CO": {"convenio": "110345"}}}))
+           "rehearsal": {"CO": {"convenio": "110345"}}, "layouts": {
+               "payments": (_("Payments, Efecty"), lambda: mapping.as_data("efecty_pagos_csv")),
+               "debts_v1": (_("Debts, Efecty V1"), lambda: mapping.as_data("efecty_deudas_v1")),
+               "debts_v2": (_("Debts, Efecty V2"), lambda: mapping.as_data("efecty_deudas_v2"))}}))
 ports.payment_files.register("efecty", LayoutPayments(mapping.payments_layout))
 ports.debt_files.register("efecty", LayoutDebts(mapping.debts_layout, mapping.file_name, mapping.refusal,
                                                 mapping.shaped))

@@ -31,9 +31,14 @@ PERSON = ("first_name", "second_name", "first_surname", "second_surname")
 @lru_cache
 def layout(name: str) -> Layout:
     """One of the presets with what fills it, or what its fields mean."""
+    return layouts.load(as_data(name), name)
+
+
+def as_data(name: str) -> dict[str, Any]:
+    """The same, as an operator would write it."""
     found = json.loads((DATA / "layouts.json").read_bytes())[name]
     added = json.loads((DATA / "maps.json").read_bytes())[name]
-    return layouts.load(merged(found, added), name)
+    return merged(found, added)
 
 
 def preset(access: Access) -> str:

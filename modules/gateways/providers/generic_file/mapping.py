@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, BinaryIO
 
 from core.i18n import _
 from modules.gateways.access import Access
 from modules.gateways.layout_files import LayoutDebts, LayoutPayments, own
 from modules.gateways.layout_shapes import Layout
+from modules.gateways.layout_trial import with_values
 from modules.gateways.shapes import Control, Debt, Made, Problem, Reading
 
 NAME = "deudas_{date}_{number}.txt"
-
-
-def with_values(access: Access) -> Access:
-    """The account with its own values: what layouts call `account.…`."""
-    return replace(access, settings={**values(access.get("values", ())), **access.settings})
-
-
-def values(given: Any) -> dict[str, str]:
-    """The lines `company=77` of a setting."""
-    rows = given.splitlines() if isinstance(given, str) else given
-    return {name.strip(): value.strip() for name, sign, value in (str(row).partition("=") for row in rows) if sign}
 
 
 def bad_values(given: Any) -> str:
