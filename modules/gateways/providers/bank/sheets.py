@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -66,7 +67,11 @@ def xlsx_rows(file: BinaryIO, sheet: str) -> Iterator[Row]:
         if sheet and sheet not in names:
             raise BadFile(_("There is no sheet %(sheet)s; found: %(names)s.", sheet=sheet, names=", ".join(names)), 1,
                           code="columns")
+        if not sheet and not book.worksheets:
+            raise _damaged(ValueError(_("it has no sheet")))
         page = book[sheet] if sheet else book.worksheets[0]
+        if not hasattr(page, "reset_dimensions"):
+            raise _damaged(ValueError(_("it has no sheet")))  # a chart fills its page
         page.reset_dimensions()
         for number, row in enumerate(_rows(page), 1):
             yield number, [_cell(value) for value in row]
@@ -129,5 +134,5 @@ def _prove_safe(file: BinaryIO) -> None:
                     if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
                         raise BadFile(_("This file declares things of its own (DOCTYPE), which no statement needs: it "
                                         "is not read."), 1, code="unsafe")
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise _damaged(error) from None

@@ -41,13 +41,16 @@ class MercadoPagoStatement:
 
     def read(self, file: BinaryIO, access: Access) -> Iterator[Settled | Problem | Control]:
         """Rows in order, the Control last: count and sum of the nets. BadFile where it is not whole or not ours."""
-        rows = _rows(file)
+        lines = _Lines(file)
+        rows = _rows(lines)
         first = next(rows, None)
         if first is None:
             raise BadFile(_("This file is empty."), 1)
         report = _report(first[1], access)
         for number, values in rows:
             yield from report.take(number, values)
+        if report.line == 1 and not lines.ended:
+            raise BadFile(_("The file ends within its heading: it was cut off. Download it again."), 1, code="cut_off")
         yield report.control()
 
 
@@ -172,9 +175,8 @@ def _report(header: list[str], access: Access) -> Report:
     return Report(access, columns, release)
 
 
-def _rows(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: _Lines) -> Iterator[tuple[int, list[str]]]:
     """(number of its last line, values) of each row; the heading says by what columns are separated."""
-    lines = _Lines(file)
     first = next(lines, "")
     if not first:
         return
@@ -194,16 +196,16 @@ def _rows(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Lines(Iterator[str]):
-    """Lines as text, one at a time, with their ends."""
+    """Lines as text, one at a time, with their ends; `ended`: the last one has its own."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.file, self.number = file, 0
+        self.file, self.number, self.ended = file, 0, False
 
     def __next__(self) -> str:
         raw = self.file.readline(LONGEST_LINE)
         if not raw:
             raise StopIteration
-        self.number += 1
+        self.number, self.ended = self.number + 1, raw.endswith((b"\n", b"\r"))
         if len(raw) >= LONGEST_LINE and not raw.endswith(b"\n"):
             raise BadFile(_("Line %(line)s is longer than %(most)s characters: this is no file of this kind.",
                             line=self.number, most=LONGEST_LINE), self.number, code="length")
