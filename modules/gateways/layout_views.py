@@ -35,7 +35,7 @@ def presets(provider: str, direction: str) -> dict[str, Any]:
     return {key: (title, make) for key, (title, make) in found.items() if make()["direction"] == direction}
 
 
-@bp.route("/gateways/accounts/<int:account_id>/layouts/<name>", methods=["GET", "POST"])
+@bp.route("/gateways/layouts/<int:account_id>/<name>", methods=["GET", "POST"])
 @require("gateways.edit_accounts")
 def layout_page(account_id: int, name: str) -> Any:
     """A layout as text, what it says of each line, and what it reads or writes."""

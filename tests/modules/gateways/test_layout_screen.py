@@ -30,7 +30,7 @@ def page(files: Account, login: Make) -> Make:
     desk = login("gateways.edit_accounts")
 
     def ask(layout: Any = None, action: str = "try", name: str = "layout_in", **data: Any) -> Any:
-        path = f"/gateways/accounts/{files.id}/layouts/{name}"
+        path = f"/gateways/layouts/{files.id}/{name}"
         if layout is None:
             return desk.get(path, query_string=data)
         text = layout if isinstance(layout, str) else json.dumps(layout)
