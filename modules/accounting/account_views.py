@@ -16,7 +16,7 @@ from core.i18n import _, format_amount, format_date
 from core.models import AuditRecord, User
 from core.scope import current_company, current_company_id
 from core.security import can, require
-from modules.accounting import allocations, forms, ledger, queries, services, statements
+from modules.accounting import allocations, forms, ledger, overdue, queries, services, statements
 from modules.accounting.blueprint import bp, form_page
 from modules.accounting.invoice_views import pdf_answer
 from modules.accounting.statements import Period
@@ -34,19 +34,21 @@ def account_tab(customer: Customer) -> str:
     known = queries.currencies(customer.id)
     currency = request.args.get("currency", "")
     currency = currency if currency in dict(known) else current_company().currency
+    waiting = [one for one in queries.open_documents(customer.id) if one.currency == currency]
     lines = queries.statement(customer.id, currency, limit=PAGE + 1, before_id=request.args.get("before", type=int))
     return render_template(
         "accounting/account_tab.html", customer=customer, currency=currency, balances=known,
         balance=dict(known)[currency],
         favour=queries.in_favour(customer.id, currency), lines=lines[:PAGE], more=len(lines) > PAGE,
-        open_documents=[one for one in queries.open_documents(customer.id) if one.currency == currency],
+        open_documents=waiting, late=overdue.of_these(waiting),
         describe=statements.describe, since=clock.today() - dt.timedelta(days=90), today=clock.today())
 
 
 def documents_tab(customer: Customer) -> str:
     """The newest documents and payments, with the way to all of them."""
+    newest = queries.newest_documents(customer.id, NEWEST)
     return render_template("accounting/documents_tab.html", customer=customer, newest=NEWEST,
-                           documents=queries.newest_documents(customer.id, NEWEST),
+                           documents=newest, late=overdue.of_these(newest),
                            payments=queries.last_payments([customer.id], NEWEST, reversed_too=True)
                            .get(customer.id, []))
 

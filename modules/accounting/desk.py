@@ -17,7 +17,7 @@ from core.search import Hit
 from core.setup import Step
 from core.slots import NOTICE
 from core.templating import amount
-from modules.accounting import figures, labels, ledger, numbers, queries, states
+from modules.accounting import figures, labels, ledger, numbers, overdue, queries, states
 from modules.accounting.models import CashAccount, Entry, Invoice, InvoiceDesign, Payment
 from modules.crm.models import Customer
 
@@ -144,9 +144,10 @@ def find_documents(text: str, limit: int) -> list[Hit]:
     rows = db.session.execute(
         sa.select(Invoice, Customer.name).join(Customer, Customer.id == Invoice.customer_id).where(condition)
         .order_by(Invoice.issue_date.desc(), Invoice.id.desc()).limit(limit)).all()
-    return [Hit(labels.title_of(row[0]), url_for("accounting.invoice", invoice_id=row[0].id), " · ".join((
-        row[1], format_date(row[0].issue_date), amount(row[0].total, row[0].currency), states.of_invoice(row[0])[0])))
-        for row in rows]
+    late = overdue.of_these([row[0] for row in rows])
+    return [Hit(labels.title_of(one), url_for("accounting.invoice", invoice_id=one.id), " · ".join((
+        name, format_date(one.issue_date), amount(one.total, one.currency),
+        states.of_invoice(one, one.id in late)[0]))) for one, name in rows]
 
 
 def find_receipts(text: str, limit: int) -> list[Hit]:

@@ -21,6 +21,7 @@ from modules.accounting import (
     forms,
     instalments,
     notes,
+    overdue,
     queries,
     reissuing,
     sending,
@@ -48,11 +49,12 @@ def invoice(invoice_id: int) -> Any:
 def invoice_page(row: Invoice, reason_form: forms.ReasonForm | None = None, status: int = 200) -> Any:
     """The page; with a form where annulling was refused."""
     corrected = find(Invoice, row.original_id) if row.original_id else None
-    creditable = _creditable(row)
+    creditable, on_it = _creditable(row), queries.notes_of(row.id)
     return render_template(
         "accounting/invoice.html", invoice=row, customer=row.customer, original=corrected,
         paid_by=queries.paid_by([row.id]).get(row.id, []), pays=queries.paid_with_note(row.id),
-        notes=queries.notes_of(row.id), creditable=creditable, debitable=not notes.refusal(row, "debit_note"),
+        notes=on_it, late=overdue.of_these([row, *on_it]), creditable=creditable,
+        debitable=not notes.refusal(row, "debit_note"),
         tax_text=taxes.text, replacement=reissuing.of_invoice(row.id),
         can_reissue=creditable == row.total and not reissuing.refusal(row),
         message=sending.message_about(row), reason_form=reason_form or forms.ReasonForm(formdata=None)), status

@@ -9,7 +9,6 @@ from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 
-from core import clock
 from core.db import Amount
 from core.db import find as find_row
 from core.i18n import lazy, ngettext
@@ -33,14 +32,12 @@ from core.scope import current_company
 from modules.accounting import labels, numbers, queries, sending, states
 from modules.accounting.models import Balance, Invoice, Payment, PaymentMedium
 from modules.accounting.models.documents import LEGAL_STATES, READY_STATES
+from modules.accounting.overdue import OPEN, OVERDUE, SOME_IS_DUE, TODAY
 from modules.crm import finding
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 
-# asked anew in each statement: "overdue" moves with the calendar
-TODAY: Any = sa.bindparam(None, callable_=clock.today, type_=sa.Date())
 NOTE = Invoice.kind == "credit_note"
-OPEN = sa.and_(Invoice.state == "issued", ~NOTE, Invoice.open_amount != 0)
 FINAL = sa.and_(Invoice.state == "issued", Invoice.legal_state.in_(READY_STATES), Invoice.origin != "import")
 # a sum of amounts is money again
 UNTAXED_TOO = sa.type_coerce(Invoice.net + Invoice.untaxed + Invoice.exempt, Amount())
@@ -51,9 +48,9 @@ INVOICE_STATES = {
 STATE = sa.case(
     (Invoice.state == "cancelled", "cancelled"), (Invoice.legal_state == "rejected", "refused"),
     (sa.and_(NOTE, Invoice.open_amount == 0), "used"), (NOTE, "favour"), (Invoice.open_amount == 0, "paid"),
-    (Invoice.due_date < TODAY, "overdue"), else_="open")
+    (sa.and_(Invoice.due_date < TODAY, SOME_IS_DUE), "overdue"), else_="open")
 CONDITIONS = {
-    "open": OPEN, "overdue": sa.and_(OPEN, Invoice.due_date < TODAY),
+    "open": OPEN, "overdue": OVERDUE,
     "paid": sa.and_(Invoice.state == "issued", ~NOTE, Invoice.open_amount == 0),
     "favour": sa.and_(Invoice.state == "issued", NOTE, Invoice.open_amount != 0),
     "refused": Invoice.legal_state == "rejected", "cancelled": Invoice.state == "cancelled"}
@@ -83,8 +80,7 @@ def _document(text: str) -> Any:
 
 
 def _state(line: Line) -> Any:
-    word, tone = states.of_invoice(line.row)
-    return badge((word, tone))
+    return badge(states.of_invoice(line.row, line.extras["state"] == "overdue"))
 
 
 def _legal(line: Line) -> Any:
@@ -265,11 +261,11 @@ DOCUMENTS = (sa.select(sa.func.count()).select_from(Invoice)
 
 
 def _owing_since(days: Any) -> Any:
-    """Who has a document due in these days and not paid."""
+    """Who has a document due in these days and not paid; what comes in another way until a later day is left out."""
     due = sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
     limits = [*([due >= days.first] if days.first else []), *([due <= days.last] if days.last else [])]
     return sa.exists().where(Invoice.customer_id == Balance.customer_id, Invoice.currency == Balance.currency, OPEN,
-                             *limits)
+                             sa.or_(due >= TODAY, SOME_IS_DUE), *limits)
 
 
 DEBTORS = register(List(

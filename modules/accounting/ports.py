@@ -180,6 +180,9 @@ class PaidElsewhere(Protocol):
     def of(self, invoice_ids: Sequence[int]) -> Mapping[int, Elsewhere]:
         """By invoice id, with a select or two for a batch."""
 
+    def parts(self) -> Any:
+        """The same of all documents, as a select of (invoice_id, amount, until)."""
+
 
 class Gathering(Protocol):
     """Knows the documents that a country has in one legal document of a period, instead of a legal document each.

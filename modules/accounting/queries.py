@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import defer, selectinload
 
-from core import clock
 from core.db import among, db
 from core.models import Company
 from core.scope import current_company
@@ -27,6 +26,7 @@ from modules.accounting.models import (
     Posting,
     Replacement,
 )
+from modules.accounting.overdue import OVERDUE
 from modules.accounting.ports import Elsewhere, elsewhere
 
 ZERO = Decimal("0.00")
@@ -63,8 +63,7 @@ def has_account(customer_id: int) -> bool:
 def overdue(customer_id: int) -> tuple[int, dt.date | None]:
     """(how many documents are overdue, since when) in all currencies."""
     row = db.session.execute(sa.select(sa.func.count(), sa.func.min(Invoice.due_date)).where(
-        Invoice.customer_id == customer_id, Invoice.open_amount != 0, Invoice.kind != "credit_note",
-        Invoice.state == "issued", Invoice.due_date < clock.today())).one()
+        Invoice.customer_id == customer_id, OVERDUE)).one()
     return row[0], row[1]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import clock
 from core.i18n import _, format_amount, format_date
 
 
-def of_invoice(document: Any) -> tuple[str, str]:
-    """(words, tone) of a document: annulled, refused, paid, overdue, or what is left to pay until when."""
+def of_invoice(document: Any, is_overdue: bool) -> tuple[str, str]:
+    """(words, tone) of a document: annulled, refused, paid, overdue, or what is left to pay until when.
+
+    Whether it is overdue is not its day's affair alone: `overdue.of_these` and `overdue.OVERDUE` know.
+    """
     if document.state == "cancelled":
         return _("annulled"), "mute"
     if document.legal_state == "rejected":
@@ -18,7 +20,7 @@ def of_invoice(document: Any) -> tuple[str, str]:
         return _of_credit(document)
     if not document.open_amount:
         return _("paid"), "ok"
-    return _owed(document)
+    return _owed(document, is_overdue)
 
 
 def _of_credit(document: Any) -> tuple[str, str]:
@@ -27,9 +29,9 @@ def _of_credit(document: Any) -> tuple[str, str]:
     return _("%(amount)s in favour", amount=_amount(document)), "info"
 
 
-def _owed(document: Any) -> tuple[str, str]:
+def _owed(document: Any, is_overdue: bool) -> tuple[str, str]:
     due = document.due_date
-    if due is not None and due < clock.today():
+    if is_overdue:
         return _("overdue since %(day)s", day=format_date(due)), "bad"
     if document.open_amount < document.total:
         return _("%(amount)s left to pay", amount=_amount(document)), "warn"

@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import selectinload
 
-from core import clock
 from core.db import db
 from core.i18n import _, format_amount, format_date
-from modules.accounting import labels, queries
+from modules.accounting import labels, overdue, queries
 from modules.accounting.models import Invoice, Payment
 from modules.crm.models import Customer
 from modules.crm.ports import Happening
@@ -24,12 +23,14 @@ class Documents:
 
     def of(self, customer: Customer, limit: int) -> list[Happening]:
         found: list[Happening] = []
-        for one in queries.newest_documents(customer.id, limit):
-            found += _of_document(one)
+        documents = queries.newest_documents(customer.id, limit)
+        late = overdue.of_these(documents)
+        for one in documents:
+            found += _of_document(one, one.id in late)
         return found
 
 
-def _of_document(one: Invoice) -> list[Happening]:
+def _of_document(one: Invoice, is_overdue: bool) -> list[Happening]:
     url, title = url_for("accounting.invoice", invoice_id=one.id), labels.title_of(one)
     total = format_amount(one.total, one.currency)
     due = one.due_date if one.kind != "credit_note" else None
@@ -42,7 +43,7 @@ def _of_document(one: Invoice) -> list[Happening]:
     elif one.legal_state == "rejected":
         found.append(Happening(one.created_at + dt.timedelta(seconds=1), _("Refused by the authority: %(document)s",
                                                                           document=title), url=url, tone="bad"))
-    elif due and one.open_amount and due < clock.today():
+    elif due and is_overdue:
         found.append(Happening(due, _("Due and not paid: %(document)s", document=title),
                                _("%(amount)s still owed", amount=format_amount(one.open_amount, one.currency)), url=url,
                                tone="bad"))

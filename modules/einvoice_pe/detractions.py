@@ -167,6 +167,11 @@ class DetractionsElsewhere:
         return {row.invoice_id: Elsewhere(row.share, row.due_date, _(
             "detracción (S/ %(amount)s at Banco de la Nación)", amount=f"{to_deposit(row):.2f}")) for row in rows}
 
+    def parts(self) -> Any:
+        """The same for whole lists."""
+        return sa.select(Detraction.invoice_id, Detraction.share.label("amount"), Detraction.due_date.label("until")
+                         ).where(waiting())
+
 
 class DetractionBlock:
     """Peru's entry in the port `print_blocks`: how the two parts are paid, on the document and in its notice."""

@@ -146,6 +146,48 @@ def test_nobody_is_in_arrears_with_it_before_its_own_day(factura: Invoice) -> No
     assert DetractionsElsewhere().of([factura.id]) == {}
 
 
+def pays_the_rest(factura: Invoice, amount: str = "1038.40") -> dt.date:
+    """Of a factura whose day is three days before that of its detracción; that one is given."""
+    last = row().due_date
+    db.session.execute(sa.update(Invoice).where(Invoice.id == factura.id).values(due_date=last - dt.timedelta(3)))
+    payments.record_payment(PaymentData(factura.customer_id, [Medium(Decimal(amount), "transfer")]))
+    db.session.commit()
+    return last
+
+
+def noon(frozen: Any, day: dt.date) -> None:
+    frozen(day.year, day.month, day.day, 17)
+
+
+@pytest.mark.parametrize("paid", ["1038.40", "1038.00"])  # less the share, or less what the bank takes
+def test_who_owes_nothing_but_the_detraccion_is_not_overdue(factura: Invoice, login: Any, frozen: Any,
+                                                            paid: str) -> None:
+    noon(frozen, pays_the_rest(factura, paid))
+    assert queries.overdue(factura.customer_id) == (0, None)
+    browser = login("accounting.view_documents", "crm.view_customers")
+    number = db.session.get_one(Invoice, factura.id).legal_number
+    assert number not in browser.get("/invoices?state=overdue").text
+    for address in (f"/invoices/{factura.id}", "/invoices?state=open", f"/customers/{factura.customer_id}"
+                    "?tab=account", f"/customers/{factura.customer_id}?tab=documents"):
+        page = browser.get(address).text.partition("<main")[2]
+        assert number in page and "quedan" in page and "vencido desde" not in page, address
+    assert "Venció sin pagarse" not in browser.get(f"/customers/{factura.customer_id}?tab=timeline").text
+    assert number not in browser.get("/debtors?due=before_today").text
+
+
+def test_who_lets_its_own_day_pass_is_overdue(factura: Invoice, login: Any, frozen: Any) -> None:
+    last = pays_the_rest(factura)
+    noon(frozen, last + dt.timedelta(1))
+    assert queries.overdue(factura.customer_id) == (1, last - dt.timedelta(3))
+    number = db.session.get_one(Invoice, factura.id).legal_number
+    assert number in login("accounting.view_documents").get("/invoices?state=overdue").text
+
+
+def test_who_owes_more_than_the_detraccion_is_overdue(factura: Invoice, frozen: Any) -> None:
+    noon(frozen, pays_the_rest(factura, "1037.00"))
+    assert queries.overdue(factura.customer_id)[0] == 1
+
+
 def test_a_factura_in_dollars_is_detracted_in_soles(nubefact: Any, peru: Any, work: Any, run_jobs: Any) -> None:
     from modules.accounting.drafts import DraftLine, InvoiceDraft
     from modules.accounting.models import Account, CashAccount
