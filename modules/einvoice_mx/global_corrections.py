@@ -120,17 +120,23 @@ def _check_not_replaced(row: GlobalInvoice) -> None:
                             number=found))
 
 
-def _check_notes(row: GlobalInvoice) -> None:
-    """The SAT keeps what live credit notes refer to."""
+def notes_on(row: GlobalInvoice) -> list[Document]:
+    """The egresos that refer to it and stand: the SAT keeps it until they are cancelled (reference: Mexico, 4.4)."""
     sold = sa.select(PublicSale.invoice_id).where(PublicSale.global_id == row.id)
-    note = db.session.scalar(
-        sa.select(Invoice).join(Document, Document.invoice_id == Invoice.id).where(
-            Invoice.original_id.in_(sold), Invoice.kind == "credit_note", Document.state != "cancelled").limit(1))
+    return list(db.session.scalars(
+        sa.select(Document).join(Invoice, Invoice.id == Document.invoice_id)
+        .options(sa.orm.joinedload(Document.invoice))
+        .where(Invoice.original_id.in_(sold), Invoice.kind == "credit_note", Document.state != "cancelled")
+        .order_by(Document.id)))
+
+
+def _check_notes(row: GlobalInvoice) -> None:
+    note = next(iter(notes_on(row)), None)
     if note is not None:
         raise DomainError(_(
-            "Cancelling %(number)s is not possible because the credit note %(note)s refers to it. A customer who wants "
-            "a CFDI of his own gets it by “Wrong name” on his sale: a credit note and a new invoice.",
-            number=row, note=note))
+            "Cancelling %(number)s is not possible because the credit note %(note)s refers to it: cancel that one "
+            "first, then this one, and credit the sale again. A customer who wants a CFDI of his own gets it without "
+            "that by “Wrong name” on his sale: a credit note and a new invoice.", number=row, note=note.invoice))
 
 
 def retry(row: GlobalInvoice) -> GlobalInvoice | None:

@@ -120,6 +120,7 @@ def global_invoice(global_id: int) -> Any:
     return render_template(
         "einvoice_mx/global.html", row=row, period=periods.name(row.period, row.last_day),
         sales=gathering.sold(row, SHOWN), shown=SHOWN, reasons=global_corrections.reasons(),
+        notes=global_corrections.notes_on(row) if row.state == "authorized" else (),
         other=db.session.scalar(sa.select(GlobalInvoice).where(GlobalInvoice.replaces_id == row.id)
                                 .order_by(GlobalInvoice.id.desc()).limit(1)))
 

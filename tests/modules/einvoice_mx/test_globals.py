@@ -19,6 +19,7 @@ from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
+from modules.einvoice import cancelling
 from modules.einvoice.models import Document
 from modules.einvoice_mx import access, gathering, global_corrections, jobs, proofs, schema
 from modules.einvoice_mx.models import CustomerProfile, GlobalInvoice, PublicSale
@@ -280,6 +281,30 @@ def test_credit_note_afterwards_is_an_egreso_of_the_global_invoice(sell, gather,
     named(other)
     with pytest.raises(DomainError, match="nota de crédito"):
         global_corrections.own_cfdi(other)
+
+
+def test_with_a_credit_note_on_it_the_note_is_cancelled_first(sell, gather, settle, pac_server, login):
+    sold, _other = sell("116.00", "232.00")
+    gather()
+    notes.credit(sold, "no hubo servicio")
+    db.session.commit()
+    settle()
+    (row,), (document,) = rows(GlobalInvoice), rows(Document)
+    with pytest.raises(DomainError, match=str(document.invoice)):
+        global_corrections.cancel(row, "02", "equivocada")
+    db.session.rollback()
+    page = login("einvoice.view_documents", "einvoice.cancel_documents").get(f"/einvoice-mx/globals/{row.id}").text
+    assert f"/einvoice/{document.id}" in page and f"/einvoice-mx/globals/{row.id}/cancel" not in page
+    cancelling.request(document, "02")
+    db.session.commit()
+    settle()
+    assert db.session.get_one(Invoice, document.invoice_id).state == "cancelled"
+    global_corrections.cancel(rows(GlobalInvoice)[0], "02", "equivocada")
+    db.session.commit()
+    gather()
+    old, new = rows(GlobalInvoice)
+    assert (old.state, new.state, new.total) == ("cancelled", "authorized", Decimal("348.00"))
+    assert sat_states(pac_server)[old.uuid] == "Cancelado"
 
 
 def test_credit_note_waits_for_a_global_invoice_that_is_not_stamped_yet(sell, gather, settle, pac_server):
