@@ -79,7 +79,31 @@ class Issuer(Protocol):
         """The authority's refusal in our words."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A document as a provider lists it; `number` and `kind` as they stand on its paper."""
+
+    environment: str
+    kind: str
+    number: str
+    authorization_code: str
+    total: Decimal
+    date: dt.date
+    receiver: str
+
+
+class Listing(Protocol):
+    """Lists what a provider has, whoever issued it. For countries whose provider can."""
+
+    def listed(self, first: dt.date, last: dt.date) -> Sequence[Listed]:
+        """All authorised documents of these days of the company in scope; ends the transaction before it talks.
+
+        [] where the company's provider lists nothing.
+        """
+
+
 issuers: Registry[Issuer] = Registry("issuers")
+listings: Registry[Listing] = Registry("listings")
 # countries where a provider signs and the authority decides later, after the document was handed over
 signed_first: set[str] = set()
 

@@ -1,4 +1,7 @@
-"""Compare our documents with what the authority has: last numbers, and every document of a period."""
+"""Compare our documents with what the authority has: last numbers, and every document of a period.
+
+What only the authority or the provider has is told, and never taken over: it may be another program's, or a person's.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import jobs
-from core.db import db
+from core.db import among, db
 from core.models import Company
 from core.scope import company_scope
 from modules.accounting.models import Invoice
 from modules.einvoice import queries, services, states
 from modules.einvoice.models import Document, Sequence
-from modules.einvoice.ports import AtAuthority, Issuer
+from modules.einvoice.ports import AtAuthority, Issuer, Listed, listings
+
+# numbers after our last one that are asked about where the authority does not tell its own last one
+BEYOND = 3
 
 
 def reconcile(company: Company, period: str, progress: Callable[[int], None] = lambda done: None) -> dict[str, Any]:
@@ -32,6 +38,9 @@ def reconcile(company: Company, period: str, progress: Callable[[int], None] = l
             tops.append(top)
             last = sequence.last_number if top["last_authority"] is None else top["last_authority"]
             checked += _compare_documents(issuer, sequence, period, last, found, progress)
+            if top["last_authority"] is None and _is_used(sequence.id):
+                checked += _look_beyond(issuer, sequence, found)
+        _compare_listed(company.country, period, found)
         return {"company": code, "period": period, "sequences": tops, "checked": checked, "differences": found}
 
 
@@ -69,6 +78,45 @@ def _compare_documents(issuer: Issuer, sequence: Any, period: str, last: int, fo
     return len(numbers)
 
 
+def _is_used(sequence_id: int) -> bool:
+    """Whether we ever numbered something on it: others may belong to a provider that the company has left."""
+    row = db.session.execute(sa.select(Document.id).where(
+        Document.sequence_id == sequence_id, Document.number.is_not(None)).limit(1)).first()
+    db.session.rollback()
+    return row is not None
+
+
+def _look_beyond(issuer: Issuer, sequence: Any, found: list[dict[str, Any]]) -> int:
+    """Ask on after our last number, until so many in a row are nobody's; how many were asked about."""
+    number, free = sequence.last_number, 0
+    while free < BEYOND:
+        number += 1
+        with jobs.outside():
+            theirs = issuer.find(sequence.environment, sequence.series, sequence.kind, number)
+        free = 0 if theirs else free + 1
+        _compare_one(sequence, number, None, theirs, found)
+    return number - sequence.last_number
+
+
+def _compare_listed(country: str, period: str, found: list[dict[str, Any]]) -> None:
+    """What the provider lists and we do not know, by its code: made there by hand, or by another program."""
+    listing = listings.find(country)
+    theirs = listing.listed(*queries.month(period)) if listing else ()
+    known = set(db.session.scalars(sa.select(Document.authorization_code).where(
+        among(Document.authorization_code, [one.authorization_code for one in theirs]))))
+    db.session.rollback()
+    found += [_unknown(one) for one in theirs if one.authorization_code not in known]
+
+
+def _unknown(one: Listed) -> dict[str, Any]:
+    return {"environment": one.environment, "series": "", "kind": one.kind, "number": one.number,
+            "code": "missing_here", "message": _said(one)}
+
+
+def _said(theirs: AtAuthority | Listed) -> str:
+    return f"{theirs.date.isoformat()} {theirs.total:.2f} {theirs.receiver}"
+
+
 def _ours(sequence_id: int, period: str) -> dict[int, Any]:
     rows = db.session.execute(
         sa.select(Document.number, Document.invoice_id, Document.state, Document.authorization_code,
@@ -88,8 +136,7 @@ def _compare_one(sequence: Any, number: int, ours: Any, theirs: AtAuthority | No
         return
     if ours is None:
         if not _known(sequence.id, number):
-            found.append(_difference(sequence, number, "missing_here",
-                                     f"{theirs.date.isoformat()} {theirs.total:.2f} {theirs.receiver}"))
+            found.append(_difference(sequence, number, "missing_here", _said(theirs)))
         return
     pairs = (("authorization_code", ours.authorization_code, theirs.authorization_code),
              ("total", f"{ours.total:.2f}", f"{theirs.total:.2f}"),

@@ -8,7 +8,7 @@ from modules.accounting import totals
 from modules.accounting.events import InvoiceReady
 from modules.accounting.ports import attachers, layouts
 from modules.contracts.ports import billing_checks, place_taxes
-from modules.einvoice.ports import enablers, issuers, papers, previewers
+from modules.einvoice.ports import enablers, issuers, listings, papers, previewers
 from modules.einvoice_co import attaching, desk, fetching, jobs
 from modules.einvoice_co.amounts import CO
 from modules.einvoice_co.billing import ColombianBillingCheck
@@ -16,13 +16,14 @@ from modules.einvoice_co.deeds import WORDS as DEEDS
 from modules.einvoice_co.enabling import ColombianEnabler
 from modules.einvoice_co.estratos import EstratoRule
 from modules.einvoice_co.fetching import Containers
-from modules.einvoice_co.issuer import ColombianIssuer
+from modules.einvoice_co.issuer import ColombianIssuer, SiigoListing
 from modules.einvoice_co.layout import ColombianLayout
 from modules.einvoice_co.papers import ColombianPapers
 from modules.einvoice_co.previewer import previewer
 
 totals.RULES["CO"] = CO
 issuers.register("CO", ColombianIssuer())
+listings.register("CO", SiigoListing())
 enablers.register("CO", ColombianEnabler())
 papers.register("CO", ColombianPapers())
 layouts.register("CO", ColombianLayout())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -14,11 +15,11 @@ from core.scope import current_company
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.own_numbers import OwnNumbers, Wire
-from modules.einvoice.ports import AtAuthority, Explanation, Opened
+from modules.einvoice.ports import AtAuthority, Explanation, Listed, Opened
 from modules.einvoice_co import access, bridge, delivery, explanations, rehearsal
 from modules.einvoice_co.bridge import BY_SIIGO
 from modules.einvoice_co.catalogs import KIND_NAMES
-from modules.einvoice_co.findings import day
+from modules.einvoice_co.findings import SIIGO, day
 from modules.einvoice_co.models import Resolution
 from modules.einvoice_co.parties import split_nit
 from modules.einvoice_co.providers.hka.wire import HkaWire, Range
@@ -106,6 +107,22 @@ def _data(series: str, kind: str, number: int) -> dict[str, object]:
     found = db.session.scalar(sa.select(Document.data).where(
         Document.series == series, Document.kind == kind, Document.number == number))
     return dict(found or {})
+
+
+class SiigoListing:
+    """Colombia's entry in the port `listings`: what Siigo has; The Factory HKA lists nothing."""
+
+    def listed(self, first: dt.date, last: dt.date) -> list[Listed]:
+        """Invoices and credit notes that the DIAN accepted; debit notes made by hand are in no list of Siigo's."""
+        environment, provider = access.environment(), access.profile().provider
+        if provider != SIIGO:
+            return []
+        siigo = access.siigo(environment)
+        db.session.rollback()
+        return [Listed(environment, kind, one.name, one.key, one.total, moment, one.customer)
+                for path, kind in ((INVOICES, "01"), (CREDIT_NOTES, "91"))
+                for one in siigo.dated(path, first.isoformat(), last.isoformat())
+                if one.key and (moment := day(one.date))]
 
 
 def _at_siigo(environment: str, series: str, kind: str, number: int) -> AtAuthority | None:

@@ -20,7 +20,7 @@ from modules.accounting.models import Invoice
 from modules.crm.drafts import AddressData
 from modules.crm.models import Customer
 from modules.crm.services import create_customer
-from modules.einvoice import services
+from modules.einvoice import reconciling, services
 from modules.einvoice.files import of_documents
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice_co import access, rehearsal
@@ -312,3 +312,32 @@ def test_what_was_mended_in_siigo_nube_meanwhile_is_adopted(isp, site, frozen, m
     work()
     (found,) = documents()
     assert (found.state, found.data["name"]) == ("authorized", first.name), found.problems
+
+
+def test_what_only_siigo_has_is_told_and_never_taken_over(isp, site):
+    use("siigo")
+    issue(100000)
+    work()
+    (ours,) = documents()
+    theirs = access.siigo("rehearsal").create(INVOICES, read(ours.request["body"]), "byhand1")
+    db.session.rollback()
+    found = reconciling.reconcile(scope.current_company(), "2026-11")
+    assert [(one["code"], one["number"], one["kind"]) for one in found["differences"]] == [
+        ("missing_here", theirs.name, "01")]
+    assert "2026-11-03 100000.00 1020304050" in found["differences"][0]["message"]
+    assert [one.id for one in documents()] == [ours.id]
+    assert reconciling.reconcile(scope.current_company(), "2026-10")["differences"] == []
+
+
+def test_what_follows_our_last_number_at_the_provider_is_told(isp):
+    """The Factory HKA lists nothing: the numbers after our last one are asked about."""
+    use("hka")
+    issue(100000)
+    work()
+    (ours,) = documents()
+    factura = {**ours.request["factura"], "consecutivoDocumento": "SETP990000002"}
+    access.hka("rehearsal").send(factura, "0")
+    db.session.rollback()
+    found = reconciling.reconcile(scope.current_company(), "2026-11")
+    assert [(one["code"], one["number"]) for one in found["differences"]] == [("missing_here", 990000002)]
+    assert (found["checked"], len(documents())) == (1 + 5, 1)

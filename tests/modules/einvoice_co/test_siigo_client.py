@@ -56,7 +56,7 @@ def test_accepted(ready):
     assert len(found.key) == 96 and found.customer == "1020304050" and not found.pending
     assert ready.document(INVOICES, found.id).key == found.key
     assert ready.by_name(INVOICES, "FV-2-22").id == found.id and ready.by_name(INVOICES, "FV-2-99") is None
-    assert [one.id for one in ready.dated(INVOICES, "2025-03-01")] == [found.id]
+    assert [one.id for one in ready.dated(INVOICES, "2025-03-01", "2025-03-01")] == [found.id]
     assert ready.file(INVOICES, found.id, "pdf").startswith(b"%PDF")
 
 

@@ -193,12 +193,12 @@ class Siigo:
         """A document by its name like FV-2-22."""
         return next((_stamped(one) for one in _rows(self._get(path, name=name))), None)
 
-    def dated(self, path: str, day: str) -> list[Stamped]:
-        """All documents of a date."""
+    def dated(self, path: str, first: str, last: str) -> list[Stamped]:
+        """All documents of these days."""
         found: list[Stamped] = []
         page = 1
         while True:
-            answer = self._get(path, date_start=day, date_end=day, page=page, page_size=100)
+            answer = self._get(path, date_start=first, date_end=last, page=page, page_size=100)
             rows = _rows(answer)
             found += [_stamped(one) for one in rows]
             if len(rows) < 100:
