@@ -1,4 +1,4 @@
-"""`abona einvoice authorize | status | retry | continue | reconcile | enable`."""
+"""`abona einvoice authorize | status | retry | continue | reconcile | export | enable`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from core.errors import DomainError, OutsideError
 from core.i18n import _
 from core.models import Company
 from core.scope import company_scope
-from modules.einvoice import explaining, labels, queries, reconciling, services
+from modules.einvoice import explaining, exporting, labels, queries, reconciling, services
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice.ports import Enabler, Step, enablers
 
@@ -35,7 +35,7 @@ SHOWN = 50
 
 def register(group: click.Group) -> None:
     """Add these commands to `abona einvoice`."""
-    for command in (authorize, status, retry, go_on, reconcile, enable):
+    for command in (authorize, status, retry, go_on, reconcile, export, enable):
         group.add_command(command)
 
 
@@ -216,6 +216,25 @@ def reconcile(period: str, company_code: str | None, as_json: bool) -> int:
                            [(d["series"], d["kind"], str(d["number"]), d["code"], d["message"])
                             for d in one["differences"]])
     return NEEDS_PERSON if any(one["differences"] for one in results) else DONE
+
+
+@click.command("export")
+@click.argument("code")
+@click.option("--period", required=True, help="Month, like 2026-11.")
+@click.option("--form", default="", help="One of its forms; the usual one where it is left out.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
+@company_option
+@with_app
+def export(code: str, period: str, form: str, output: Path | None, company_code: str | None) -> int:
+    """Write a file for the accountant: rvie (Peru), ats (Ecuador)."""
+    _period(period)
+    company = chosen_company(company_code)
+    with company_scope(company):
+        made = exporting.make(company, code, period, form)
+    target = output or Path(made.name)
+    target.write_bytes(made.content)
+    note(_("%(file)s: %(count)s lines.", file=target, count=made.rows))
+    return DONE
 
 
 def _every_hundred(done: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -168,6 +168,34 @@ class Previewer(Protocol):
 
 
 previewers: Registry[Previewer] = Registry("previewers")
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """A file for the accountant; `rows` is how many lines of sales it has."""
+
+    name: str
+    media_type: str
+    content: bytes
+    rows: int
+
+
+class Export(Protocol):
+    """One kind of file that accountants compare with the authority's register."""
+
+    code: str
+    title: Any
+    # what it is, what it is not, in a sentence or two
+    about: Any
+    # {form: words} where it can be had in several, the usual one first
+    forms: Mapping[str, Any]
+
+    def make(self, first: dt.date, last: dt.date, form: str) -> ExportFile:
+        """The file of the company in scope for these days; DomainError where it cannot be made yet, and why."""
+
+
+# by country
+exports: Registry[Sequence[Export]] = Registry("exports")
 
 
 @dataclass(frozen=True)

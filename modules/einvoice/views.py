@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
-from core import lists, storage
+from core import clock, lists, storage
 from core.db import db, find
 from core.errors import DomainError, NotFound, OutsideError
 from core.i18n import _
@@ -19,7 +20,7 @@ from core.security import require, safe_next
 from modules.crm import countries
 from modules.crm import services as crm
 from modules.crm.models import Customer
-from modules.einvoice import cancelling, explaining, files, labels, queries, services, states
+from modules.einvoice import cancelling, explaining, exporting, files, labels, queries, services, states
 from modules.einvoice.errors import StillWrong
 from modules.einvoice.lists import DOCUMENTS, NO_CAUSE
 from modules.einvoice.models import Document, Sequence
@@ -55,6 +56,7 @@ def documents(shown: lists.Shown) -> Any:
     answer = _("%(done)s authorised, %(waiting)s waiting, %(refused)s refused.", done=counts[states.AUTHORIZED],
                waiting=waiting, refused=counts[states.REJECTED])
     return shown.render("einvoice/documents.html", answer=answer if sum(counts.values()) else None,
+                        exports=bool(exporting.exports_of(current_company())),
                         refused=counts[states.REJECTED], troubled=queries.troubled_sequences())
 
 
@@ -221,6 +223,45 @@ def continue_sequence(sequence_id: int) -> Any:
     services.continue_after(find(Sequence, sequence_id), last)
     flash(_("Sending goes on."), "ok")
     return redirect(url_for("einvoice.refused"))
+
+
+# --- files for the accountant --------------------------------------------------------------------------
+
+
+@bp.get("/exports")
+@require("einvoice.view_documents")
+def exports() -> Any:
+    """What accountants compare with the authority's register: choose the month."""
+    return _exports_page()
+
+
+def _exports_page(error: str = "") -> str:
+    company, last = current_company(), clock.today().replace(day=1) - dt.timedelta(days=1)
+    return render_template("einvoice/exports.html", exports=exporting.exports_of(company).values(), error=error,
+                           period=request.args.get("period") or f"{last:%Y-%m}")
+
+
+@bp.get("/exports/<code>")
+@require("einvoice.view_documents")
+def export(code: str) -> Any:
+    """One of them, as a file."""
+    try:
+        made = exporting.make(current_company(), code, _period(), request.args.get("form", ""))
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        return _exports_page(str(refusal)), 422
+    return send_file(io.BytesIO(made.content), mimetype=made.media_type, as_attachment=True, download_name=made.name)
+
+
+def _period() -> str:
+    found = request.args.get("period", "")
+    try:
+        queries.month(found)
+    except ValueError:
+        raise DomainError(_("To make the file you must write the month like 2026-11. Found: %(found)s.",
+                            found=found or "—"), field="period") from None
+    return found
 
 
 # --- enabling ------------------------------------------------------------------------------------------

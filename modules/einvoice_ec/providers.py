@@ -6,10 +6,11 @@ from core.i18n import lazy
 from modules.accounting.ports import layouts, note_rules
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
-from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers
+from modules.einvoice.ports import cancellers, enablers, exports, issuers, papers, previewers
 from modules.einvoice_ec import desk
 from modules.einvoice_ec.amounts import EC
 from modules.einvoice_ec.archivos import EcuadorianPapers
+from modules.einvoice_ec.ats import Ats
 from modules.einvoice_ec.billing import EcuadorianBillingCheck
 from modules.einvoice_ec.cancelling import EcuadorianCanceller
 from modules.einvoice_ec.deeds import WORDS as DEEDS
@@ -24,6 +25,7 @@ issuers.register("EC", EcuadorianIssuer())
 papers.register("EC", EcuadorianPapers())
 cancellers.register("EC", EcuadorianCanceller())
 enablers.register("EC", EcuadorianEnabler())
+exports.register("EC", (Ats(),))
 layouts.register("EC", EcuadorianLayout())
 note_rules.register("EC", EcuadorianNoteRule())
 billing_checks.register("EC", EcuadorianBillingCheck())

@@ -110,6 +110,18 @@ def transactions() -> dict[int, str]:
 
 
 @lru_cache(maxsize=1)
+def operations() -> dict[int, str]:
+    """{sunat_transaction: SUNAT's code of catalogue 51}."""
+    return {int(row["nubefact_sunat_transaction"]): row["codigo"] for row in _rows("sunat_cat51_tipo_operacion")}
+
+
+@lru_cache(maxsize=1)
+def rvie_columns() -> tuple[str, ...]:
+    """The headings of SUNAT's proposal of the register of sales, in order."""
+    return tuple(row["columna"] for row in _rows("sunat_rvie_propuesta_columnas"))
+
+
+@lru_cache(maxsize=1)
 def legend_texts() -> dict[str, str]:
     """{code: text} of SUNAT's legends (catalogue 52)."""
     return {row["codigo"]: row["texto"] for row in _rows("sunat_cat52_leyendas")}

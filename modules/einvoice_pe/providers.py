@@ -6,7 +6,7 @@ from core.i18n import lazy
 from modules.accounting.ports import Method, closing, elsewhere, layouts, methods, print_blocks
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
-from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers, signed_first
+from modules.einvoice.ports import cancellers, enablers, exports, issuers, papers, previewers, signed_first
 from modules.einvoice_pe import desk
 from modules.einvoice_pe.amounts import PE
 from modules.einvoice_pe.annulment import PeruvianCanceller
@@ -19,6 +19,7 @@ from modules.einvoice_pe.issuer import PeruvianIssuer
 from modules.einvoice_pe.layout import PeruvianLayout
 from modules.einvoice_pe.papeles import PeruvianPapers
 from modules.einvoice_pe.previewer import previewer
+from modules.einvoice_pe.rvie import Rvie
 
 RULES["PE"] = PE
 issuers.register("PE", PeruvianIssuer())
@@ -26,6 +27,7 @@ signed_first.add("PE")
 papers.register("PE", PeruvianPapers())
 cancellers.register("PE", PeruvianCanceller())
 enablers.register("PE", PeruvianEnabler())
+exports.register("PE", (Rvie(),))
 layouts.register("PE", PeruvianLayout())
 billing_checks.register("PE", PeruvianBillingCheck())
 elsewhere.register("detraccion", DetractionsElsewhere())
