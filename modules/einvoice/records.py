@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock
-from core.db import db, find
+from core.db import db, find, lock
 from core.jobs import publish
 from modules.einvoice import states
 from modules.einvoice.events import DocumentRejected, DocumentsAuthorized
@@ -151,6 +151,12 @@ def wait(found: Sequence[tuple[int, dt.datetime, dict[str, Any]]]) -> None:
     _update(states.UNKNOWN, rows, before=states.IN_FLIGHT)
     _update(states.SIGNED, rows, before=(states.SIGNED,))
     _tell_accounting([document_id for document_id, _until, _response in found], "unknown")
+
+
+def next_number(sequence_id: int) -> int:
+    """The number after the last one of a sequence, which nobody else takes until the transaction ends."""
+    row = db.session.execute(lock(sa.select(Numbering.last_number).where(Numbering.id == sequence_id))).one()
+    return int(row.last_number) + 1
 
 
 def use_up(sequence_id: int, numbers: Sequence[int | None]) -> None:

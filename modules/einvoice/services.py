@@ -31,6 +31,7 @@ from modules.einvoice.records import (
     claim,
     clear_trouble,
     mark_unknown,
+    next_number,
     note_trouble,
     postpone,
     refuse,
@@ -43,9 +44,9 @@ from modules.einvoice.states import IN_FLIGHT
 
 __all__ = [
     "IN_FLIGHT", "Authorization", "Claim", "Refusal", "Signature", "abandon", "advance", "authorize", "block", "claim",
-    "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown", "note_trouble",
-    "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "sign", "try_again", "use_up",
-    "wait",
+    "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown", "next_number",
+    "note_trouble", "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "sign",
+    "try_again", "use_up", "wait",
 ]
 
 AUTHORIZE, REOPEN = "modules.einvoice.jobs.authorize_sequence", "modules.einvoice.jobs.reopen_sequence"

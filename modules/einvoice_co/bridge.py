@@ -182,6 +182,13 @@ def _open(batch: Batch, invoice: Invoice) -> Opened:
                   data=_data(batch, invoice, mapped) if mapped and good else {})
 
 
+def data_of(invoice_id: int) -> dict[str, Any]:
+    """What is printed of one invoice, also where the provider would refuse it."""
+    batch = load([invoice_id])
+    invoice = batch.cases.invoices[0]
+    return _data(batch, invoice, map_document(case(batch, invoice)))
+
+
 def problems_of(mapped: Mapped) -> list[dict[str, str]]:
     """What would be refused, under the authority's code where there is one."""
     return [{"code": one.authority_code or one.code, "message": one.message, "field": one.field}

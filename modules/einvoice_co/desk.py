@@ -13,7 +13,7 @@ from core.scope import current_company
 from core.slots import NOTICE
 from modules.crm.models import Customer
 from modules.einvoice import queries as documents
-from modules.einvoice_co import access, attaching, contingency, customers, estratos
+from modules.einvoice_co import access, attaching, contingency, customers, estratos, handmade
 from modules.einvoice_co.catalogs import NO_RESPONSIBILITY
 from modules.einvoice_co.endings import endings
 from modules.einvoice_co.parties import person_of
@@ -45,8 +45,10 @@ def attachments(_company: Any) -> Markup:
 
 
 def invoice_part(invoice: Any) -> str:
-    """What became of our PDF at the provider; nothing where none is attached."""
+    """What became of our PDF at the provider, or that a person makes it in Siigo Nube; nothing where neither is so."""
     document = documents.of_invoice(invoice.id)
+    if handmade.is_wanted(document):
+        return render_template("einvoice_co/to_be_made.html", document=document)
     row = attaching.of_document(document.id) if document else None
     return render_template("einvoice_co/attachment.html", row=row) if row else ""
 
