@@ -32,7 +32,8 @@ from modules.einvoice_pe.models import Detraction
 # the way of paying, and who told of the payment
 METHOD = "detraccion"
 # the customer deposits within the first five working days of the month after the one in which he books the factura;
-# which month that is he decides, so the next one is supposed (R.S. 183-2004/SUNAT; ask the accountant)
+# which month that is he decides, so the next one is supposed. General knowledge of R.S. 183-2004/SUNAT (deposits: its
+# articles 16 and 17, with R.S. 317-2013/SUNAT), whose text on the day was not read: ask the accountant
 WORKING_DAYS = 5
 WHOLE = Decimal(1)
 
@@ -73,7 +74,7 @@ def last_day(issued: dt.date) -> dt.date:
 
 
 def to_deposit(row: Detraction) -> Decimal:
-    """What the bank takes: whole soles, half up."""
+    """What the bank takes: whole soles, half up (general knowledge, not read in a rule)."""
     return row.amount.quantize(WHOLE, ROUND_HALF_UP)
 
 
