@@ -16,10 +16,11 @@ from core.i18n import _, format_date
 from core.scope import current_company
 from modules.einvoice import services as documents
 from modules.einvoice.ports import Input, Step
-from modules.einvoice_mx import access, catalogs, csd_store, rehearsal, trial
+from modules.einvoice_mx import access, catalogs, csd_store, periods, rehearsal, trial
 from modules.einvoice_mx.client import Pac
 from modules.einvoice_mx.endpoints import PRODUCTION, REHEARSAL, pac_url
 from modules.einvoice_mx.errors import BadCsd, NotEnabled
+from modules.einvoice_mx.global_invoice import BIMONTHLY, INCORPORATION
 from modules.einvoice_mx.models import Account
 from modules.einvoice_mx.parties import suggested_name
 
@@ -63,7 +64,11 @@ def _data_step() -> Step:
                 Input("series", _("Series of invoices"), value=profile.series),
                 Input("credit_series", _("Series of credit notes"), value=profile.credit_series),
                 Input("method", _("When invoices are paid"), "choice", profile.method, methods),
-                Input("form", _("How invoices are paid that are paid at once"), "choice", profile.form, forms)),
+                Input("form", _("How invoices are paid that are paid at once"), "choice", profile.form, forms),
+                Input("global_period", _("Sales to who has no RFC"), "choice", profile.global_period,
+                      tuple((code, str(words)) for code, words in periods.WORDS.items()), help=_(
+                          "Of sales from now on. Those of a global invoice get a receipt with our own number; the "
+                          "global invoice is made by itself when its days have ended."))),
         action=_("Save"))
 
 
@@ -171,11 +176,26 @@ def _save_data(values: dict[str, Any]) -> str:
     profile.series, profile.credit_series = series, credit
     profile.method = str(values.get("method") or profile.method)
     profile.form = str(values.get("form") or profile.form)
+    profile.global_period = _global_period(str(values.get("global_period", profile.global_period) or ""))
+    if profile.global_series in (series, credit, profile.payment_series):
+        raise DomainError(_("To go on you must give a series that global invoices (%(series)s) do not have.",
+                            series=profile.global_series), field="series")
     if profile.method not in catalogs.methods() or profile.form not in catalogs.forms():
         raise DomainError(_("To go on you must choose when and how invoices are paid."), field="method")
     db.session.flush()
     audit.record("einvoice_mx.edit_profile", profile)
     return _("Saved.")
+
+
+def _global_period(found: str) -> str:
+    """"" or a Periodicidad; two months are for regime 621 (InformacionGlobal, Anexo 20)."""
+    if found not in periods.WORDS:
+        raise DomainError(_("To go on you must choose how sales to who has no RFC are invoiced."),
+                          field="global_period")
+    if found == BIMONTHLY and current_company().tax_condition != INCORPORATION:
+        raise DomainError(_("To gather two months the company must have the regime %(regime)s; choose a month.",
+                            regime=INCORPORATION), field="global_period")
+    return found
 
 
 def _start_rehearsal(_values: dict[str, Any]) -> str:

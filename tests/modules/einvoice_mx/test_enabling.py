@@ -77,12 +77,22 @@ def test_files_that_are_not_the_companys_seal(mexico, changes, field):
 
 @pytest.mark.parametrize(("changes", "field"), [
     ({"legal_name": " "}, "legal_name"), ({"place": "4250"}, "place"), ({"series": "A-1"}, "series"),
-    ({"credit_series": "A"}, "credit_series"), ({"method": "X"}, "method"),
+    ({"credit_series": "A"}, "credit_series"), ({"method": "X"}, "method"), ({"global_period": "07"}, "global_period"),
+    ({"global_period": "05"}, "global_period"), ({"series": "G"}, "series"),
 ])
 def test_data_that_the_sat_would_refuse(mexico, changes, field):
     with pytest.raises(DomainError) as caught:
         run("data", **(DATA | changes))
     assert caught.value.field == field
+
+
+def test_sales_to_who_has_no_rfc_are_chosen_with_the_data(mexico):
+    run("data", **DATA)
+    assert access.profile().global_period == ""
+    run("data", **DATA, global_period="04")
+    assert access.profile().global_period == "04"
+    run("data", **DATA)  # a terminal that gives only what it wants to change
+    assert access.profile().global_period == "04"
 
 
 def test_account_is_tried_before_it_is_kept(mexico, everywhere):
