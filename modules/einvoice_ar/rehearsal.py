@@ -6,11 +6,9 @@ from typing import Any
 
 from core import logs
 from core.db import db
-from core.errors import Rejected, Unavailable
-from core.http import Client
-from core.i18n import _
 from core.models import Company
 from core.scope import company_scope, current_company
+from modules.einvoice.rehearsing import Rehearsal
 from modules.einvoice_ar import access, certificates
 from modules.einvoice_ar.endpoints import simulator_url
 from modules.einvoice_ar.models import Certificate, PointOfSale
@@ -49,16 +47,7 @@ def _introduce(cuit: str, name: str, condition: str, point: int) -> None:
 
 
 def _post(path: str, body: dict[str, Any], optional: bool = False) -> dict[str, Any]:
-    try:
-        answer = Client("ARCA", simulator_url()).post(f"/_sim/{path}", json=body, repeatable=True)
-        return dict(answer.json())
-    except Rejected as refusal:
-        if optional:
-            return {}
-        raise Unavailable(_("The rehearsal's ARCA refused: %(text)s", text=str(refusal))) from refusal
-    except Unavailable as error:
-        raise Unavailable(_("The rehearsal's ARCA is not running at %(address)s. Start it: abona simulators serve arca",
-                            address=simulator_url()), retry_after=5) from error
+    return Rehearsal("ARCA", "arca", simulator_url()).tell(path, body, optional=optional)
 
 
 def _add_point(number: int, condition: str) -> None:

@@ -8,12 +8,10 @@ from typing import Any
 
 from core import clock, logs
 from core.db import db
-from core.errors import Rejected, Unavailable
-from core.http import Client
-from core.i18n import _
 from core.models import Company
 from core.scope import company_scope, current_company
 from modules.einvoice import services as documents
+from modules.einvoice.rehearsing import Rehearsal
 from modules.einvoice_co import access
 from modules.einvoice_co.endpoints import simulator_url
 from modules.einvoice_co.models import FiscalProfile, ProviderAccess, Resolution
@@ -24,6 +22,8 @@ from modules.einvoice_co.resolution import TEST_FIRST, TEST_LAST, TEST_PREFIX
 # the authorisation and the technical key that the DIAN gives everybody for tests
 NUMBER, KEY = "18760000001", "fc8eac422eba16e22ffd8c6f94b3f40a6e38162c"
 SINCE, UNTIL = dt.date(2019, 1, 19), dt.date(2030, 1, 19)
+# what people call the providers
+NAMES = {"hka": "The Factory HKA", "siigo": "Siigo"}
 
 log = logs.get(__name__)
 
@@ -107,10 +107,4 @@ def _kept(chosen: int | None, known: list[int], **options: Any) -> int | None:
 
 
 def _post(provider: str, body: dict[str, Any]) -> None:
-    try:
-        Client(provider, simulator_url(provider)).post("/_sim/company", json=body, repeatable=True)
-    except Rejected as refusal:
-        raise Unavailable(_("The rehearsal's provider refused: %(text)s", text=str(refusal))) from refusal
-    except Unavailable as error:
-        raise Unavailable(_("The rehearsal's provider is not running at %(address)s. Start it: abona simulators serve "
-                            "%(name)s", address=simulator_url(provider), name=provider), retry_after=5) from error
+    Rehearsal(NAMES[provider], provider, simulator_url(provider)).tell("company", body)

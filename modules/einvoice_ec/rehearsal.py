@@ -10,11 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from core import clock, logs
 from core.db import db, insert_new
-from core.errors import Rejected, Unavailable
-from core.http import Client
-from core.i18n import _
 from core.models import Company
 from core.scope import company_scope, current_company
+from modules.einvoice.rehearsing import Rehearsal
 from modules.einvoice_ec import access, certificados, certificates
 from modules.einvoice_ec.endpoints import simulator_url
 from modules.einvoice_ec.models import Certificate, EmissionPoint
@@ -54,13 +52,4 @@ def ensure() -> None:
 
 
 def _post(path: str, body: dict[str, Any], optional: bool = False) -> dict[str, Any]:
-    try:
-        answer = Client("SRI", simulator_url()).post(f"/_sim/{path}", json=body, repeatable=True)
-        return dict(answer.json())
-    except Rejected as refusal:
-        if optional:
-            return {}
-        raise Unavailable(_("The rehearsal's SRI refused: %(text)s", text=str(refusal))) from refusal
-    except Unavailable as error:
-        raise Unavailable(_("The rehearsal's SRI is not running at %(address)s. Start it: abona simulators serve sri",
-                            address=simulator_url()), retry_after=5) from error
+    return Rehearsal("SRI", "sri", simulator_url()).tell(path, body, optional=optional)

@@ -8,11 +8,9 @@ from typing import Any
 
 from core import clock, logs
 from core.db import db
-from core.errors import Rejected, Unavailable
-from core.http import Client
-from core.i18n import _
 from core.models import Company
 from core.scope import company_scope, current_company
+from modules.einvoice.rehearsing import Rehearsal
 from modules.einvoice_mx import access, csd_store
 from modules.einvoice_mx.client import Pac
 from modules.einvoice_mx.endpoints import REHEARSAL, TEST_PASSWORD, TEST_USER, pac_url, simulator_url
@@ -49,11 +47,4 @@ def _keep_account(stored: Certificate) -> None:
 
 
 def _post(path: str, body: dict[str, Any]) -> dict[str, Any]:
-    try:
-        answer = Client("Facturación Moderna", simulator_url()).post(f"/_sim/{path}", json=body, repeatable=True)
-        return dict(answer.json())
-    except Rejected as refusal:
-        raise Unavailable(_("The rehearsal's PAC refused: %(text)s", text=str(refusal))) from refusal
-    except Unavailable as error:
-        raise Unavailable(_("The rehearsal's PAC is not running at %(address)s. Start it: abona simulators serve "
-                            "facturacion_moderna", address=simulator_url()), retry_after=5) from error
+    return Rehearsal("PAC", "facturacion_moderna", simulator_url()).tell(path, body)

@@ -9,10 +9,8 @@ from flask import current_app
 
 from core import clock, logs
 from core.db import db
-from core.errors import Rejected, Unavailable
-from core.http import Client
-from core.i18n import _
 from core.scope import current_company
+from modules.einvoice.rehearsing import Rehearsal
 from modules.einvoice_pe import access
 from modules.einvoice_pe.catalogs import BOLETA, CREDITO, DEBITO, FACTURA
 from modules.einvoice_pe.models import Route, Series
@@ -75,10 +73,4 @@ def _account(route: Route) -> dict[str, Any]:
 
 
 def _open(body: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(Client("Nubefact", simulator_url()).post("/_sim/account", json=body, repeatable=True).json())
-    except Rejected as refusal:
-        raise Unavailable(_("The rehearsal's Nubefact refused: %(text)s", text=str(refusal))) from refusal
-    except Unavailable as error:
-        raise Unavailable(_("The rehearsal's Nubefact is not running at %(address)s. Start it: abona simulators serve "
-                            "nubefact", address=simulator_url()), retry_after=5) from error
+    return Rehearsal("Nubefact", "nubefact", simulator_url()).tell("account", body)

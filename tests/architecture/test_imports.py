@@ -20,7 +20,7 @@ PUBLISHED = {
     "accounting": {"bulk", "bulk_payments", "cash", "closing", "designs", "documents", "drafts", "labels", "opening",
                    "payments", "print_data", "refunds", "sheets", "taxes", "totals", "words"},
     "contracts": {"billing", "bulk", "bulk_extras", "drafts", "extras", "months", "payloads", "reporting", "waiting"},
-    "einvoice": {"answers", "case", "cases", "exporting", "files", "own_numbers", "preview"},
+    "einvoice": {"answers", "case", "cases", "exporting", "files", "own_numbers", "preview", "rehearsing"},
     "gateways": {"accounts"},
 }
 # the demo plays a provider's whole year in minutes: it may also reach behind the desk of these
