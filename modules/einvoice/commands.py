@@ -362,7 +362,8 @@ def _ask(one: Any) -> Any:
         return _file(click.prompt(_("%(label)s: path of the file", label=one.label)))
     for value, label in one.choices:
         click.echo(f"    {value}: {label}")
+    label = _("%(label)s, as in 2020-03-31", label=one.label) if one.kind == "date" else one.label
     # what may stay empty is for the step to judge
-    return click.prompt(one.label, default=one.value, show_default=bool(one.value), hide_input=one.kind == "password")
+    return click.prompt(label, default=one.value, show_default=bool(one.value), hide_input=one.kind == "password")
 
 

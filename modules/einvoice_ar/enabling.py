@@ -230,7 +230,7 @@ def _save_data(_stage: str, values: dict[str, Any]) -> str:
     try:
         start = dt.date.fromisoformat(str(values.get("activity_start") or ""))
     except ValueError:
-        raise DomainError(_("To go on you must give the start of activities as a date."),
+        raise DomainError(_("To go on you must give the start of activities as a date, as in 2020-03-31."),
                           field="activity_start") from None
     if not number:
         raise DomainError(_("To go on you must give the gross income tax number (or Exento)."),
