@@ -45,8 +45,8 @@ class Column:
     export: bool = field(default=True, kw_only=True)
     # the name of the row: it carries the link, and heads the card on a phone
     lead: bool = field(default=False, kw_only=True)
-    # added up where totals are shown
-    total: bool = field(default=False, kw_only=True)
+    # added up where totals are shown; an expression where what counts is not what the cell shows
+    total: Any = field(default=False, kw_only=True)
     # of an amount: a code, an attribute of the row, or a function of the row; the company's where it is left out
     currency: Any = field(default=None, kw_only=True)
     # classes of the cell: "long" for texts of a sentence or more, "muted", "nowrap", "mono"

@@ -157,9 +157,10 @@ class Query:
 
     def totals(self) -> tuple[int, list[Total]]:
         """The exact count, and the sums of the columns that are added up, by currency; one statement."""
-        columns = [column for column in self.spec.columns if column.total]
+        columns = [column for column in self.spec.columns if column.total is not False]
         currency = next((column.currency for column in columns if hasattr(column.currency, "key")), None)
-        sums = [sa.func.sum(column.value).label(f"s{n}") for n, column in enumerate(columns)]
+        sums = [sa.func.sum(column.value if column.total is True else column.total).label(f"s{n}")
+                for n, column in enumerate(columns)]
         statement = self.of(sa.func.count().label("rows"), *sums)
         if currency is not None:
             statement = statement.add_columns(currency.label("currency")).group_by(currency).order_by(currency)

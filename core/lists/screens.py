@@ -139,7 +139,7 @@ class Shown:
 
     @property
     def sums(self) -> bool:
-        return any(column.total for column in self.spec.columns)
+        return any(column.total is not False for column in self.spec.columns)
 
     # --- around the rows -----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from core.i18n import lazy, ngettext
 from core.lists.filters import midnight
 from core.scope import current_company
 from core.security import can
+from modules.accounting import queries
 from modules.accounting.models import Entry, Invoice, Numbering, Payment
 from modules.accounting.models.documents import READY_STATES
 from modules.accounting.numbering import RECEIPT
@@ -69,10 +70,12 @@ class Numbers:
 
     def open_points(self, first: dt.date, last: dt.date) -> list[OpenPoint]:
         given = db.session.scalar(sa.select(Numbering.next_number).where(Numbering.name == RECEIPT)) or 1
-        missing = given - 1 - (db.session.scalar(sa.select(sa.func.count()).select_from(Payment).where(
-            Payment.company_id == current_company().id)) or 0)
-        return [OpenPoint(ngettext("%(num)s number of a receipt is missing", "%(num)s numbers of receipts are missing",
-                                   missing), url_for("accounting.payments"), "bad")] if missing else []
+        ours = Payment.company_id == current_company().id
+        missing = given - 1 - (db.session.scalar(sa.select(sa.func.count()).select_from(Payment).where(ours)) or 0)
+        return [OpenPoint(ngettext("%(num)s number of a receipt is missing: %(which)s",
+                                   "%(num)s numbers of receipts are missing: %(which)s", missing,
+                                   which=queries.gaps(Payment.number, 1, given - 1, ours)),
+                          url_for("accounting.payments"), "bad")] if missing else []
 
 
 class Papers:
@@ -86,7 +89,7 @@ class Papers:
         missing = count(sa.select(Invoice.id).where(
             Invoice.issue_date.between(first, last), Invoice.state == "issued", Invoice.pdf_file_id.is_(None),
             Invoice.legal_state.in_(READY_STATES), Invoice.origin != "import"))
-        url = url_for("accounting.invoices", date_from=first.isoformat(), date_to=last.isoformat())
+        url = url_for("accounting.invoices", paper="missing", date_from=first.isoformat(), date_to=last.isoformat())
         return [OpenPoint(ngettext("%(num)s document has no PDF yet", "%(num)s documents have no PDF yet", missing),
                           url)] if missing else []
 

@@ -71,14 +71,14 @@ def entries_part(row: Invoice | Payment) -> Markup:
 def billed(company: Company) -> Markup:
     """What was billed this month, less credit notes and what was annulled."""
     return _figure(_("Billed this month"), "accounting.invoices", figures.this_month("billed"), company,
-                   _("less credit notes"))
+                   _("less credit notes"), origin="ours")
 
 
 def collected(company: Company) -> Markup:
     """What was collected this month, and how that compares with the same days of the last one."""
     total, former = figures.this_month("collected"), figures.by_this_day_of_last_month("collected")
     note = _("%(amount)s by this day of last month", amount=amount(former)) if former else ""
-    return _figure(_("Collected this month"), "accounting.payments", total, company, note)
+    return _figure(_("Collected this month"), "accounting.payments", total, company, note, state="recorded")
 
 
 def owed(_company: Company) -> Markup:
@@ -90,10 +90,10 @@ def owed(_company: Company) -> Markup:
         "by %(num)s customer", "by %(num)s customers", count))
 
 
-def _figure(label: str, endpoint: str, total: Decimal, company: Company, note: str) -> Markup:
+def _figure(label: str, endpoint: str, total: Decimal, company: Company, note: str, **filters: str) -> Markup:
     if not total:
         return Markup("")
-    return FIGURE.format(label, url_for(endpoint, date="this_month"), amount(total, company.currency), note)
+    return FIGURE.format(label, url_for(endpoint, date="this_month", **filters), amount(total, company.currency), note)
 
 
 def _month(day: dt.date) -> tuple[dt.date, dt.date]:

@@ -81,7 +81,7 @@ def _by_month(currency: str, year: Summary) -> Markup:
     return charts.bars(
         f"money-{currency}", _title(currency, currency), [charts.month_words(first) for first, _last in months],
         [Series(_("billed"), [billed[first] for first, _last in months],
-                [lists.url_of(INVOICES, **span) for span in spans]),
+                [lists.url_of(INVOICES, origin="ours", **span) for span in spans]),
          Series(_("collected"), [collected[first] for first, _last in months],
                 [lists.url_of(PAYMENTS, state="recorded", **span) for span in spans])],
         Series(_("owed at its end"), [year.owed_after(last) for _first, last in months],

@@ -55,6 +55,9 @@ CONDITIONS = {
     "favour": sa.and_(Invoice.state == "issued", NOTE, Invoice.open_amount != 0),
     "refused": Invoice.legal_state == "rejected", "cancelled": Invoice.state == "cancelled"}
 
+ORIGINS = {**{code: Invoice.origin == code for code in ("billing", "manual", "import")},
+           "ours": Invoice.origin != "import"}
+
 
 # --- customers, as every list here is narrowed to them -------------------------------------------------------
 
@@ -103,8 +106,13 @@ def send_document(invoice_id: int, _values: dict[str, Any]) -> None:
 
 
 def _signed(amount: Any) -> Any:
-    """Credit notes count against what is added up."""
+    """Credit notes count against the others."""
     return sa.case((NOTE, -amount), else_=amount)
+
+
+def _standing(amount: Any) -> Any:
+    """What is annulled is shown with its amount, and adds nothing to the total."""
+    return sa.case((Invoice.state == "cancelled", sa.literal(0, Amount())), else_=_signed(amount))
 
 
 INVOICES = register(List(
@@ -122,10 +130,11 @@ INVOICES = register(List(
         Column("kind", lazy("Kind"), Invoice.kind, words=labels.KINDS, default=False),
         Column("number", lazy("Number"), Invoice.legal_number, default=False),
         Column("net", lazy("Net"), _signed(UNTAXED_TOO), kind="amount",
-               currency=Invoice.currency, total=True, default=False),
-        Column("taxes", lazy("Taxes"), _signed(Invoice.tax_total), kind="amount", currency=Invoice.currency, total=True,
-               default=False),
-        Column("total", lazy("Total"), _signed(Invoice.total), kind="amount", currency=Invoice.currency, total=True),
+               currency=Invoice.currency, total=_standing(UNTAXED_TOO), default=False),
+        Column("taxes", lazy("Taxes"), _signed(Invoice.tax_total), kind="amount",
+               currency=Invoice.currency, total=_standing(Invoice.tax_total), default=False),
+        Column("total", lazy("Total"), _signed(Invoice.total), kind="amount",
+               currency=Invoice.currency, total=_standing(Invoice.total)),
         Column("open", lazy("Outstanding"), _signed(Invoice.open_amount), kind="amount", currency=Invoice.currency,
                total=True),
         Column("currency", lazy("Currency"), Invoice.currency, default=False),
@@ -143,8 +152,11 @@ INVOICES = register(List(
         Amounts("total", lazy("Total"), Invoice.total),
         Relation("customer", lazy("Customer"), Invoice.customer_id, search=finding.choices, labels=finding.named),
         Choices("zone", lazy("Zone"), _in_zones(Invoice.customer_id), zones),
-        Choice("origin", lazy("From"), Invoice.origin, {"billing": lazy("billing"), "manual": lazy("by hand"),
-                                                         "import": lazy("brought in")}),
+        Choice("origin", lazy("From"), ORIGINS, {
+            "billing": lazy("billing"), "manual": lazy("by hand"), "import": lazy("brought in"),
+            "ours": lazy("not brought in")}),
+        Choice("paper", lazy("PDF"), {"missing": sa.and_(FINAL, Invoice.pdf_file_id.is_(None))},
+               {"missing": lazy("not there yet")}),
     ),
     actions=(Action("send", lazy("Send by e-mail"), "accounting.send_documents", each=send_document, only=FINAL,
                     icon="notices", chunk=50),),
@@ -206,7 +218,8 @@ PAYMENTS = register(List(
                words={**labels.METHODS, "several": lazy("several ways")}),
         Column("reference", lazy("Reference"), REFERENCE, default=False),
         Column("state", lazy("State"), Payment.state, words=PAYMENT_STATES),
-        Column("amount", lazy("Amount"), Payment.amount, currency=Payment.currency, total=True),
+        Column("amount", lazy("Amount"), Payment.amount, currency=Payment.currency,
+               total=sa.case((Payment.state == "reversed", sa.literal(0, Amount())), else_=Payment.amount)),
         Column("open", lazy("In favour"), Payment.open_amount, currency=Payment.currency, total=True),
         Column("currency", lazy("Currency"), Payment.currency, default=False),
         Column("source", lazy("Told by"), Payment.source, default=False),

@@ -274,3 +274,19 @@ def billed_by_month(company: Company) -> dict[dt.date, Decimal]:
 def locked_until() -> dt.date | None:
     """The last day on which nothing can be booked any more; None where no period is closed."""
     return db.session.scalar(sa.select(Policy.locked_until))
+
+
+def gaps(number: Any, first: int, last: int, *conditions: Any, limit: int = 5) -> str:
+    """Which numbers from first to last are in none of the rows, as words: "15, 20–23"; "…" where there are more.
+
+    `number` is a column; the conditions say whose numbers.
+    """
+    known = sa.select(number.label("number"), sa.func.lag(number, 1, first - 1).over(order_by=number).label("former"))
+    known = known.where(number.between(first, last), *conditions)
+    highest = sa.select(sa.literal(last + 1), sa.func.coalesce(sa.func.max(number), first - 1)).where(
+        number.between(first, last), *conditions)
+    steps = sa.union_all(known, highest).subquery()
+    rows = db.session.execute(sa.select(steps.c.former + 1, steps.c.number - 1).where(
+        steps.c.number > steps.c.former + 1).order_by(steps.c.number).limit(limit + 1)).all()
+    found = [f"{begin}" if begin == end else f"{begin}–{end}" for begin, end in rows]
+    return ", ".join([*found[:limit], *(["…"] if len(found) > limit else [])])

@@ -39,6 +39,8 @@ later_parts.register(KEY, MonthlyInvoices())
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
 closing_checks.register("contracts", closing.Billing())
 stories.register("contracts", history.Services())
-extend("accounting.invoices", Choices("plan", lazy("Plan"), queries.billed_plans, queries.plan_names))
+for shown, of_plans in (("invoices", queries.billed_plans), ("payments", queries.paid_plans),
+                        ("debtors", queries.owed_plans)):
+    extend(f"accounting.{shown}", Choices("plan", lazy("Plan"), of_plans, queries.plan_names))
 known_deeds.add(DEEDS)
 known_deeds.add(history.WORDS)

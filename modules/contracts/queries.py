@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company_id
 from modules.accounting import queries as accounting
-from modules.accounting.models import Invoice
+from modules.accounting.models import Allocation, Balance, Invoice, Payment
 from modules.contracts.models import (
     BilledPeriod,
     BillingProfile,
@@ -147,3 +147,17 @@ def billed_plans(plan_ids: list[int]) -> sa.ColumnElement[bool]:
     chains = accounting.instead_of_others()
     instead = sa.select(chains.c.right_id).where(chains.c.first_id.in_(sa.select(billed.c.invoice_id)))
     return sa.or_(Invoice.id.in_(sa.select(billed.c.invoice_id)), Invoice.id.in_(instead))
+
+
+def paid_plans(plan_ids: list[int]) -> sa.ColumnElement[bool]:
+    """The condition on payments that they pay something of a document that bills one of these plans."""
+    return Payment.id.in_(sa.select(Allocation.payment_id).join(Invoice, Invoice.id == Allocation.invoice_id).where(
+        Allocation.payment_id.is_not(None), billed_plans(plan_ids)).group_by(
+            Allocation.payment_id, Allocation.invoice_id).having(sa.func.sum(Allocation.amount) != 0))
+
+
+def owed_plans(plan_ids: list[int]) -> sa.ColumnElement[bool]:
+    """The condition on balances that the customer owes a document that bills one of these plans."""
+    return sa.exists().where(
+        Invoice.customer_id == Balance.customer_id, Invoice.currency == Balance.currency, Invoice.state == "issued",
+        Invoice.kind != "credit_note", Invoice.open_amount != 0, billed_plans(plan_ids))

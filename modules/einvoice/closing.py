@@ -10,8 +10,9 @@ from flask import url_for
 
 from core import lists
 from core.db import db
-from core.i18n import lazy, ngettext
+from core.i18n import _, lazy, ngettext
 from core.scope import current_company_id
+from modules.accounting import queries as accounting
 from modules.accounting.ports import OpenPoint
 from modules.einvoice import queries, states
 from modules.einvoice.models import Document, Sequence
@@ -57,18 +58,21 @@ def _states(counts: dict[str, int], first: dt.date, last: dt.date) -> list[OpenP
 
 def _gaps(first: dt.date, last: dt.date) -> list[OpenPoint]:
     """Sequences that used fewer numbers in these days than lie between the first and the last of them."""
-    numbers = sa.func.max(Document.number) - sa.func.min(Document.number) + 1
+    low, high = sa.func.min(Document.number), sa.func.max(Document.number)
     rows: Any = db.session.execute(
-        sa.select(Sequence.series, Sequence.kind, (numbers - sa.func.count()).label("missing"))
+        sa.select(Sequence.id, Sequence.series, Sequence.kind, low.label("low"), high.label("high"))
         .join(Document, Document.sequence_id == Sequence.id)
         .where(Sequence.company_id == current_company_id(), Document.issue_date.between(first, last),
                Document.number.is_not(None))
-        .group_by(Sequence.id, Sequence.series, Sequence.kind).having(numbers > sa.func.count())).all()
-    return [OpenPoint(ngettext(
-        "%(num)s number is missing at series %(series)s", "%(num)s numbers are missing at series %(series)s",
-        row.missing, series=f"{row.series}/{row.kind}"),
-                      url_for("einvoice.documents", date_from=first.isoformat(), date_to=last.isoformat()), "bad")
-            for row in rows]
+        .group_by(Sequence.id, Sequence.series, Sequence.kind).having(high - low + 1 > sa.func.count())).all()
+    found = ((row, accounting.gaps(Document.number, row.low, row.high, Document.sequence_id == row.id)) for row in rows)
+    return [_gap(row, which, first, last) for row, which in found if which]  # a number of another month is no gap
+
+
+def _gap(row: Any, which: str, first: dt.date, last: dt.date) -> OpenPoint:
+    return OpenPoint(_("Numbers missing at series %(series)s: %(which)s", series=f"{row.series}/{row.kind}",
+                       which=which),
+                     url_for("einvoice.documents", date_from=first.isoformat(), date_to=last.isoformat()), "bad")
 
 
 def _stopped() -> list[OpenPoint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -76,6 +77,18 @@ def refused(cause: str | None = None, limit: int | None = None) -> list[Document
     if cause is not None:
         wanted = wanted.where(Document.cause == cause)
     return list(db.session.scalars(wanted))
+
+
+def refused_by_cause(each: int) -> dict[str, list[Document]]:
+    """The oldest refused documents of every cause, at most `each` of one, so that none hides another."""
+    place = sa.func.row_number().over(partition_by=Document.cause, order_by=Document.id)
+    ranked = sa.select(Document.id, place.label("place")).where(Document.state == states.REJECTED).subquery()
+    rows = db.session.scalars(sa.select(Document).join(ranked, ranked.c.id == Document.id)
+                              .where(ranked.c.place <= each).order_by(Document.id))
+    found: dict[str, list[Document]] = defaultdict(list)
+    for row in rows:
+        found[row.cause].append(row)
+    return found
 
 
 def with_invoices(documents: Iterable[Document]) -> dict[int, tuple[Invoice, Customer]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ from modules.einvoice.ports import enablers, papers_of
 bp = Blueprint("einvoice", __name__, url_prefix="/einvoice")
 
 MENDABLE = ("tax_id_kind", "tax_id", "tax_condition", "name")
-TRAY_ROWS = 200
+PER_CAUSE = 50
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,11 @@ def refused() -> Any:
 
 def _tray(slip: Slip | None = None) -> str:
     groups = queries.refused_groups()
-    rows = queries.refused(limit=TRAY_ROWS)
-    return render_template("einvoice/refused.html", groups=groups, documents=rows, limit=TRAY_ROWS, slip=slip,
+    members = queries.refused_by_cause(PER_CAUSE)
+    invoices = queries.with_invoices(itertools.chain.from_iterable(members.values()))
+    return render_template("einvoice/refused.html", groups=groups, members=members, invoices=invoices, slip=slip,
                            total=sum(group.count for group in groups), explanation=explaining.refusal,
-                           invoices=queries.with_invoices(rows), rules=countries.get(current_company().country),
+                           no_cause=NO_CAUSE, rules=countries.get(current_company().country),
                            troubled=queries.troubled_sequences(), sending=queries.still_open(),
                            asked_again=request.headers.get("X-Part"))
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from core.db import db, is_postgresql
 from core.models import Company
-from modules.accounting import figures, payments
+from modules.accounting import figures, payments, services
 from modules.crm.models import Customer
 from tests.modules.accounting.books import DAY, issue, pay, statements
 
@@ -53,6 +53,21 @@ def test_a_bar_opens_the_documents_that_it_adds_up(login: Login, customer: Custo
     october, november = (html.unescape(one) for one in bars[4:6])
     assert "1.000,00" in browser.get(october).text and "77,00" not in browser.get(october).text
     assert "77,00" in browser.get(november).text
+
+
+def test_a_figure_is_the_total_of_the_list_that_it_opens(login: Login, customer: Customer, own_numbers: None) -> None:
+    issue(customer, "1000")
+    services.cancel_invoice(issue(customer, "70"), "duplicada")
+    issue(customer, "5000", origin="import")
+    pay(customer, "300")
+    payments.reverse_payment(pay(customer, "44"), "cheque devuelto")
+    db.session.commit()
+    browser = login(SEE, PAYMENTS)
+    figures_shown = re.findall(r'figure-value" href="([^"]+)">([^<]+)<', browser.get("/").text)
+    for url, shown in figures_shown[:2]:
+        totals = browser.get(html.unescape(url) + "&totals=1", headers={"X-Part": "list-totals"}).text
+        assert shown in totals, url
+    assert [shown for _url, shown in figures_shown[:2]] == ["$1.000,00", "$300,00"]
 
 
 def test_what_is_not_paid_stands_under_its_age_and_leads_to_it(login: Login, customer: Customer,

@@ -12,10 +12,13 @@ import pytest
 
 from core.db import db
 from core.models import Company
-from modules.accounting import books, closing, payments, services
+from modules.accounting import books, closing, payments, queries, services
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.ledger import policy
+from modules.accounting.models import Payment
 from modules.crm import services as crm
+from modules.crm.models import Customer
+from tests.modules.accounting.books import pay
 
 LEDGER, DOCUMENTS, PAYMENTS = "accounting.view_ledger", "accounting.view_documents", "accounting.view_payments"
 ALL = (LEDGER, DOCUMENTS, PAYMENTS, "accounting.lock_periods", "notifications.view_messages", "crm.view_customers")
@@ -105,3 +108,14 @@ def test_a_closed_month_says_who_closed_it_and_opening_leaves_a_trace(month: dic
     assert refused.status_code in (404, 422)
     client.post("/locked-periods", data={"until": "", "reason": "faltaba una factura"})
     assert "faltaba una factura" in client.get("/locked-periods").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("present", "last", "said"), [
+    ((1, 2, 3), 3, ""), ((1, 3), 3, "2"), ((2, 3), 3, "1"), ((1, 2), 4, "3–4"), ((), 2, "1–2"),
+    ((3, 7), 9, "1–2, 4–6, 8–9"),
+    ((2, 4, 6, 8, 10, 12), 12, "1, 3, 5, 7, 9, …")])
+def test_missing_numbers_are_named(present: tuple[int, ...], last: int, said: str, customer: Customer) -> None:
+    for number in present:
+        pay(customer, "1").number = 1000 + number
+    db.session.flush()
+    assert queries.gaps(Payment.number - 1000, 1, last, Payment.customer_id == customer.id) == said

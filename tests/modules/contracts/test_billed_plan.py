@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from core.db import db
+from modules.accounting import payments, reissuing
 from modules.accounting import queries as accounting
-from modules.accounting import reissuing
 from modules.accounting.models import Invoice
 from modules.contracts import queries, services
 from modules.contracts.models import BilledPeriod, BillingRun, Contract, Plan
@@ -105,3 +105,20 @@ def test_a_customers_other_invoices_are_not_mixed_in(make_contract: Make, make_p
     assert right.id not in of_plan(plan) and of_plan(plan) == {invoice_of(one).id}
     assert accounting.standing_instead([invoice_of(one).id]) == {}
     assert db.session.get_one(Customer, right.customer_id).name == "Beto Díaz"
+
+
+def test_payments_and_debtors_are_found_by_the_plan_of_what_they_pay_or_owe(
+        make_contract: Make, make_plan: Make, plan: Plan, bill: Bill, login: Make) -> None:
+    fast = make_plan("H300", "20000")
+    paid, _owing = make_contract("Zoe"), make_contract("Beto", plan_id=fast.id)
+    bill()
+    payments.record_payment(payments.PaymentData(paid.customer_id, [payments.Medium(invoice_of(paid).total)]))
+    db.session.commit()
+    browser = login("accounting.view_documents", "accounting.view_payments")
+
+    def found(shown: str, one: Plan) -> list[str]:
+        page = browser.get(f"/{shown}?plan={one.id}").text
+        return [name for name in ("Zoe", "Beto") if f">{name}<" in page]
+
+    assert (found("payments", plan), found("payments", fast)) == (["Zoe"], [])
+    assert (found("debtors", plan), found("debtors", fast)) == ([], ["Beto"])

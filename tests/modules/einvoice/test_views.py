@@ -44,6 +44,16 @@ def test_the_tray_shows_the_authoritys_words_ours_and_the_field(login: Make, mak
     assert 'name="tax_id"' in page and "Ana Pérez" in page and "10015" in page
 
 
+def test_many_of_one_cause_hide_no_other(login: Make, make_refused: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modules.einvoice.views.PER_CAUSE", 2)
+    for name in ("Ana", "Beto", "Carla"):
+        make_refused(name, code="10243", message="Condición")
+    make_refused("Dora")
+    page = login(*CLERK).get("/einvoice/refused").get_data(as_text=True)
+    assert all(name in page for name in ("Ana", "Beto", "Dora")) and "Carla" not in page
+    assert "state=rejected&amp;cause=10243" in page and "Ver los 3 en una lista" in page
+
+
 def test_a_mended_number_is_saved_and_the_document_sent_again(login: Make, make_refused: Make) -> None:
     document = make_refused()
     answer = login(*CLERK).post(f"/einvoice/{document.id}/retry", data={"tax_id_kind": "DNI", "tax_id": "30111222"})
