@@ -27,13 +27,17 @@ ABONA = Path(sys.executable).with_name("abona")
 SIZES = {"wide": (1280, 900), "phone": (360, 740)}
 # the end of a picture's name, its size, whether in the dark
 LOOKS = (("wide", "wide", False), ("phone", "phone", False), ("dark", "wide", True))
-# name of the picture -> address; "@" follows the first link of the page before that leads deeper
+# name of the picture -> address; "@" follows the first link of that page that leads deeper, "+" goes on from there
 SCREENS = {
     "home": "/", "setup": "/setup", "services": "/setup/services", "new-company": "/setup/company",
     "customers": "/customers/", "customer": "@/customers/", "search": "/search?q=romero",
     "contracts": "/contracts/", "contract": "@/contracts/", "plans": "/plans/", "plan": "@/plans/",
     "billing-desk": "/billing/", "billing-runs": "/billing/runs", "billing-run": "@/billing/runs/",
     "exceptions": "/billing/exceptions", "drafts": "/billing/drafts", "revisions": "/billing/revisions",
+    "new-contract": "/contracts/new", "contract-plan": "@/contracts/+plan", "contract-end": "@/contracts/+end",
+    "contract-charge": "@/contracts/+charges/new", "contract-discount": "@/contracts/+discounts/new",
+    "contract-suspend": "@/contracts/+suspend", "import": "@/imports/", "second-factor": "/account/second-factor",
+    "credit-note": "@/invoices/+credit", "debit-note": "@/invoices/+debit", "wrong-name": "@/invoices/+reissue",
     "invoices": "/invoices", "invoice": "@/invoices/", "new-invoice": "/invoices/new", "payments": "/payments",
     "payment": "@/payments/", "payment-files": "/imports/payments", "customer-account": "@/customers/?tab=account",
     "customer-history": "@/customers/?tab=history", "month-end": "/month-end", "ledger": "/ledger",
@@ -47,8 +51,12 @@ SCREENS = {
     "jobs": "/jobs?state=all", "queues": "/jobs/queues", "audit": "/audit", "account": "/account",
     "health": "/health", "modules": "/modules", "settings": "/settings",
     "locked-periods": "/locked-periods", "master-data": "/admin/", "help": "/help", "help-topic": "@/help/",
-    "gateway-payments": "/gateways/payments", "gateway-payment": "@/gateways/payments/",
-    "gateway-files": "/gateways/files", "gateways": "/gateways/accounts",
+    "gateway-payments": "/gateways", "gateway-payment": "@/gateways/payments/", "gateway-notices": "/gateways/notices",
+    "gateway-files": "/gateways/files", "gateway-file": "@/gateways/files/", "gateway-debts": "/gateways/debts",
+    "gateways": "/gateways/accounts", "gateway-account": "@/gateways/accounts/",
+    "gateway-plan": "@/gateways/accounts/+plan", "gateway-settlements": "/gateways/settlements",
+    "bank-movements": "/gateways/bank", "bank-movement": "@/gateways/bank/",
+    "reconciliation": "/gateways/reconciliation",
 }
 # what the companies of the other countries have beside it; the address of the first may depend on the one before
 ABROAD = {
@@ -56,7 +64,8 @@ ABROAD = {
     "CO": {"co-enable": "/einvoice/enable", "co-invoice": "@/invoices/", "co-attachments": "/einvoice-co/attachments",
            "co-customer": "@/customers/"},
     "MX": {"mx-enable": "/einvoice/enable", "mx-invoice": "@/invoices/", "mx-receipts": "/einvoice-mx/receipts",
-           "mx-receipt": "@/einvoice-mx/receipts/", "mx-recover": "/einvoice-mx/recover"},
+           "mx-receipt": "@/einvoice-mx/receipts/", "mx-recover": "/einvoice-mx/recover",
+           "mx-globals": "/einvoice-mx/globals", "mx-global": "@/einvoice-mx/globals/"},
     "PE": {"pe-enable": "/einvoice/enable", "pe-invoice": "@/invoices/", "pe-detractions": "/einvoice-pe/detracciones",
            "pe-detraction": "@/einvoice-pe/detracciones/"},
 }
@@ -137,11 +146,13 @@ def take(page: Any, name: str, place: str, path: Path) -> None:
     """One picture; a screen that is not there is told, and not taken."""
     if place.startswith("@"):
         base, _mark, query = place[1:].partition("?")
+        base, _mark, verb = base.partition("+")
         if not page.goto(base).ok:
             page.goto(base.rstrip("/"))
         links = page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
-        place = next((f"{link}?{query}" if query else link for link in links if link and link.startswith(base) and
+        found = next((link.split("?")[0] for link in links if link and link.startswith(base) and
                       link.removeprefix(base).split("?")[0].isdigit()), "")
+        place = found and "".join((found, f"/{verb}" if verb else "", f"?{query}" if query else ""))
     answer = page.goto(place) if place else None
     if answer is None or not answer.ok:
         print(f"{name}: nothing to show", file=sys.stderr)
@@ -188,8 +199,8 @@ def take_abroad(browser: Any, address: str, folder: Path, names: list[str]) -> N
 def choose_company(page: Any, country: str) -> None:
     page.goto("/")
     button = page.query_selector(f"button[name=company]:has(small:text-is('{country}'))")
-    page.evaluate("one => one.click()", button)
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.evaluate("one => one.click()", button)
 
 
 def take_odd(browser: Any, address: str, folder: Path) -> None:

@@ -74,7 +74,7 @@ class Comparison:
         """With the codes and names of the customers that are named."""
         changed = sorted([*self.up, *self.down], key=lambda one: (-one[0], one[1]))
         ids = {one[1] for one in changed} | {one[0] for one in (*self.new_ids, *self.gone_ids)}
-        known = _customers(ids)
+        known = customers_named(ids)
         return {
             "period": months.show(period), "total": f"{self.before:.2f}", "new": self.new, "gone": self.gone,
             "dearer": self.dearer, "cheaper": self.cheaper,
@@ -89,7 +89,8 @@ def _keep(named: list[tuple[int, Decimal]], entry: tuple[int, Decimal]) -> None:
         named.append(entry)
 
 
-def _customers(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+def customers_named(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """(code, name) of these customers, with one select."""
     wanted = list(ids)
     rows = db.session.execute(sa.select(Customer.id, Customer.code, Customer.name).where(Customer.id.in_(wanted)))
     return {row.id: (row.code, row.name) for row in rows} if wanted else {}

@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 
-from core import clock
+from core import clock, storage
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _, current_locale
@@ -20,6 +20,7 @@ from core.security import require
 from modules.contracts import (
     billing,
     billing_status,
+    comparing,
     cures,
     differences,
     months,
@@ -31,6 +32,8 @@ from modules.contracts import (
 from modules.contracts.blueprint import bp
 from modules.contracts.models import BillingPreview, BillingRun
 from modules.contracts.wording import month_name
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.app_template_filter("month")
@@ -106,6 +109,19 @@ def compute_preview() -> Any:
     month = months.parse(request.form.get("month", ""))
     previews.request_preview(current_company(), month)
     return redirect(url_for("contracts.desk", month=months.show(month)))
+
+
+@bp.get("/billing/differences.xlsx")
+@require("contracts.view_billing")
+def differences_file() -> Any:
+    """Everybody whose month differs from the one before, as a spreadsheet, as it is now."""
+    company = current_company()
+    month = _chosen_month(company)
+    with storage.draft() as path:
+        comparing.write(path, company, month)
+        file = path.open("rb")  # it stays readable after the draft is gone
+    name = _("differences %(month)s", month=months.show(month))
+    return send_file(file, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx", max_age=0)
 
 
 # --- run -----------------------------------------------------------------------------------------------

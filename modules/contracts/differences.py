@@ -52,7 +52,7 @@ def groups(result: Mapping[str, Any]) -> list[Group]:
         ("free", _("Free of charge"), sum(one["count"] for one in result.get("skipped") or ()
                                           if one["reason"] in ("courtesy", "free")), [(one, None, None)
                                                                                       for one in free]))
-    named = _contracts({one["customer_id"] for _key, _title, _count, rows in parts for one, _b, _a in rows})
+    named = contracts_of({one["customer_id"] for _key, _title, _count, rows in parts for one, _b, _a in rows})
     return [Group(key, title, count, [_row(one, before, after, named) for one, before, after in rows])
             for key, title, count, rows in parts if count and rows]
 
@@ -65,7 +65,7 @@ def _row(one: Mapping[str, Any], before: Decimal | None, after: Decimal | None,
     return Row(one["customer_id"], one["name"] or one["customer"], before, after, mine, one.get("reason", ""))
 
 
-def _contracts(customer_ids: Iterable[int]) -> dict[int, list[Any]]:
+def contracts_of(customer_ids: Iterable[int]) -> dict[int, list[Any]]:
     """(id, number, state) of the contracts of these customers, those in use first; with one select."""
     found: dict[int, list[Any]] = defaultdict(list)
     rows = db.session.execute(

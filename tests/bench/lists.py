@@ -25,7 +25,7 @@ from modules.accounting import queries, summaries
 from modules.accounting.models import Invoice
 from modules.contracts import months
 from modules.crm.models import Customer
-from tests.bench import screens
+from tests.bench import papers, screens
 from tests.bench.fill import fill
 from tests.bench.measure import Measure, counting, note, peak_mb, rounds, tell
 from tests.bench.place import Place as Where
@@ -73,7 +73,9 @@ def _fill(where: Where, count: int, history: int) -> None:
             if not index:
                 crew[0].ask("pay")
     with where.app().app_context():
-        with company_scope(db.session.scalars(sa.select(Company.id)).one()):
+        company_id = db.session.scalars(sa.select(Company.id)).one()
+        with company_scope(company_id):
+            papers.fill(company_id)
             summaries.fold()  # as a job does every ten minutes
             db.session.commit()
         if where.is_sqlite:

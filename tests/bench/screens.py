@@ -20,7 +20,7 @@ from core.models import Company, User
 from core.scope import company_scope, current_company, every_company
 from core.security import hash_password
 from modules.crm.models import Customer
-from tests.bench.measure import counting, tell
+from tests.bench.measure import counting, note, tell
 from tests.bench.place import Place
 
 # deep pages may cost twice the first; statements of a list's page; milliseconds of the search and of a debtors' page
@@ -60,8 +60,10 @@ def _list(key: str) -> bool:
         query = Query(ask)
         total = query.exact()
     except TypeError:  # a list of something: of one customer, of one run
+        note(f"list {key}: belongs to one row of something, not measured")
         return True
     if total <= shown.size * 2:
+        note(f"list {key}: only {total} rows, not measured")
         return True
     deep = db.session.execute(query.ordered(query.of(*ask.keys)).offset(total * 9 // 10).limit(1)).one()
     near, deeper = _page(key), _page(key, keys=list(deep))

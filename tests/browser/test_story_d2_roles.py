@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from waitress.server import create_server
 
-from core import companies, config, installation, schema
+from core import clock, companies, config, installation
 from core.app import create_app
 from core.db import db
 from core.models import User
 from core.security import hash_password
+from core.security.second_factor import code_at, step_of
+from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import CHROMIUM, EMAIL, PASSWORD, enter
+from tests.installation import fresh_database
 
 pytestmark = [
     pytest.mark.browser, pytest.mark.once,
@@ -23,13 +27,16 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("d2")
-    app = create_app(config.load(instance=folder, database_url=f"sqlite:///{folder / 'd2.sqlite'}", redis_url="",
-                                 secret_key="k", testing=True))
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with fresh_database(tmp_path, migrated=True) as url:
+        yield from served(tmp_path, url)
+
+
+def served(folder: Path, database_url: str) -> Iterator[str]:
+    app = create_app(config.load(instance=folder, database_url=database_url, redis_url="", secret_key="k",
+                                 testing=True))
     with app.app_context():
-        schema.upgrade()
         installation.make_roles()
         companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103", code="rcw")
         db.session.add(User(email=EMAIL, name="Ana", is_admin=True, locale="es",
@@ -82,5 +89,41 @@ def test_d2_a_role_is_made_and_looked_through(chromium: Any, address: str, width
     assert [one for one in complaints if "403" not in one] == []
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_d2_who_touches_money_enters_with_a_second_factor(chromium: Any, address: str, width: int) -> None:
+    page = enter(chromium, address, width, [])
+    page.goto("/roles/new")
+    page.fill("#name", "Caja")
+    page.check("[id='p-accounting.record_payments']")
+    page.check("#needs_second_factor")
+    page.click("main button.btn-primary")
+    # who manages the installation is bound by it at once, wherever he goes
+    page.goto("/payments")
+    assert page.url.endswith("/account/second-factor") and "exige un segundo factor" in page.inner_text("main")
+    fits(page)
+    secret = page.inner_text("#key")
+    page.fill("#password", PASSWORD)
+    page.fill("#code", code_at(secret, step_of(clock.now())))
+    page.click("main button.btn-primary")
+    assert page.locator("main ol code").count() >= 8
+    fits(page)
+    page.click("text=Los guardé")
+    page.wait_for_selector("#search")
+    page.context.close()
+
+    again = chromium.new_context(viewport={"width": width, "height": 800}, locale="es-AR", base_url=address).new_page()
+    again.goto("/login")
+    again.fill("#email", EMAIL)
+    again.fill("#password", PASSWORD)
+    again.click("button.btn-primary")
+    again.wait_for_selector("#code")
+    fits(again)
+    again.fill("#code", code_at(secret, step_of(clock.now()) + 1))  # the one used to set it up is spent
+    again.click("button.btn-primary")
+    again.wait_for_selector("#search")
+    again.context.close()
+
+
 def fits(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
+    assert_accessible(page)

@@ -17,6 +17,7 @@ from core.db import db
 from core.models import Job, User
 from core.security import hash_password
 from modules.einvoice_ar.models import Certificate
+from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import CHROMIUM, EMAIL, PASSWORD, enter
 from tests.installation import free_port
 
@@ -69,6 +70,7 @@ def test_d4_the_health_page_says_what_is_wrong_and_whom_it_hurts(
         text = page.locator(f"#{name}").inner_text()
         assert means in text and hurts in text and "Qué hacer" in text, name
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert_accessible(page)
     # the cause is one click away
     page.goto("/jobs/queues")
     assert "detenida" in page.locator("tr", has_text="Avisos y correo").inner_text()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from decimal import Decimal
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
 from core import scope
 from core.db import db
 from core.models import Job
-from modules.contracts import billing, billing_run, previews
+from modules.contracts import billing, billing_result, billing_run, previews, services
 from modules.contracts.models import BillingDraft, BillingRun, PriceRevision
 from tests.modules.contracts.situations import NOVEMBER, day, invoice_of, invoices, run_billing_jobs
 
@@ -55,6 +57,35 @@ def test_the_desk_says_what_a_month_comes_to_before_anything_is_written(browser,
     for shown in ("24.200,00", "12.100,00", "Nueva", broken.number, f"/plans/{empty.id}"):
         assert shown in page, shown
     assert invoices() == 1 and db.session.scalar(sa.select(sa.func.count()).select_from(BillingRun)) == 1
+
+
+def test_every_difference_is_in_the_spreadsheet_however_few_the_page_names(browser, make_contract, bill, make_plan,
+                                                                          monkeypatch):
+    monkeypatch.setattr(billing_result, "NAMED", 1)
+    kept, gone = make_contract("Queda"), make_contract("Se va")
+    dearer, cheaper = make_contract("Paga más"), make_contract("Paga menos")
+    bill(dt.date(2026, 10, 1))
+    services.end(gone, dt.date(2026, 10, 31))
+    for one, price in ((dearer, "20000"), (cheaper, "5000")):
+        one.plan_id = make_plan(f"P{price}", price).id
+    guest = make_contract("Invitada")
+    guest.courtesy_from = dt.date(2026, 1, 1)
+    broken = make_contract("Sin precio", plan_id=make_plan("NEW").id)
+    broken.plan.prices[0].valid_from = dt.date(2030, 1, 1)
+    new = [make_contract("Nueva"), make_contract("=Otra nueva")]
+    db.session.commit()
+    page = text(browser.get("/billing/?month=2026-11"))
+    url = re.search(r'href="(/billing/differences.xlsx[^"]+)"', page)[1]
+    book = openpyxl.load_workbook(io.BytesIO(browser.get(url.replace("&amp;", "&")).data))
+    rows = {row[3]: row for row in list(book.active.values)[1:]}
+    said = {one.number: (rows[one.number][0], rows[one.number][5], rows[one.number][6]) for one in (
+        gone, dearer, cheaper, guest, broken, *new)}
+    assert said == {
+        gone.number: ("Ya no se facturan", 12100, None), dearer.number: ("Pagan más", 12100, 20000),
+        cheaper.number: ("Pagan menos", 12100, 5000), guest.number: ("Sin cargo", None, None),
+        broken.number: ("No se pueden facturar", None, None),
+        **{one.number: ("Nuevos este mes", None, 12100) for one in new}}
+    assert kept.number not in rows and len(rows) == len(said)
 
 
 def test_who_may_only_look_gets_no_button(login, make_contract):
