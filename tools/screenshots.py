@@ -58,6 +58,8 @@ SCREENS = {
     "bank-movements": "/gateways/bank", "bank-movement": "@/gateways/bank/",
     "reconciliation": "/gateways/reconciliation",
 }
+# the country of the company that is shown whole
+HOME = "AR"
 # what the companies of the other countries have beside it; the address of the first may depend on the one before
 ABROAD = {
     "EC": {"ec-enable": "/einvoice/enable", "ec-invoice": "@/invoices/", "ec-document": "@/einvoice/"},
@@ -178,6 +180,7 @@ def take_refused(page: Any, name: str, place: str, path: Path) -> None:
 def take_full(browser: Any, address: str, folder: Path, chosen: dict[str, str]) -> None:
     for kind, size, dark in LOOKS:
         page = enter(browser, address, size, dark)
+        choose_company(page, HOME)
         for name, place in chosen.items():
             take(page, name, place, folder / f"{name}-{kind}.png")
         page.context.close()

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import url_for
 
-from core import clock
+from core import clock, modules
 from core.db import db
 from core.i18n import lazy, ngettext
 from core.lists.filters import midnight
@@ -135,8 +135,10 @@ class Point:
 
 
 def month_end(first: dt.date, last: dt.date) -> list[Point]:
-    """Every check that the person may see, with what is open in these days."""
-    wanted = sorted(((check.order, key, check) for key, check in closing.items() if can(check.permission)),
+    """Every check of the company's country that the person may see, with what is open in these days."""
+    here = (None, current_company().country)
+    wanted = sorted(((check.order, key, check) for key, check in closing.items()
+                     if can(check.permission) and modules.country_of(type(check).__module__) in here),
                     key=lambda one: one[:2])
     return [Point(check.title, list(check.open_points(first, last))) for _order, _key, check in wanted]
 

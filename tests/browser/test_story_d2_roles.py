@@ -97,7 +97,9 @@ def test_d2_who_touches_money_enters_with_a_second_factor(chromium: Any, address
     page.check("[id='p-accounting.record_payments']")
     page.check("#needs_second_factor")
     page.click("main button.btn-primary")
-    # who manages the installation is bound by it at once, wherever he goes
+    page.context.close()
+    # who manages the installation is bound by it too, from the next login on
+    page = logged_in(chromium, address, width)
     page.goto("/payments")
     assert page.url.endswith("/account/second-factor") and "exige un segundo factor" in page.inner_text("main")
     fits(page)
@@ -111,17 +113,24 @@ def test_d2_who_touches_money_enters_with_a_second_factor(chromium: Any, address
     page.wait_for_selector("#search")
     page.context.close()
 
-    again = chromium.new_context(viewport={"width": width, "height": 800}, locale="es-AR", base_url=address).new_page()
-    again.goto("/login")
-    again.fill("#email", EMAIL)
-    again.fill("#password", PASSWORD)
-    again.click("button.btn-primary")
+    again = logged_in(chromium, address, width)
     again.wait_for_selector("#code")
     fits(again)
     again.fill("#code", code_at(secret, step_of(clock.now()) + 1))  # the one used to set it up is spent
     again.click("button.btn-primary")
     again.wait_for_selector("#search")
     again.context.close()
+
+
+def logged_in(chromium: Any, address: str, width: int) -> Any:
+    """A new browser after name and password, wherever that leads."""
+    page = chromium.new_context(viewport={"width": width, "height": 800}, locale="es-AR", base_url=address).new_page()
+    page.goto("/login")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.click("button.btn-primary")
+    page.wait_for_load_state()
+    return page
 
 
 def fits(page: Any) -> None:

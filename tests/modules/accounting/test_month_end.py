@@ -65,6 +65,11 @@ def test_nobody_is_told_of_lists_that_he_may_not_see(month: dict[str, int], logi
     assert login(DOCUMENTS).get("/month-end").status_code == 403
 
 
+def test_what_another_country_asks_is_no_point_here(month: dict[str, int], login: Callable[..., Any]) -> None:
+    page = login(admin=True).get("/month-end?month=2026-10").get_data(as_text=True)
+    assert "Comprobantes electrónicos" in page and "SUNAT" not in page and "CFDI" not in page
+
+
 def test_money_in_favour_of_who_owes_is_the_worse(month: dict[str, int], app: Any) -> None:
     policy().apply_credit = False
     customer = crm.create_customer(name="Sosa", tax_condition="CF").id
