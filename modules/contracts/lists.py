@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,14 +11,16 @@ from flask import url_for
 from sqlalchemy.orm import joinedload, selectinload
 
 from core import clock
+from core.db import db
 from core.db import find as find_row
 from core.forms import Form, Length, SelectField, StringField
-from core.i18n import _, lazy, ngettext
-from core.lists import Action, Choice, Choices, Column, Dates, Empty, Line, List, Text, badge, register
-from modules.contracts import queries, services, states
+from core.i18n import _, current_locale, lazy, ngettext
+from core.lists import Action, Amounts, Choice, Choices, Column, Dates, Empty, Line, List, Text, badge, register
+from modules.contracts import approval, queries, services, states
 from modules.contracts.blueprint import contract_state
 from modules.contracts.forms import CAUSES
-from modules.contracts.models import Contract, Plan
+from modules.contracts.models import BilledPeriod, BillingDraft, BillingRun, Contract, Plan
+from modules.contracts.wording import month_name
 from modules.crm import queries as crm
 from modules.crm.models import Customer
 
@@ -54,6 +58,10 @@ def _where(contract: Contract) -> str:
 
 def _in_zones(codes: list[int]) -> Any:
     return Contract.customer_id.in_(sa.select(Customer.id).where(Customer.zone_id.in_(codes)))
+
+
+def _zones() -> dict[int, str]:
+    return {one.id: one.name for one in crm.zones(False)}
 
 
 # --- for many at once ----------------------------------------------------------------------------------------
@@ -115,7 +123,7 @@ CONTRACTS = register(List(
         Text("q", lazy("Number, customer, PPPoE user, IP"), queries.matches),
         Choice("state", lazy("State"), CONDITIONS, WORDS, chips=True),
         Choices("plan", lazy("Plan"), Contract.plan_id, lambda: {one.id: one.name for one in queries.plans(False)}),
-        Choices("zone", lazy("Zone"), _in_zones, lambda: {one.id: one.name for one in crm.zones(False)}),
+        Choices("zone", lazy("Zone"), _in_zones, _zones),
         Choice("profile", lazy("Billing profile"), Contract.profile_id,
                lambda: {one.id: one.name for one in queries.profiles()}),
         Dates("since", lazy("Billed from"), Contract.billing_from),
@@ -136,3 +144,62 @@ CONTRACTS = register(List(
         "spreadsheet, or make the first one from a customer's page."), "contracts",
         lambda: (lazy("Customers"), url_for("crm.customers"))),
     template="contracts/contracts.html"))
+
+
+# --- drafts ------------------------------------------------------------------------------------------------
+
+
+def _by_run(ids: Sequence[int], decide: Callable[[BillingRun, Sequence[int]], int]) -> None:
+    """Decide about drafts run by run; of one that was decided meanwhile it is said."""
+    runs: dict[int, list[int]] = defaultdict(list)
+    for draft_id, run_id in db.session.execute(
+            sa.select(BillingDraft.id, BillingDraft.run_id).where(BillingDraft.id.in_(ids))):
+        runs[run_id].append(draft_id)
+    for run_id, chosen in runs.items():
+        decide(find_row(BillingRun, run_id), chosen)
+
+
+def _months_waiting() -> dict[int, str]:
+    rows = db.session.execute(sa.select(BillingRun.id, BillingRun.month).where(BillingRun.id.in_(
+        sa.select(BillingDraft.run_id).where(BillingDraft.state != "issued"))).order_by(BillingRun.id.desc()))
+    return {row.id: month_name(row.month, current_locale()) for row in rows}
+
+
+WAITS = BillingDraft.state == "waiting"
+DRAFTS = register(List(
+    "contracts.drafts", lazy("Drafts to approve"), BillingDraft, "contracts.approve_drafts",
+    select=lambda: sa.select(BillingDraft).where(BillingDraft.state != "issued"),
+    related=lambda statement: statement.join(Customer, Customer.id == BillingDraft.customer_id),
+    columns=(
+        Column("customer", lazy("Customer"), Customer.name, lead=True),
+        Column("code", lazy("Code"), Customer.code, default=False),
+        Column("month", lazy("Month"), BillingDraft.month, text=lambda day: month_name(day, current_locale())),
+        Column("state", lazy("State"), BillingDraft.state, words={
+            "waiting": (lazy("waits"), "warn"), "approved": (lazy("being issued"), "info")}),
+        Column("total", lazy("Total"), BillingDraft.total, currency=BillingDraft.currency, total=True),
+        Column("currency", lazy("Currency"), BillingDraft.currency, default=False),
+    ),
+    filters=(
+        Text("q", lazy("Customer"), lambda text: BillingDraft.customer_id.in_(
+            sa.select(Customer.id).where(crm.matches(text)))),
+        Choice("run", lazy("Month"), BillingDraft.run_id, _months_waiting),
+        Choice("state", lazy("State"), BillingDraft.state, {
+            "waiting": lazy("waits"), "approved": lazy("being issued")}, chips=True),
+        Amounts("total", lazy("Total"), BillingDraft.total),
+        Choices("plan", lazy("Plan"), lambda codes: BillingDraft.id.in_(sa.select(BilledPeriod.draft_id).where(
+            BilledPeriod.plan_id.in_(codes))), queries.plan_names),
+        Choices("zone", lazy("Zone"), lambda codes: BillingDraft.customer_id.in_(
+            sa.select(Customer.id).where(Customer.zone_id.in_(codes))), _zones),
+    ),
+    actions=(
+        Action("approve", lazy("Approve"), "contracts.approve_drafts", only=WAITS, icon="check",
+               apply=lambda ids, _values: _by_run(ids, approval.approve),
+               warning=lazy("They are issued: numbered, sent to the authority and to the customers.")),
+        Action("undo", lazy("Undo"), "contracts.approve_drafts", only=WAITS, danger=True,
+               apply=lambda ids, _values: _by_run(ids, approval.undo),
+               warning=lazy("Their contracts count as not billed.")),
+    ),
+    sort="-id", link=lambda row: url_for("contracts.draft", draft_id=row.id),
+    count=lambda count: ngettext("%(num)s draft", "%(num)s drafts", count),
+    empty=Empty(lazy("No draft waits"), lazy("Where a billing profile asks for approval, invoices wait here before "
+                                             "anything is numbered or sent."), "check")))

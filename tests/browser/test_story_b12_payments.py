@@ -132,3 +132,18 @@ def test_lines_are_pasted_and_kept_when_they_cannot_be_read(page: Any) -> None:
     page.click("main form button.btn-primary")
     page.wait_for_selector(".page-head button.btn-primary")
     assert "77,70" in said(page) and "Gutiérrez" in said(page)
+
+
+def test_a_payment_is_recorded_on_a_phone(page: Any, site: Site, ids: dict[str, int]) -> None:
+    with inside(site):
+        before = queries.balance(ids["203"])
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"/customers/{ids['203']}")
+    page.click("main a[href^='/payments/new']")
+    page.fill("#media-0-amount", "99,90")
+    page.click("button[value=record].btn-primary")
+    page.wait_for_url(re.compile(r"/payments/\d+$"))
+    assert "99,90" in said(page)
+    sound(page, "b12-phone")
+    with inside(site):
+        assert queries.balance(ids["203"]) == before - Decimal("99.90")

@@ -126,3 +126,16 @@ def test_typing_in_one_row_is_not_lost_by_sending_another(page: Any) -> None:
     assert page.locator("tr", has_text="Luna, Pedro").locator("button").get_attribute("aria-disabled") is None
     page.once("dialog", lambda dialog: dialog.accept())
     page.goto("/")
+
+
+def test_the_same_is_mended_on_a_phone(site: Site, page: Any) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/einvoice/refused")
+    row = page.locator("tr", has_text="Luna, Jorge")
+    row.locator("select[name=tax_id_kind]").select_option("DNI")
+    row.locator("input[name=tax_id]").fill("22.333.444")
+    row.locator("button").click()
+    page.wait_for_selector(".notice-ok")
+    idle(site, page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert states(site) == [("authorized", 10), ("rejected", 2)]

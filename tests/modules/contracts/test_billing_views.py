@@ -11,11 +11,12 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from core import scope
+from core import jobs, scope
 from core.db import db
+from core.lists.models import Run
 from core.models import Job
-from modules.contracts import billing, billing_result, billing_run, previews, services
-from modules.contracts.models import BillingDraft, BillingRun, PriceRevision
+from modules.contracts import approval, billing, billing_result, billing_run, previews, services
+from modules.contracts.models import BilledPeriod, BillingDraft, BillingRun, PriceRevision
 from tests.modules.contracts.situations import NOVEMBER, day, invoice_of, invoices, run_billing_jobs
 
 CLERK = ("contracts.view_billing", "contracts.run_billing", "contracts.view_contracts", "contracts.approve_drafts",
@@ -224,28 +225,53 @@ def drafts(make_contract, profile, bill):
     return [row.id for row in db.session.execute(sa.select(BillingDraft.id).order_by(BillingDraft.id))]
 
 
-def test_drafts_are_looked_at_approved_and_undone(browser, drafts):
-    run = db.session.scalars(sa.select(BillingRun.id)).one()
-    page = text(browser.get("/billing/drafts"))
+def waiting():
+    return list(db.session.scalars(sa.select(BillingDraft.id).where(BillingDraft.state == "waiting")))
+
+
+def decide(browser, action, *chosen, query=""):
+    """Choose rows of the list (or all that the filter shows), confirm, and let the run do it; what became of it."""
+    asked = browser.post(f"/billing/drafts/do/{action}?{query}", data={"id": chosen} if chosen else {"all": "1"})
+    run = db.session.get_one(Run, int(asked.location.rpartition("/")[2]))
+    browser.post(f"/runs/{run.id}/start")
+    assert run.job_id is not None and jobs.run(run.job_id)
+    db.session.expire_all()
+    run_billing_jobs()
+    return run.done, run.failed
+
+
+def test_drafts_are_looked_at_and_decided_one_by_one(browser, drafts):
+    page = text(browser.get("/billing/drafts?totals=1"))
     assert all(name in page for name in ("Ana", "Beto", "Carla")) and "36.300,00" in page
+    assert "Carla" in text(browser.get("/billing/drafts?q=carla")) and "Beto" not in text(
+        browser.get("/billing/drafts?q=carla"))
     assert "Plan H50" in text(browser.get(f"/billing/drafts/{drafts[0]}"))
-    decide = "/billing/drafts/decide"
-    assert browser.post(decide, data={"run": run, "decision": "approve"}).status_code == 409
-    assert browser.post(decide, data={"run": run, "draft": [drafts[0]], "decision": "approve"}).status_code == 302
-    assert browser.post(decide, data={"run": run, "draft": [drafts[1]], "decision": "undo"}).status_code == 302
+    assert browser.post(f"/billing/drafts/{drafts[0]}/approve").status_code == 302
+    assert browser.post(f"/billing/drafts/{drafts[1]}/undo").status_code == 302
+    assert browser.post(f"/billing/drafts/{drafts[1]}/undo").status_code == 404
+    assert browser.post(f"/billing/drafts/{drafts[0]}/approve").status_code == 409
     run_billing_jobs()
-    assert invoices() == 1
-    assert browser.post(decide, data={"run": run, "all": "1", "decision": "approve"}).status_code == 302
-    run_billing_jobs()
-    assert invoices() == 2
-    assert browser.post(decide, data={"run": run, "all": "1", "decision": "approve"}).status_code == 409
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(BillingDraft)) == 2
+    assert invoices() == 1 and drafts[2] in waiting()
+
+
+def test_many_are_decided_in_the_list_and_one_decided_meanwhile_is_told(browser, drafts):
+    assert decide(browser, "approve", query="q=carla") == (1, 0) and invoices() == 1
+    assert decide(browser, "undo", drafts[0]) == (1, 0)
+    asked = browser.post("/billing/drafts/do/approve", data={"id": [drafts[1]]})
+    approval.undo(db.session.scalars(sa.select(BillingRun)).one(), [drafts[1]])
+    run = db.session.get_one(Run, int(asked.location.rpartition("/")[2]))
+    browser.post(f"/runs/{run.id}/start")
+    jobs.run(run.job_id)
+    db.session.expire_all()
+    assert (run.done, waiting()) == (0, []) and invoices() == 1
+    kept = list(db.session.scalars(sa.select(BilledPeriod.customer_id)))
+    assert len(kept) == 1  # the two that were undone count as not billed
 
 
 def test_only_who_may_approve_sees_drafts(login, drafts):
     browser = login("contracts.view_billing", "contracts.run_billing")
     assert browser.get("/billing/drafts").status_code == 403
-    assert browser.post("/billing/drafts/decide", data={"run": 1, "all": "1"}).status_code == 403
+    assert browser.post("/billing/drafts/do/approve", data={"all": "1"}).status_code == 403
 
 
 # --- price revisions ---------------------------------------------------------------------------------------
