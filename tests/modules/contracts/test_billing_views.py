@@ -17,6 +17,7 @@ from core.lists.models import Run
 from core.models import Job
 from modules.contracts import approval, billing, billing_result, billing_run, previews, services
 from modules.contracts.models import BilledPeriod, BillingDraft, BillingRun, PriceRevision
+from modules.crm.models import Customer
 from tests.modules.contracts.situations import NOVEMBER, day, invoice_of, invoices, run_billing_jobs
 
 CLERK = ("contracts.view_billing", "contracts.run_billing", "contracts.view_contracts", "contracts.approve_drafts",
@@ -222,7 +223,8 @@ def drafts(make_contract, profile, bill):
     for name in ("Ana", "Beto", "Carla"):
         make_contract(name)
     bill(NOVEMBER)
-    return [row.id for row in db.session.execute(sa.select(BillingDraft.id).order_by(BillingDraft.id))]
+    return list(db.session.scalars(sa.select(BillingDraft.id).join(
+        Customer, Customer.id == BillingDraft.customer_id).order_by(Customer.name)))
 
 
 def waiting():
@@ -231,12 +233,20 @@ def waiting():
 
 def decide(browser, action, *chosen, query=""):
     """Choose rows of the list (or all that the filter shows), confirm, and let the run do it; what became of it."""
-    asked = browser.post(f"/billing/drafts/do/{action}?{query}", data={"id": chosen} if chosen else {"all": "1"})
-    run = db.session.get_one(Run, int(asked.location.rpartition("/")[2]))
-    browser.post(f"/runs/{run.id}/start")
-    assert run.job_id is not None and jobs.run(run.job_id)
-    db.session.expire_all()
+    asked = browser.post(f"/billing/drafts/do/{action}?{query}", data={"id": list(chosen)} if chosen else {"all": "1"})
+    assert asked.status_code == 303
+    found = started(browser, asked)
     run_billing_jobs()
+    return found
+
+
+def started(browser, asked):
+    """Say yes to the question that was asked; how many were done and how many not."""
+    run_id = int(asked.location.rpartition("/")[2])
+    browser.post(f"/runs/{run_id}/start")
+    assert jobs.run(db.session.get_one(Run, run_id).job_id)
+    db.session.expire_all()
+    run = db.session.get_one(Run, run_id)
     return run.done, run.failed
 
 
@@ -259,11 +269,8 @@ def test_many_are_decided_in_the_list_and_one_decided_meanwhile_is_told(browser,
     assert decide(browser, "undo", drafts[0]) == (1, 0)
     asked = browser.post("/billing/drafts/do/approve", data={"id": [drafts[1]]})
     approval.undo(db.session.scalars(sa.select(BillingRun)).one(), [drafts[1]])
-    run = db.session.get_one(Run, int(asked.location.rpartition("/")[2]))
-    browser.post(f"/runs/{run.id}/start")
-    jobs.run(run.job_id)
-    db.session.expire_all()
-    assert (run.done, waiting()) == (0, []) and invoices() == 1
+    assert started(browser, asked)[0] == 0
+    assert waiting() == [] and invoices() == 1
     kept = list(db.session.scalars(sa.select(BilledPeriod.customer_id)))
     assert len(kept) == 1  # the two that were undone count as not billed
 
