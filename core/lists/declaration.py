@@ -150,6 +150,8 @@ class Action:
     def __post_init__(self) -> None:
         if (self.each is None) == (self.apply is None):
             raise TypeError(f"action {self.key} needs `each` or `apply`")
+        if self.key == "undo":
+            raise TypeError("`undo` is what takes back a run: call the action otherwise")
 
     def say(self, count: int) -> str:
         return str(self.warning(count) if callable(self.warning) else self.warning or "")

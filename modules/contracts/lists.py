@@ -195,7 +195,7 @@ DRAFTS = register(List(
         Action("approve", lazy("Approve"), "contracts.approve_drafts", only=WAITS, icon="check",
                apply=lambda ids, _values: _by_run(ids, approval.approve),
                warning=lazy("They are issued: numbered, sent to the authority and to the customers.")),
-        Action("undo", lazy("Undo"), "contracts.approve_drafts", only=WAITS, danger=True,
+        Action("discard", lazy("Undo"), "contracts.approve_drafts", only=WAITS, danger=True,
                apply=lambda ids, _values: _by_run(ids, approval.undo),
                warning=lazy("Their contracts count as not billed.")),
     ),

@@ -266,7 +266,7 @@ def test_drafts_are_looked_at_and_decided_one_by_one(browser, drafts):
 
 def test_many_are_decided_in_the_list_and_one_decided_meanwhile_is_told(browser, drafts):
     assert decide(browser, "approve", query="q=carla") == (1, 0) and invoices() == 1
-    assert decide(browser, "undo", drafts[0]) == (1, 0)
+    assert decide(browser, "discard", drafts[0]) == (1, 0)
     asked = browser.post("/billing/drafts/do/approve", data={"id": [drafts[1]]})
     approval.undo(db.session.scalars(sa.select(BillingRun)).one(), [drafts[1]])
     assert started(browser, asked)[0] == 0
