@@ -217,8 +217,8 @@ def _restore(debtor: Debtor, moment: Moment) -> list[Action]:
 def _action(debtor: Debtor, action: str, rule: str, key: str, data: dict[str, object], debt: Debt | None = None,
             amount: Decimal | None = None) -> Action:
     return Action(debtor.contract_id, debtor.number, debtor.customer_id, debtor.customer, action, rule, key,
-                  debt.invoice_id if debt else None, (debt.amount if amount is None else amount) if debt else ZERO,
-                  debt.currency if debt else "", data)
+                  debt.invoice_id if debt else None, debt.label if debt else "",
+                  (debt.amount if amount is None else amount) if debt else ZERO, debt.currency if debt else "", data)
 
 
 def _spare(debtor: Debtor, day: dt.date, by: str, data: dict[str, object], debt: Debt | None = None) -> Spared:

@@ -162,6 +162,8 @@ class Action:
     rule: str
     key: str
     invoice_id: int | None = None
+    # the document, in words
+    label: str = ""
     amount: Decimal = ZERO
     currency: str = ""
     data: Mapping[str, object] = field(default_factory=dict)

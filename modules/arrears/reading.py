@@ -193,7 +193,7 @@ def _debts(known: Context, customer_ids: Sequence[int], day: dt.date) -> dict[in
         .order_by(sa.func.coalesce(Invoice.due_date, Invoice.issue_date), Invoice.id)).all()
     ids = [row.id for row in invoices]
     apart, credit = _elsewhere(ids, day), _credit(customer_ids)
-    billed = _billed({row.original_id or row.id for row in invoices} | set(ids))
+    billed = contracts_of({row.original_id or row.id for row in invoices} | set(ids))
     found: dict[int, list[Debt]] = defaultdict(list)
     for row in invoices:
         left, reason = row.open_amount - apart.get(row.id, ZERO), "paid_elsewhere"
@@ -233,7 +233,7 @@ def _credit(customer_ids: Sequence[int]) -> dict[tuple[int, str], Decimal]:
     return found
 
 
-def _billed(invoice_ids: set[int]) -> dict[int, list[int]]:
+def contracts_of(invoice_ids: set[int]) -> dict[int, list[int]]:
     """The contracts that each document bills; of one issued instead of another, what that one billed."""
     chains = accounting.instead_of_others()
     first = {row.right_id: row.first_id for row in db.session.execute(

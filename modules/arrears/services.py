@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core import audit, clock
 from core.db import db, find, insert_new, lock
 from core.i18n import _
-from core.jobs import publish
+from core.jobs import enqueue, publish
 from core.scope import current_company_id, current_user_id
 from modules.accounting.models import Invoice
 from modules.arrears import promising, reading, telling
@@ -24,6 +24,7 @@ from modules.contracts.models import Contract
 
 # so many days at most, whoever grants it
 LONGEST = dt.timedelta(days=20)
+REVIEW = "modules.arrears.jobs.review"
 
 
 # --- what is done once -----------------------------------------------------------------------------------------
@@ -136,8 +137,14 @@ def promise(contract: Contract, by: Any = None, *, channel: str = "staff", until
         one = Action(contract.id, contract.number, contract.customer_id, debtor.customer, "restore", "promise", key)
         restore(one, _("promise of payment"), moment.day)
     telling.tell_promise(row, promising.oldest(debtor))
+    look_at(contract.customer_id, row.until, f"arrears.promise:{row.id}")
     publish(PromiseMade(row.id))
     return row
+
+
+def look_at(customer_id: int, moment: dt.datetime, key: str) -> None:
+    """Have a customer looked at when a time is over, beside the hourly run."""
+    enqueue(REVIEW, customer_ids=[customer_id], run_at=moment, key=key)
 
 
 def _checked(until: dt.datetime | None) -> dt.datetime | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -35,9 +34,9 @@ ENDED = {"paid": lazy("paid"), "promise": lazy("promise of payment"), "proof": l
          "staff": lazy("by hand"), "undone": lazy("cut-off undone"), "ended": lazy("contract ended")}
 
 
-def reason(one: Action, labels: Mapping[int, str]) -> str:
-    """Why this is done, in a sentence part; `labels` are the documents by id."""
-    data, document = one.data, labels.get(one.invoice_id or 0, "")
+def reason(one: Action) -> str:
+    """Why this is done, in a part of a sentence."""
+    data, document = one.data, one.label
     amount = format_amount(one.amount, one.currency) if one.currency else ""
     day = _day(data.get("day"))
     if one.action == "notice" and one.rule == "before_cut":

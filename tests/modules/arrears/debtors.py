@@ -27,3 +27,6 @@ def owes(due: dt.date, amount: str = "12100.00", invoice_id: int = 7, **more: An
 def debtor(*debts: Debt, rules: Rules = RULES, **more: Any) -> Debtor:
     values: dict[str, Any] = {"state": "active", "began": dt.date(2020, 1, 1), **more}
     return Debtor(1, "000001", 2, "C2", rules=rules, debts=debts, **values)
+
+
+VAT = [{"code": "VAT", "rate": "21"}]

@@ -1,0 +1,241 @@
+"""A debtor's life: warned, cut, restored by money, by a promise, by whichever way it comes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import db
+from core.models import Job
+from modules.accounting import payments
+from modules.arrears import queries, running, services
+from modules.arrears.errors import NoPromise
+from modules.arrears.models import Cut, Deed, Promise
+from modules.contracts import services as contracts
+from modules.contracts.models import Charge
+from modules.notifications.models import Message
+
+DUE = dt.date(2026, 11, 2)
+
+
+def told() -> list[str]:
+    return list(db.session.scalars(sa.select(Message.kind).where(Message.kind.like("arrears.%")).order_by(Message.id)))
+
+
+def count(model: Any) -> int:
+    return db.session.scalar(sa.select(sa.func.count(model.id))) or 0
+
+
+def test_who_owes_is_told_warned_cut_once_and_back_as_soon_as_the_money_is_there(
+        make_contract: Any, owe: Any, pay: Any, run: Any, run_jobs: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    assert run(3) == [("notice", "after_due")] and run(3) == [] and run(10) == []
+    assert run(11) == [("notice", "before_cut")]
+    assert run(12, 9) == [] and contract.state == "active"
+    assert run(12, 10) == [("cut", "overdue")] and run(12, 11) == []
+    db.session.refresh(contract)
+    assert contract.state == "suspended" and contract.suspensions[-1].cause == "arrears"
+    assert told() == ["arrears.overdue", "arrears.cut_warning", "arrears.cut"]
+    pay(contract, "12100")
+    run_jobs()
+    db.session.refresh(contract)
+    assert contract.state == "active" and told()[-1] == "arrears.restored"
+    assert (count(Cut), count(Deed)) == (1, 4)
+    assert db.session.scalars(sa.select(Cut)).one().ended_by == "paid"
+
+
+def test_a_part_that_leaves_an_old_debt_restores_nothing_and_one_that_leaves_a_young_one_does(
+        make_contract: Any, owe: Any, pay: Any, run: Any, run_jobs: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    owe(contract, "5000", dt.date(2026, 11, 9))
+    run(12)
+    pay(contract, "1000")
+    run_jobs()
+    db.session.refresh(contract)
+    assert contract.state == "suspended"
+    pay(contract, "11100")
+    run_jobs()
+    db.session.refresh(contract)
+    assert contract.state == "active"
+
+
+def test_a_payment_that_is_taken_back_cuts_again_by_the_rules(make_contract: Any, owe: Any, pay: Any, run: Any,
+                                                              run_jobs: Any, frozen: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    run(12)
+    paid = pay(contract, "12100")
+    run_jobs()
+    frozen(2026, 11, 16, 12, 30)  # before the hour of cuts, there
+    payments.reverse_payment(paid, "Cheque rechazado")
+    db.session.commit()
+    run_jobs()
+    db.session.refresh(contract)
+    assert contract.state == "active"
+    assert run(16, 10) == [("cut", "overdue")]
+    db.session.refresh(contract)
+    assert contract.state == "suspended" and count(Cut) == 2
+
+
+def test_a_promise_restores_at_once_ends_at_a_humane_hour_and_cuts_again_when_broken(
+        make_contract: Any, owe: Any, run: Any, frozen: Any, run_jobs: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    run(12, 11)
+    made = services.promise(contract, channel="pay_page")
+    db.session.commit()
+    assert services.promise(contract, channel="pay_page").id == made.id, "a second click finds the first"
+    assert contract.state == "active" and db.session.scalars(sa.select(Cut)).one().ended_by == "promise"
+    assert made.until == dt.datetime(2026, 11, 16, 13, tzinfo=dt.UTC), "Saturday becomes Monday, ten o'clock there"
+    assert queries.standing(contract).promised_until == made.until
+    assert run(13) == [] and run(16, 9, 59) == []
+    frozen(2026, 11, 16, 13)
+    run_jobs()  # the job that the promise left for this minute
+    db.session.refresh(contract)
+    assert contract.state == "suspended" and db.session.get_one(Promise, made.id).state == "broken"
+    assert told()[-2:] == ["arrears.promise_broken", "arrears.cut"] and run(16, 11) == []
+
+
+def test_a_promise_that_is_kept_changes_nothing(make_contract: Any, owe: Any, pay: Any, run: Any,
+                                                run_jobs: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    run(12)
+    made = services.promise(contract)
+    pay(contract, "12100")
+    run_jobs()
+    assert run(17) == [] and db.session.get_one(Promise, made.id).state == "kept"
+    db.session.refresh(contract)
+    assert contract.state == "active"
+
+
+def test_who_broke_two_promises_gets_no_third_and_reads_why(make_contract: Any, owe: Any, run: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    run(12)
+    for day in (16, 18):
+        services.promise(contract)
+        db.session.commit()
+        run(day, 12)
+        db.session.refresh(contract)
+    assert contract.state == "suspended"
+    with pytest.raises(NoPromise, match="because 2 promises were not kept"):
+        services.promise(contract)
+    found = queries.standing(contract)
+    assert not found.can_promise and "11/01/2027" in found.why_no_promise
+
+
+def test_staff_that_restores_by_hand_is_respected(make_contract: Any, owe: Any, run: Any, run_jobs: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    run(12)
+    contracts.restore(contract, reason="She called")
+    db.session.commit()
+    run_jobs()
+    assert run(16) == [] and run(17) == []
+    db.session.refresh(contract)
+    assert contract.state == "active"
+
+
+def test_who_paused_by_himself_is_not_restored_by_money(make_contract: Any, owe: Any, pay: Any, run_jobs: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    contracts.suspend(contract, "request")
+    db.session.commit()
+    pay(contract, "12100")
+    run_jobs()
+    db.session.refresh(contract)
+    assert contract.state == "suspended"
+
+
+def test_only_the_service_that_was_not_paid_is_cut(isp: Any, make_contract: Any, run: Any, pay: Any,
+                                                   run_jobs: Any, frozen: Any) -> None:
+    """A second house: each invoice cuts the contract that it bills."""
+    from modules.contracts import billing
+
+    first = make_contract()
+    second = make_contract(customer=first.customer)
+    frozen(2026, 11, 1, 15)
+    billing.start_run(isp, dt.date(2026, 11, 1))
+    db.session.commit()
+    run_jobs()
+    pay(first, "12100")  # the oldest: the first one's
+    run(24)
+    db.session.refresh(first)
+    db.session.refresh(second)
+    assert (first.state, second.state) == ("active", "suspended")
+
+
+def test_the_surcharge_and_the_charge_for_reconnection_come_once(make_contract: Any, owe: Any, pay: Any, run: Any,
+                                                                  run_jobs: Any, profile: Any) -> None:
+    profile.reconnection_charge = Decimal(1500)
+    db.session.commit()
+    contract = make_contract()
+    owe(contract, "12100", DUE, second_due_date=dt.date(2026, 11, 9), second_due_total=Decimal("12463.00"))
+    assert ("surcharge", "after_second_due") in run(10) and run(10) == []
+    run(12)
+    pay(contract, "12100")
+    run_jobs()
+    found = {one.code: one.total for one in db.session.scalars(sa.select(Charge))}
+    assert found == {"surcharge": Decimal("363.00"), "reconnection": Decimal("1500.00")}
+
+
+def test_who_paid_the_second_total_in_time_has_no_gift_of_it(make_contract: Any, owe: Any, pay: Any, frozen: Any,
+                                                             run_jobs: Any) -> None:
+    contract = make_contract()
+    owe(contract, "12100", DUE, second_due_date=dt.date(2026, 11, 9), second_due_total=Decimal("12463.00"))
+    frozen(2026, 11, 5, 15)
+    pay(contract, "12463")
+    run_jobs()
+    assert [one.total for one in db.session.scalars(sa.select(Charge))] == [Decimal("363.00")]
+
+
+def test_the_dry_run_says_what_the_run_then_does_and_writes_nothing(make_contract: Any, owe: Any, frozen: Any) -> None:
+    for number in range(7):
+        owe(make_contract(f"Customer {number}"), "12100", DUE if number % 2 else dt.date(2026, 11, 11))
+    frozen(2026, 11, 12, 14)
+    before = count(Job), count(Deed), count(Message)
+
+    def all_of(dry: bool) -> list[Any]:
+        return [pair for part in running.run(running.now(), dry=dry, size=3) for pair in part.actions]
+
+    said = all_of(dry=True)
+    assert (count(Job), count(Deed), count(Message)) == before
+    assert len(said) == 7 and all_of(dry=False) == said and all_of(dry=False) == []
+
+
+def test_two_runs_at_once_cut_once(make_contract: Any, owe: Any, frozen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one decided on the facts of before the first one's writing."""
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    frozen(2026, 11, 12, 14)
+    stale = next(iter(running.run(running.now(), dry=True)))
+    running.review([contract.customer_id])
+    running._perform(stale, running.now())
+    assert count(Cut) == 1 and told().count("arrears.cut") == 1
+
+
+def test_a_run_reads_with_a_fixed_number_of_statements(make_contract: Any, owe: Any, frozen: Any) -> None:
+    def statements() -> int:
+        sent: list[str] = []
+        listen = lambda *arguments: sent.append(arguments[2])  # noqa: E731
+        sa.event.listen(db.engine, "before_cursor_execute", listen)
+        try:
+            list(running.run(running.now(), dry=True))
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", listen)
+        return len(sent)
+
+    owe(make_contract("One"), "12100", DUE)
+    frozen(2026, 11, 12, 14)
+    few = statements()
+    for number in range(12):
+        owe(make_contract(f"Customer {number}"), "12100", DUE)
+    frozen(2026, 11, 12, 14)
+    assert statements() == few
