@@ -44,11 +44,13 @@ TABLES = {
     "gateways.transaction_id": "gateways_transaction", "gateways.notice_id": "gateways_notice",
     "gateways.line_id": "gateways_bank_line",
     "gateways.file_id": "gateways_file", "gateways.account_id": "gateways_account",
+    "promise_id": "arrears_promise", "proof_id": "arrears_proof", "batch_id": "arrears_batch",
+    "batch_item_id": "arrears_batch_item", "moratorium_id": "arrears_moratorium",
     "contracts.run_id": "contracts_billing_run", "importer.run_id": "importer_run", "core.run_id": "core_list_run",
 }
 # arguments that name nothing of a company
 WORDS = {"kind_code": "accounting.invoice_ready", "step_key": "data", "filter_key": "who",
-         "export_type": "csv", "name": "demo", "revision": 1, "provider": "siro"}
+         "export_type": "csv", "name": "demo", "revision": 1, "provider": "siro", "code": "promise"}
 # what the plainest row of a table lacks
 MORE: dict[str, dict[str, Any]] = {
     "core_job": {"state": "failed"},

@@ -184,6 +184,23 @@ class PaidElsewhere(Protocol):
         """The same of all documents, as a select of (invoice_id, amount, until)."""
 
 
+class PayerAction(Protocol):
+    """What a payer can do on his page beside paying: promise, send a proof. He has no login: the address is signed."""
+
+    def part(self, customer: Any, invoice: Any | None, url: str) -> Any:
+        """The part of the page, Markup; "" where it does not concern him. Its form posts to `url`."""
+
+    def act(self, customer: Any, invoice: Any | None, form: Mapping[str, str], files: Mapping[str, bytes],
+            channel: str) -> tuple[str, Mapping[str, Any]]:
+        """Do it; (what was done, in words; the same as plain values). A DomainError says why not.
+
+        `channel` is pay_page or api. Twice is once.
+        """
+
+    def offered(self, customer: Any, invoice: Any | None) -> Mapping[str, Any]:
+        """What the part says, as plain values."""
+
+
 class Gathering(Protocol):
     """Knows the documents that a country has in one legal document of a period, instead of a legal document each.
 
@@ -222,5 +239,7 @@ later_parts: Registry[LaterParts] = Registry("later_parts")
 elsewhere: Registry[PaidElsewhere] = Registry("elsewhere")
 # by its code; payments of that source are named by it too
 methods: Registry[Method] = Registry("methods")
+# by the last part of the address
+payer_actions: Registry[PayerAction] = Registry("payer_actions")
 # what the month-end list asks
 closing: Registry[ClosingCheck] = Registry("closing")

@@ -7,7 +7,7 @@ from core.companies import active_companies
 from core.i18n import lazy, use_locale
 from core.jobs import enqueue, job, schedule
 from core.scope import company_scope, current_company
-from modules.arrears import running
+from modules.arrears import batches, running
 
 # a run keeps the accounts of those whom it cuts until its part is done: short parts
 SIZE = 250
@@ -34,3 +34,19 @@ def review(customer_ids: list[int], everything: bool = True) -> None:
     """These customers now: all that the rules say, or only who is restored."""
     with use_locale(current_company().locale):
         running.review(customer_ids, None if everything else running.RELIEF)
+
+
+@job(words=lazy("Run a cut-off"))
+def run_batch(batch_id: int) -> None:
+    """Some contracts at a time, so that the stop button is heard."""
+    with use_locale(current_company().locale):
+        while batches.run_step(batch_id):
+            jobs.checkpoint()
+
+
+@job(words=lazy("Undo a cut-off"))
+def undo_batch(batch_id: int) -> None:
+    """Give all services back that it cut."""
+    with use_locale(current_company().locale):
+        while batches.undo_step(batch_id):
+            jobs.checkpoint()

@@ -1,8 +1,16 @@
-"""What this module puts into the frame and the customer's page."""
+"""What this module puts into the frame, the customer's page and the payer's page."""
 
 from __future__ import annotations
 
 from core import deeds as known_deeds
+from core import slots
+from core.i18n import lazy
+from modules.accounting.ports import payer_actions
+from modules.arrears import desk
 from modules.arrears.deeds import WORDS
+from modules.arrears.payer import PromiseHere, ProofHere
 
 known_deeds.add(WORDS)
+slots.add("customer.tabs", "arrears", lazy("Arrears"), desk.customer_tab, permission="arrears.view_arrears", order=15)
+payer_actions.register("promise", PromiseHere())
+payer_actions.register("proof", ProofHere())

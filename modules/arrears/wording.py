@@ -11,8 +11,8 @@ from core.i18n import _, format_amount, format_date, lazy
 from core.scope import current_company
 from modules.arrears.facts import Action, Spared
 
-ACTIONS = {"notice": lazy("Notice"), "surcharge": lazy("Surcharge"), "cut": lazy("Cut off"),
-           "restore": lazy("Restore"), "promise_broken": lazy("Promise not kept")}
+ACTIONS = {"notice": lazy("Notice"), "surcharge": lazy("Surcharge"), "cut": lazy("Service cut"),
+           "restore": lazy("Service restored"), "promise_broken": lazy("Promise not kept")}
 RULES = {
     "before_due": lazy("reminder before the due date"), "after_due": lazy("notice after the due date"),
     "before_second_due": lazy("reminder before the second due date"),

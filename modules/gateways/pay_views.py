@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.i18n import _, use_locale
 from core.scope import company_scope, current_company, every_company
 from core.security import csrf, limiter, public
 from modules.accounting.models import Invoice
+from modules.accounting.ports import payer_actions
 from modules.crm.models import Customer
 from modules.gateways import accounts, checkouts, links, payer_page, pictures, ports, ways
 from modules.gateways import jobs as own_jobs
@@ -25,6 +26,7 @@ from modules.gateways.links import Link
 from modules.gateways.models import Account, Checkout
 
 # what a payer with a bad line does, and not what guesses addresses or fills gateways with pages
+LARGEST_FORM = 12 * 2**20
 LOOKS, OPENINGS = "90 per minute", "12 per minute"
 
 
@@ -47,8 +49,44 @@ def pay(token: str) -> Any:
         if request.method == "POST":
             return _open(token, customer, invoice, count)
         page = payer_page.build(customer, invoice, None if invoice else count)
-        return _private(render_template("gateways/pay.html", page=page, token=token, invoice=invoice,
+        return _private(render_template("gateways/pay.html", page=page, token=token, invoice=invoice, said="",
+                                        parts=_parts(token, customer, invoice), refusal="",
                                         problem=request.args.get("problem"), today=clock.today))
+
+
+def _parts(token: str, customer: Customer, invoice: Invoice | None) -> list[Any]:
+    """What else the payer can do here."""
+    return [found for code, action in payer_actions.items() if (found := action.part(
+        customer, invoice, url_for("gateways.pay_act", token=token, code=code)))]
+
+
+def pay_act(token: str, code: str) -> Any:
+    """Something beside paying: by POST it is done; programs ask with `Accept: application/json`."""
+    request.max_content_length = LARGEST_FORM
+    with _at(token) as (link, customer, invoice):
+        action, wants_json = payer_actions.find(code), request.accept_mimetypes.best == "application/json"
+        if action is None:
+            raise NotFound(_("This payment link is not valid. Open it exactly as it was sent to you."))
+        if not links.lives(link):
+            return _private(render_template("gateways/pay_over.html", company=current_company()), 410)
+        if request.method == "GET":
+            return _private(jsonify(action.offered(customer, invoice)))
+        said, refusal = "", ""
+        values: Mapping[str, Any] = {}
+        try:
+            files = {name: one.read() for name, one in request.files.items()}
+            said, values = action.act(customer, invoice, request.form, files, "api" if wants_json else "pay_page")
+            db.session.commit()
+        except DomainError as error:
+            db.session.rollback()
+            customer, invoice = links.subject(link)
+            refusal = error.message
+        if wants_json:
+            return _private(jsonify(done=not refusal, words=said or refusal, **values), 409 if refusal else 200)
+        page = payer_page.build(customer, invoice)
+        return _private(render_template("gateways/pay.html", page=page, token=token, invoice=invoice, said=said,
+                                        parts=_parts(token, customer, invoice), refusal=refusal, problem=None,
+                                        today=clock.today), 409 if refusal else 200)
 
 
 def _open(token: str, customer: Customer, invoice: Invoice | None, count: int | None) -> Any:
@@ -142,6 +180,7 @@ def _add_pages(state: Any) -> None:
     """Short, and outside the staff's part. The signed address is what a form's token would be: no cookie is needed."""
     for path, view, methods, limits in (
             ("/pay/<token>", pay, ["GET", "POST"], (LOOKS, OPENINGS)),
+            ("/pay/<token>/do/<code>", pay_act, ["GET", "POST"], (LOOKS, OPENINGS)),
             ("/pay/<token>/<reference>", pay_here, ["GET"], (LOOKS, "")),
             ("/gateways/<token>/back", back, ["GET", "POST"], (LOOKS, ""))):
         guarded = limiter.limit(limits[0])(public(view))

@@ -1,0 +1,108 @@
+"""The page of arrears: how old the debt is, what each step brought in; promises; moratoria in one switch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
+
+from core import audit, clock
+from core.db import db, find
+from core.errors import DomainError
+from core.i18n import _
+from core.paging import paginate
+from core.scope import current_company, current_user_id
+from core.security import can, require
+from modules.arrears import recovery, wording
+from modules.arrears.blueprint import EDIT, SEE, bp
+from modules.arrears.models import Moratorium, Promise, Proof
+from modules.contracts.models import Contract
+from modules.crm.models import Customer, Zone
+
+DAYS = 30
+STATES = {"open": (lambda: _("open"), "info"), "kept": (lambda: _("kept"), "ok"),
+          "broken": (lambda: _("not kept"), "bad"), "withdrawn": (lambda: _("taken back"), "mute")}
+
+
+@bp.get("/")
+@require(SEE)
+def overview() -> Any:
+    """The figures of today, the age of what is overdue, and what each step brought in."""
+    day = clock.today()
+    proofs = db.session.scalar(sa.select(sa.func.count(Proof.id)).where(Proof.state == "waiting")) or 0
+    return render_template("arrears/overview.html", today=recovery.today(), proofs=proofs, ages=recovery.ages(day),
+                           steps=recovery.by_step(day - dt.timedelta(days=DAYS), day), days=DAYS,
+                           currency=current_company().currency, stays=_current(day) if can(EDIT) else [])
+
+
+def _current(day: dt.date) -> list[Moratorium]:
+    return list(db.session.scalars(sa.select(Moratorium).where(
+        sa.or_(Moratorium.last_day.is_(None), Moratorium.last_day >= day)).order_by(Moratorium.id)))
+
+
+@bp.get("/promises")
+@require(SEE)
+def promises() -> Any:
+    """The promises of payment, the next to end first."""
+    state = request.args.get("state") if request.args.get("state") in STATES else "open"
+    page = paginate(
+        sa.select(Promise, Contract.number, Customer.name).join(Contract, Contract.id == Promise.contract_id)
+        .join(Customer, Customer.id == Promise.customer_id).where(Promise.state == state),
+        [Promise.until, Promise.id], desc=state != "open", scalars=False)
+    return render_template("arrears/promises.html", page=page, state=state, states=STATES, moment=wording.moment)
+
+
+@bp.route("/moratoria", methods=["GET", "POST"])
+@require(EDIT)
+def moratoria() -> Any:
+    """Who is spared by a flood or an order, and until when; by POST one begins."""
+    if request.method == "POST":
+        _begin()
+        flash(_("Nobody there is cut from now on."), "ok")
+        return redirect(url_for("arrears.moratoria"))
+    rows = db.session.scalars(sa.select(Moratorium).order_by(Moratorium.id.desc()).limit(50)).all()
+    return render_template("arrears/moratoria.html", rows=rows, today=clock.today(),
+                           zones=db.session.scalars(sa.select(Zone).order_by(Zone.name)).all())
+
+
+def _begin() -> None:
+    zone_id, reason = request.form.get("zone", type=int), request.form.get("reason", "").strip()
+    if not reason:
+        raise DomainError(_("To begin a moratorium you must say why."), field="reason")
+    row = Moratorium(zone_id=find(Zone, zone_id).id if zone_id else None, first_day=clock.today(),
+                     last_day=_last_day(), reason=reason[:200], created_by=current_user_id(),
+                     catch_up_days=min(max(request.form.get("catch_up_days", 3, type=int), 0), 60))
+    db.session.add(row)
+    db.session.flush()
+    audit.record("arrears.begin_moratorium", row, {"zone": zone_id, "until": row.last_day}, reason)
+
+
+def _last_day() -> dt.date | None:
+    text = request.form.get("last_day", "").strip()
+    if not text:
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day < clock.today():
+        raise DomainError(_("To begin a moratorium you must choose a last day that is not over, or none."),
+                          field="last_day")
+    return day
+
+
+@bp.post("/moratoria/<int:moratorium_id>/end")
+@require(EDIT)
+def end_moratorium(moratorium_id: int) -> Any:
+    """Switch it off: who is due is told, and cut so many days later."""
+    row = find(Moratorium, moratorium_id)
+    yesterday = clock.today() - dt.timedelta(days=1)
+    if row.last_day is not None and row.last_day <= yesterday:
+        raise DomainError(_("Ending this moratorium is not possible because it is over."))
+    row.last_day = max(yesterday, row.first_day)
+    audit.record("arrears.end_moratorium", row, {"until": row.last_day})
+    flash(_("The moratorium is over. Who is due is told first, and cut in %(days)s days.",
+            days=row.catch_up_days), "ok")
+    return redirect(url_for("arrears.moratoria"))

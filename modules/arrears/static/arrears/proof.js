@@ -1,0 +1,9 @@
+// Keys of the page of a proof: "a" goes to the button that accepts, "r" to the reason of a refusal.
+(function () {
+  "use strict";
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { return; }
+    var found = document.querySelector("[data-press='" + event.key + "'], [data-go='" + event.key + "']");
+    if (found) { event.preventDefault(); found.focus(); found.scrollIntoView({ block: "center" }); }
+  });
+}());

@@ -1,0 +1,139 @@
+"""The screens: a promise in two clicks, the story of a service, proofs, cut-offs; and what the payer can do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import db
+from modules.arrears.models import Batch, Moratorium, Promise, Proof
+from modules.gateways import links
+from tests.modules.arrears.test_proofs import photograph
+
+DUE = dt.date(2026, 11, 2)
+
+
+@pytest.fixture
+def cut(make_contract: Any, owe: Any, run: Any) -> Any:
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    run(12, 11)
+    db.session.refresh(contract)
+    return contract
+
+
+def post(client: Any, path: str, **data: Any) -> Any:
+    return client.post(path, data=data, follow_redirects=True)
+
+
+def test_a_promise_is_two_clicks_from_the_customer(cut: Any, login: Any) -> None:
+    client = login("arrears.view_arrears", "arrears.grant_promises", "crm.view_customers")
+    page = client.get(f"/customers/{cut.customer_id}?tab=arrears").text
+    assert "12.100,00" in page and f"/arrears/contracts/{cut.id}/promise" in page
+    answer = post(client, f"/arrears/contracts/{cut.id}/promise")
+    db.session.expire_all()
+    assert answer.status_code == 200 and cut.state == "active"
+    made = db.session.scalars(sa.select(Promise)).one()
+    post(client, f"/arrears/promises/{made.id}/withdraw")
+    db.session.expire_all()
+    assert made.state == "withdrawn"
+
+
+def test_the_story_tells_all_of_it_in_order(cut: Any, pay: Any, run_jobs: Any, login: Any, frozen: Any) -> None:
+    frozen(2026, 11, 12, 15)
+    pay(cut, "12100")
+    run_jobs()
+    client = login("arrears.view_arrears")
+    page = client.get(f"/arrears/contracts/{cut.id}").text
+    told = ["Servicio reconectado", "Pagó: ", "Servicio cortado: vencido hace", "Venció: ", "Emitido: "]
+    places = [page.index(words) for words in told]
+    assert places == sorted(places)
+
+
+def test_proofs_are_decided_side_by_side(cut: Any, login: Any, run_jobs: Any) -> None:
+    client = login("arrears.view_arrears", "arrears.grant_promises", "arrears.review_proofs", "crm.view_customers")
+    post(client, f"/arrears/customers/{cut.customer_id}/proof", proof=(io.BytesIO(photograph()), "photo.jpg"),
+         operation="4471")
+    row = db.session.scalars(sa.select(Proof)).one()
+    assert client.get("/arrears/proofs").text.count(f"/arrears/proofs/{row.id}") >= 1
+    page = client.get(f"/arrears/proofs/{row.id}").text
+    assert "12.100,00" in page and "4471" in page
+    picture = client.get(f"/arrears/proofs/{row.id}/file")
+    assert picture.mimetype == "image/jpeg" and picture.headers["X-Content-Type-Options"] == "nosniff"
+    bad = client.post(f"/arrears/proofs/{row.id}/accept", data={"amount": "", "paid_on": "2026-11-11"})
+    assert bad.status_code == 422 and row.state == "waiting"
+    post(client, f"/arrears/proofs/{row.id}/accept", amount="12100", paid_on="2026-11-11", operation="4471",
+         method="transfer")
+    db.session.expire_all()
+    assert row.state == "accepted"
+    again = client.post(f"/arrears/proofs/{row.id}/refuse", data={"reason": "x"})
+    assert again.status_code == 422
+
+
+def test_a_cut_off_is_rehearsed_run_and_undone_on_screen(cut: Any, make_contract: Any, owe: Any, login: Any,
+                                                         run_jobs: Any) -> None:
+    other = make_contract("Beto Gil")
+    owe(other, "9000", DUE)
+    client = login("arrears.view_arrears", "arrears.cut_service")
+    page = post(client, "/arrears/cut-offs", form_key="k1").text
+    assert "9.000,00" in page and "Beto Gil" in page
+    batch = db.session.scalars(sa.select(Batch)).one()
+    post(client, f"/arrears/cut-offs/{batch.id}/run", all="1")
+    run_jobs()
+    db.session.expire_all()
+    assert other.state == "suspended"
+    assert client.get("/arrears/cut-offs").status_code == 200
+    post(client, f"/arrears/cut-offs/{batch.id}/undo")
+    run_jobs()
+    db.session.expire_all()
+    assert other.state == "active" and cut.state == "suspended"
+
+
+def test_a_moratorium_is_one_switch(isp: Any, login: Any) -> None:
+    client = login("arrears.view_arrears", "arrears.edit_rules")
+    assert "debe decir por qué" in post(client, "/arrears/moratoria", reason="").text
+    post(client, "/arrears/moratoria", reason="Inundación", catch_up_days="2")
+    row = db.session.scalars(sa.select(Moratorium)).one()
+    assert "Inundación" in client.get("/arrears/").text and row.last_day is None
+    post(client, f"/arrears/moratoria/{row.id}/end")
+    db.session.expire_all()
+    assert row.last_day is not None
+
+
+def test_the_overview_says_what_each_step_brought_in(cut: Any, pay: Any, run_jobs: Any, login: Any) -> None:
+    pay(cut, "12100")
+    run_jobs()
+    client = login("arrears.view_arrears")
+    page = client.get("/arrears/").text
+    row = page[page.index("Después del corte"):]
+    assert "12.100,00" in row[:400]
+    assert client.get("/arrears/promises?state=kept").status_code == 200
+
+
+def test_the_payer_promises_and_sends_a_proof_by_the_signed_page(cut: Any, client: Any, run: Any) -> None:
+    token = links.of_customer(cut.customer).rpartition("/")[2]
+    page = client.get(f"/pay/{token}").text
+    assert "I promise to pay" in page and "I have paid already" in page
+    offered = client.get(f"/pay/{token}/do/promise").json
+    assert offered["possible"] and offered["cut"]
+    answer = client.post(f"/pay/{token}/do/promise", headers={"Accept": "application/json"})
+    assert answer.status_code == 200 and answer.json["done"]
+    db.session.expire_all()
+    assert cut.state == "active"
+    assert "You promised to pay until" in client.get(f"/pay/{token}").text
+    sent = client.post(f"/pay/{token}/do/proof", data={"proof": (io.BytesIO(b"nonsense"), "x.jpg")})
+    assert sent.status_code == 409 and "damaged" in sent.text
+    sent = client.post(f"/pay/{token}/do/proof", data={"proof": (io.BytesIO(photograph()), "x.jpg")})
+    assert sent.status_code == 200 and "We look at your proof" in sent.text
+
+
+def test_an_address_that_nobody_signed_does_nothing(cut: Any, client: Any) -> None:
+    assert client.post("/pay/nonsense/do/promise").status_code == 404
+    token = links.of_customer(cut.customer).rpartition("/")[2]
+    assert client.post(f"/pay/{token}/do/nothing").status_code == 404
+    db.session.expire_all()
+    assert cut.state == "suspended"
