@@ -54,6 +54,7 @@ WORDS = {"kind_code": "accounting.invoice_ready", "step_key": "data", "filter_ke
 # what the plainest row of a table lacks
 MORE: dict[str, dict[str, Any]] = {
     "core_job": {"state": "failed"},
+    "arrears_promise": {"until": dt.datetime(2026, 11, 9, 13, tzinfo=dt.UTC)},
     "gateways_account": {"provider": "siro"},
     "gateways_transaction": {"status": "approved", "state": "waiting", "cause": "unknown_reference"},
     "gateways_file": {"direction": "in", "state": "imported"},

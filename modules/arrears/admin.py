@@ -82,6 +82,7 @@ class DayAdmin(ModelView):
     column_list = form_columns = ("day", "name", "zone", "works")
     column_labels = LABELS
     column_default_sort = ("day", True)
+    form_args = {"zone": {"blank_text": lazy("everywhere")}}
 
 
 def views() -> list[Any]:

@@ -17,19 +17,15 @@ from core.i18n import _, use_locale
 from core.models import AuditRecord, Company
 from core.scope import company_scope, every_company
 from modules.accounting import bulk_payments
-from modules.accounting.models import Balance
 from modules.contracts import months
 from modules.contracts import services as contracts
-from modules.contracts.models import Contract
-from modules.demo import collecting, enabling, facts, oddities, past, stock
+from modules.demo import collecting, debtors, enabling, facts, oddities, past, stock
 from modules.demo.cast import Cast
 from modules.demo.loading import Loader
 from modules.demo.surroundings import Simulators
 from modules.einvoice.ports import issuers
 
 LOADED = "demo.load"
-# of a hundred contracts, how many are cut for debt; one at least
-CUT = 3
 Say = Callable[[str], None]
 
 
@@ -148,8 +144,8 @@ def _live(company: Company, simulators: Simulators | None, say: Say) -> None:
         if not plan["history"]:
             _pay_last_month(company, today, seed)
         contracts.follow_calendar(clock.today())
-        _cut_debtors(company)
         db.session.commit()
+        debtors.make(company, today, plan["history"])
 
 
 def _pay_last_month(company: Company, today: dt.date, seed: int) -> None:
@@ -157,21 +153,6 @@ def _pay_last_month(company: Company, today: dt.date, seed: int) -> None:
     month = months.add(months.of(today), -1)
     if not past.is_paid(company, month):
         bulk_payments.record_many(past.payments(company, month, seed))
-
-
-def _cut_debtors(company: Company) -> None:
-    """Who owes most is without service, once."""
-    with company_scope(company):
-        contracts_in_all = db.session.scalar(sa.select(sa.func.count()).select_from(Contract)) or 0
-        wanted = max(contracts_in_all * CUT // 100, 1)
-        cut = db.session.scalar(sa.select(sa.func.count()).select_from(Contract).where(
-            Contract.state == "suspended")) or 0
-        if cut:
-            return
-        debtors = sa.select(Contract).join(Balance, Balance.customer_id == Contract.customer_id).where(
-            Contract.state == "active", Balance.amount > 0).order_by(Balance.amount.desc(), Contract.id).limit(wanted)
-        for contract in db.session.scalars(debtors).all():
-            contracts.suspend(contract, "arrears", "Deuda vencida")
 
 
 def summary(companies: Sequence[Company]) -> list[dict[str, Any]]:

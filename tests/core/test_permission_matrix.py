@@ -26,7 +26,7 @@ LEFT_OUT = {"core.logout", "core.readyz", "static", "admin.static"}
 FURTHER = {"accounting.reissue": {"accounting.issue_documents", "crm.edit_customers"},
            **{f"core.{name}": {"core.view_runs"} for name in ("run", "start_run", "change_run", "run_file")}}
 SPECIAL = ("/notices/<int:message_id>/files/", "/imports/payments/", "/runs/", "/einvoice/<int:document_id>/said/<any(",
-           "/einvoice/<int:document_id>/files/", "/gateways/layouts/")
+           "/einvoice/<int:document_id>/files/", "/gateways/layouts/", "/arrears/proofs/<int:proof_id>/file")
 # making a company is an administrator's, whatever the permissions
 ADMINISTRATORS = {"/setup/company"}
 WRITING_ADMIN = ("create_view", "edit_view", "delete_view", "action_view", "ajax_update")

@@ -18,10 +18,11 @@ from core.models import Company, Membership
 from core.scope import company_scope, every_company
 from modules.accounting import ledger
 from modules.accounting.models import Balance, Payment
+from modules.arrears.models import Batch, Cut, Deed, Promise, Proof
 from modules.contracts import billing, months
 from modules.contracts.models import ChargeInstalment, Contract, ContractItem, Discount
 from modules.crm.models import Customer, CustomerTag
-from modules.demo import logins, oddities, services
+from modules.demo import debtors, logins, oddities, services
 from modules.demo.services import Wishes
 from modules.einvoice.ports import issuers
 from modules.gateways import accounts
@@ -171,3 +172,17 @@ def test_the_password_can_be_chosen_and_changed(load: Load, monkeypatch: pytest.
         assert {one.password for one in logins.make(made)} == {secret}
         users = db.session.scalars(sa.select(User).where(User.email.endswith(logins.DOMAIN))).all()
         assert users and all(verify_password(user.password_hash, secret) for user in users)
+
+
+def test_debtors_were_told_and_cut_one_promised_and_one_sent_the_picture_of_his_payment(load: Load) -> None:
+    (company,) = load(subscribers=150)
+    with company_scope(company):
+        found = Counter(db.session.scalars(sa.select(Deed.action)))
+        assert found["cut"] >= 3 and found["restore"] == 2
+        assert set(db.session.scalars(sa.select(Promise.state))) == {"open"}
+        assert db.session.scalars(sa.select(Proof.state)).one() == "waiting"
+        assert db.session.scalars(sa.select(Batch.state)).one() == "done"
+        before = count(Cut)
+        debtors.make(company, clock.today(), 0)
+        assert count(Cut) == before
+    assert [one for one in checks.run_all(["paid_but_cut", "promise_over_not_cut"]) if not one.ok] == []
