@@ -9,11 +9,11 @@ from core.lists import Choices, extend
 from core.search import Searcher, searchers
 from modules.accounting.ports import closing as closing_checks
 from modules.accounting.ports import later_parts
-from modules.contracts import closing, desk, figures, history, queries
+from modules.contracts import closing, desk, figures, history, queries, standing
 from modules.contracts.deeds import WORDS as DEEDS
 from modules.contracts.later_parts import KEY, MonthlyInvoices
 from modules.contracts.models import BillingRun, Contract, Plan
-from modules.crm.ports import stories
+from modules.crm.ports import service_states, stories
 
 SEE, BILL = "contracts.view_contracts", "contracts.view_billing"
 slots.add("customer.tabs", "contracts", lazy("Contracts"), desk.customer_tab, permission=SEE, order=20)
@@ -39,6 +39,7 @@ later_parts.register(KEY, MonthlyInvoices())
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
 closing_checks.register("contracts", closing.Billing())
 stories.register("contracts", history.Services())
+service_states.register("contracts", standing.ServiceState())
 for shown, of_plans in (("invoices", queries.billed_plans), ("payments", queries.paid_plans),
                         ("debtors", queries.owed_plans)):
     extend(f"accounting.{shown}", Choices("plan", lazy("Plan"), of_plans, queries.plan_names))

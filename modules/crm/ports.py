@@ -1,4 +1,4 @@
-"""What other modules tell of a customer: events for his history."""
+"""What other modules tell of a customer: events for his history, the state of his service."""
 
 from __future__ import annotations
 
@@ -38,3 +38,19 @@ class Story(Protocol):
 
 
 stories: Registry[Story] = Registry("stories")
+
+
+class ServiceState(Protocol):
+    """What a module that serves customers knows of a customer's service."""
+
+    def state(self, customer_id: int) -> str:
+        """"active" or "cut" (held back for debt or by hand); "" where it serves him nothing. One select."""
+
+
+service_states: Registry[ServiceState] = Registry("service_states")
+
+
+def service_of(customer_id: int) -> str:
+    """"cut" where any service is, else "active"; "" where nobody serves him."""
+    told = {one.state(customer_id) for _key, one in service_states.items()}
+    return "cut" if "cut" in told else "active" if "active" in told else ""

@@ -133,9 +133,10 @@ def _settle_owner(account: Account, row: Transaction, owner: Owner | None) -> bo
 
 
 def _fits(row: Transaction, checkout: Checkout) -> bool:
-    """What was paid on a page is what the page asked for; the page is done."""
+    """What was paid on a page is what the page asked for, on one of its days; the page is done."""
     asked = Decimal(checkout.data["asks_for"]) if checkout.data.get("asks_for") else checkout.amount
-    if (row.amount, row.currency) != (asked, checkout.currency):
+    later = {Decimal(amount) for _day, amount in checkout.data.get("dues", [])[1:]}
+    if row.currency != checkout.currency or row.amount not in {asked, *later}:
         return False
     if checkout.state != "paid":
         checkout.state, checkout.poll_at = "paid", clock.now() + dt.timedelta(hours=1)

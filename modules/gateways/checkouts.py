@@ -163,6 +163,8 @@ def open_now(checkout_id: int) -> None:
         db.session.commit()
         return
     row.state, row.amount = "opening", row.amount if was_tried else debt.amount
+    if not was_tried:
+        row.data = {"dues": [[one.date.isoformat(), str(one.amount)] for one in debt.due]}
     access, attempt, port = accounts.access(row.account), attempt_of(row), ports.checkouts.get(row.account.provider)
     try:
         with jobs.outside():
@@ -186,7 +188,8 @@ def _keep(checkout_id: int, opened: Opened) -> None:
     given_up = row.state == "closed"  # while it was being opened
     row.state = "closed" if given_up else "open"
     row.provider_ref, row.url, row.error = opened.provider_ref[:120], opened.url[:1000], ""
-    row.coupon, row.data = asdict(opened.coupon), {"form": dict(opened.form), **opened.data}
+    row.coupon = asdict(opened.coupon)
+    row.data = {"form": dict(opened.form), "dues": row.data.get("dues", []), **opened.data}
     if opened.amount is not None:
         row.data = {**row.data, "asks_for": str(opened.amount)}
     row.key, row.polls = opened.secret or None, 0
@@ -212,7 +215,7 @@ def _postpone(checkout_id: int, state: str, error: str) -> None:
 def opened_of(row: Checkout) -> Opened:
     """What the gateway opened, as it was kept."""
     data = dict(row.data)
-    form, _asks_for = data.pop("form", {}), data.pop("asks_for", None)
+    form, _asks_for, _dues = data.pop("form", {}), data.pop("asks_for", None), data.pop("dues", None)
     return Opened(row.provider_ref, row.url, form, Coupon(**row.coupon) if row.coupon else Coupon(), row.expires_at,
                   row.key or "", data)
 

@@ -25,6 +25,7 @@ from modules.accounting import bulk_payments, labels, queries
 from modules.accounting.models import Allocation, Invoice, Payment
 from modules.accounting.models.documents import READY_STATES
 from modules.crm.models import Customer
+from modules.crm.ports import service_of
 from modules.gateways import accounts, asked, booking, noting, ports
 from modules.gateways.models import Account, PayerCode, Transaction
 from modules.gateways.models import Told as ToldRow
@@ -198,7 +199,14 @@ class DatabaseDesk:
                 "receipt": labels.receipt_number(payment.number) if payment else "", "amount": f"{amount:.2f}",
                 "applied": [[str(row.legal_number or row.id), f"{row.amount:.2f}"] for row in applied],
                 "credit": f"{amount - used if payment else ZERO:.2f}",
-                "balance": f"{self._balance(paid.customer_id):.2f}", "reversed": cancelled}
+                "balance": f"{self._balance(paid.customer_id):.2f}", "reversed": cancelled,
+                "service": self._service(paid.customer_id)}
+
+    def _service(self, customer_id: int | None) -> str:
+        """active, cut, or restoring: cut, and nothing is owed any more."""
+        if customer_id is None or service_of(customer_id) != "cut":
+            return "active"
+        return "cut" if self._balance(customer_id) > 0 else "restoring"
 
     def _balance(self, customer_id: int | None) -> Decimal:
         return queries.balance(customer_id, self._currency()) if customer_id else ZERO
@@ -298,4 +306,4 @@ def _taken(answer: Mapping[str, Any], *, duplicate: bool) -> ports.Taken:
     return ports.Taken(
         answer["transaction"], answer["number"], answer["receipt"], Decimal(answer["amount"]),
         tuple((code, Decimal(part)) for code, part in answer["applied"]), Decimal(answer["credit"]),
-        Decimal(answer["balance"]), "active", duplicate, answer["reversed"])
+        Decimal(answer["balance"]), answer.get("service", "active"), duplicate, answer["reversed"])

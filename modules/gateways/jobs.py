@@ -153,6 +153,22 @@ def _poll_page(account_id: int) -> bool:
     return more
 
 
+@job(words=lazy("Ask gateways anew about the last days"), max_attempts=3)
+def poll_anew(account_id: int) -> None:
+    """Read the last days from their beginning: what changed behind the place up to which was read."""
+    cursor, more = "", True
+    with alone(f"anew:{account_id}") as keep:
+        for _page in range(PAGES if keep else 0):
+            account = find(Account, account_id)
+            access = accounts.access(account)
+            if not more or (access.is_rehearsal and accounts.is_test(account)):
+                return
+            with outside():
+                told, cursor, more = ports.polls.get(access.provider).since(access, cursor)
+            booking.take(find(Account, account_id), told)
+            keep()
+
+
 def _note_trouble(account_id: int, text: str) -> None:
     db.session.rollback()
     find(Account, account_id).trouble = text[:500]
@@ -302,6 +318,18 @@ def poll_all() -> None:
     for row in rows:
         if row.provider in ports.polls:
             enqueue(poll, company_id=row.company_id, account_id=row.id, key=f"gateways.poll:{row.id}:{mark}")
+
+
+@schedule("40 6 * * *", words=lazy("Ask all gateways anew about the last days"))
+def poll_all_anew() -> None:
+    """Once a night, for all accounts whose gateway can be asked: the net below the net."""
+    day = clock.now().strftime("%Y%m%d")
+    with every_company():
+        rows = db.session.execute(
+            sa.select(Account.id, Account.company_id, Account.provider).where(Account.active)).all()
+    for row in rows:
+        if row.provider in ports.polls:
+            enqueue(poll_anew, company_id=row.company_id, account_id=row.id, key=f"gateways.anew:{row.id}:{day}")
 
 
 @schedule("* * * * *", words=lazy("Look after pages that were opened"))

@@ -16,7 +16,7 @@ from core.db import db
 from modules.accounting import ledger, queries
 from modules.accounting.models import Invoice, Payment, Refund
 from modules.crm.models import Customer
-from modules.gateways import booking
+from modules.gateways import booking, checkouts
 from modules.gateways.models import Account, Checkout, DebtLine, File, PayerCode, Transaction
 from tests.modules.accounting.books import findings, issue, open_of
 
@@ -95,6 +95,19 @@ def test_a_page_that_had_to_ask_for_more_than_is_owed_leaves_a_credit(account: A
     assert [row("1").cause, row("2").state, page.state] == ["amount_differs", "booked", "paid"]
     assert (open_of(invoice), queries.balance(customer.id)) == (["0.00"], Decimal("-0.39"))
     assert findings() == {}
+
+
+def test_a_slip_that_is_paid_after_its_first_date_asks_for_its_surcharge(account: Account, customer: Customer,
+                                                                        told: Make, probe: Any) -> None:
+    invoice = issue(customer, "100", due_date=dt.date(2026, 11, 15), second_due_date=dt.date(2026, 11, 25),
+                    second_due_total=Decimal("103"))
+    page = checkouts.request(account, invoice)
+    db.session.commit()
+    checkouts.open_now(page.id)
+    booking.take(account, [told("1", "101", attempt=page.reference), told("2", "103", attempt=page.reference)])
+    assert [row("1").cause, row("2").state, page.state] == ["amount_differs", "booked", "paid"]
+    assert open_of(invoice) == ["0.00"] and findings() == {}
+    assert "dues" not in checkouts.opened_of(page).data
 
 
 def test_a_debt_of_a_file_is_found_by_its_number_and_its_customer(account: Account, make_customer: Make, told: Make,

@@ -160,6 +160,22 @@ def test_the_poll_is_the_net_below(probe: Any, account: Account, told: Make, cus
     assert (account.cursor, account.trouble) == ("5", "")
 
 
+def test_the_last_days_are_read_anew_each_night(probe: Any, account: Account, told: Make, customer: Customer,
+                                                run_jobs: Callable[[], int]) -> None:
+    """What a gateway puts behind the place up to which was read is found, and nothing is booked twice."""
+    for number in range(3, 6):
+        probe.payments[f"{number}"] = [told(f"{number}", customer=customer.code)]
+    db.session.commit()
+    jobs.poll(account.id)
+    probe.payments["1"] = [told("1", customer=customer.code)]
+    jobs.poll(account.id)
+    assert queries.balance(customer.id) == -300 and account.cursor == "4"
+    jobs.poll_all_anew()
+    db.session.commit()
+    run_jobs()
+    assert (queries.balance(customer.id), account.cursor) == (-400, "4")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_notices_in_any_order_with_repetitions_and_a_gateway_that_comes_and_goes(
         send: Make, probe: Any, told: Make, make_customer: Make, run_jobs: Callable[[], int], seed: int,

@@ -18,7 +18,9 @@ from core.simulators import Box
 from core.simulators.faults import Faults
 from modules.accounting import ledger, queries
 from modules.accounting.models import Payment
+from modules.crm.ports import service_states
 from modules.gateways import booking, files_in
+from modules.gateways.counter import DatabaseDesk
 from modules.gateways.models import Account, Notice, Told, Transaction
 from modules.gateways.providers.facilito.simulator.app import Office
 from modules.gateways.providers.facilito.simulator.caller import Caller
@@ -231,3 +233,19 @@ def test_what_is_no_payment_leaves_nothing(at: Make, client: FlaskClient, body: 
     answer = client.post(f"/gateways/{account.token}/facilito/registrarpago", data=body)
     assert answer.status_code == 200 and answer.get_json()["code"] != "000"
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Told)) == 0
+
+
+@pytest.mark.parametrize(("state", "amount", "told"), [
+    ("active", "100", "active"), ("", "100", "active"), ("cut", "100", "restoring"), ("cut", "40", "cut")])
+def test_who_pays_is_told_what_becomes_of_his_service(at: Make, owing: Make, monkeypatch: pytest.MonkeyPatch,
+                                                      state: str, amount: str, told: str) -> None:
+    """In the module that serves him it is cut until somebody restores it."""
+    class Serving:
+        def state(self, customer_id: int) -> str:
+            return state
+
+    monkeypatch.setattr(service_states, "_entries", {"contracts": Serving()})
+    desk, (invoice,) = DatabaseDesk(at("facilito")), owing("100")
+    for _time in range(2):  # asked again, it gets the same answer
+        taken = desk.pay("77", invoice.customer.code, Decimal(amount), dt.date(2026, 11, 10))
+        assert taken.service == told
