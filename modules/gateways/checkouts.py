@@ -29,6 +29,8 @@ LIVING = ("pending", "opening", "open", "unknown")
 QUESTIONS = (1, 5, 15, 60, 360)
 # and one that is paid or closed, where its gateway is watched: once a day in the beginning, then once a week
 DAILY, WEEKLY = dt.timedelta(days=1), dt.timedelta(days=7)
+# what we keep of a page besides what its gateway gave
+OURS = ("dues", "ip")
 NAMESPACE = uuid.UUID("9f0d1c6e-7c0a-4b53-8d4b-3d6a9f6b2a55")
 
 
@@ -37,8 +39,8 @@ def request(account: Account, invoice: Invoice, method: str = "link") -> Checkou
     return request_for(account, [invoice], method)
 
 
-def request_for(account: Account, documents: Sequence[Invoice], method: str = "link") -> Checkout:
-    """As `request`, for documents of one customer that are paid together, the oldest first."""
+def request_for(account: Account, documents: Sequence[Invoice], method: str = "link", ip: str = "") -> Checkout:
+    """As `request`, for documents of a customer that are paid together, the oldest first; `ip`: where he asks from."""
     debt = debt_of(account, documents)
     if not debt.due:
         raise DomainError(_("There is nothing to pay."))
@@ -55,6 +57,7 @@ def request_for(account: Account, documents: Sequence[Invoice], method: str = "l
         account_id=account.id, customer_id=one.customer_id, invoice_id=one.id if len(documents) == 1 else None,
         covers=[] if len(documents) == 1 else [each.id for each in documents], method=method,
         reference=f"ABN{one.id}-{uuid.uuid4().hex[:10]}", amount=debt.amount, currency=one.currency,
+        data={"ip": ip} if ip else {},
         expires_at=_end(documents), poll_at=clock.now() + dt.timedelta(minutes=2)))
 
 
@@ -121,7 +124,7 @@ def attempt_of(row: Checkout) -> Attempt:
     """The attempt as the provider wants it: always the same for the same row."""
     access = accounts.access(row.account)
     return Attempt(row.reference, str(uuid.uuid5(NAMESPACE, f"{row.account_id}:{row.reference}")), row.expires_at,
-                   row.method, _words(row), _payer(row.customer), access.notice_url, access.return_url, row.id)
+                   row.method, _words(row), _payer(row), access.notice_url, access.return_url, row.id)
 
 
 def _words(row: Checkout) -> str:
@@ -131,13 +134,14 @@ def _words(row: Checkout) -> str:
     return _("%(document)s, due %(due)s", document=str(row.invoice), due=due) if due else str(row.invoice)
 
 
-def _payer(customer: Customer) -> Payer:
+def _payer(row: Checkout) -> Payer:
+    customer = row.customer
     email = db.session.scalar(sa.select(Email.address).where(Email.customer_id == customer.id, Email.active)
                               .order_by(Email.position, Email.id).limit(1)) or ""
     phone = db.session.scalar(sa.select(Phone).where(Phone.customer_id == customer.id, Phone.active)
                               .order_by(Phone.position, Phone.id).limit(1))
     return Payer(customer.name, email, str(phone or ""), customer.tax_id_kind or "", customer.tax_id or "",
-                 _address(customer))
+                 _address(customer), str((row.data or {}).get("ip", "")))
 
 
 def _address(customer: Customer) -> dict[str, str]:
@@ -164,7 +168,7 @@ def open_now(checkout_id: int) -> None:
         return
     row.state, row.amount = "opening", row.amount if was_tried else debt.amount
     if not was_tried:
-        row.data = {"dues": [[one.date.isoformat(), str(one.amount)] for one in debt.due]}
+        row.data = {**row.data, "dues": [[one.date.isoformat(), str(one.amount)] for one in debt.due]}
     access, attempt, port = accounts.access(row.account), attempt_of(row), ports.checkouts.get(row.account.provider)
     try:
         with jobs.outside():
@@ -189,7 +193,7 @@ def _keep(checkout_id: int, opened: Opened) -> None:
     row.state = "closed" if given_up else "open"
     row.provider_ref, row.url, row.error = opened.provider_ref[:120], opened.url[:1000], ""
     row.coupon = asdict(opened.coupon)
-    row.data = {"form": dict(opened.form), "dues": row.data.get("dues", []), **opened.data}
+    row.data = {"form": dict(opened.form), **{name: row.data[name] for name in OURS if name in row.data}, **opened.data}
     if opened.amount is not None:
         row.data = {**row.data, "asks_for": str(opened.amount)}
     row.key, row.polls = opened.secret or None, 0
@@ -215,7 +219,9 @@ def _postpone(checkout_id: int, state: str, error: str) -> None:
 def opened_of(row: Checkout) -> Opened:
     """What the gateway opened, as it was kept."""
     data = dict(row.data)
-    form, _asks_for, _dues = data.pop("form", {}), data.pop("asks_for", None), data.pop("dues", None)
+    form = data.pop("form", {})
+    for name in ("asks_for", *OURS):
+        data.pop(name, None)
     return Opened(row.provider_ref, row.url, form, Coupon(**row.coupon) if row.coupon else Coupon(), row.expires_at,
                   row.key or "", data)
 

@@ -97,7 +97,8 @@ def _open(token: str, customer: Customer, invoice: Invoice | None, count: int | 
     if account is None or account.id not in {one.id for one in offered.to(customer.id)} or not documents:
         return redirect(url_for("gateways.pay", token=token, problem=1), 303)
     try:
-        row = checkouts.request_for(account, documents, request.form.get("method", ways.LINK)[:20])
+        row = checkouts.request_for(account, documents, request.form.get("method", ways.LINK)[:20],
+                                    request.remote_addr or "")
     except DomainError:
         return redirect(url_for("gateways.pay", token=token, problem=1, count=count), 303)
     if row.state == "pending":

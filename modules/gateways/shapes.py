@@ -188,6 +188,8 @@ class Payer:
     document_kind: str = ""
     document: str = ""
     address: Mapping[str, str] = field(default_factory=dict)
+    # where he opened the page from; "" where somebody else opened it
+    ip: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from modules.gateways.shapes import Attempt, Debt
 
 CURRENCIES = {"DOP": "214", "USD": "840"}
 ACQUIRER = "349"
+# where nobody knows from where he pays
+NOWHERE = "127.0.0.1"
 # how much of our reference an order's number holds, and where the widths of the merchant's name end
 ORDER, NAME, CITY = 20, 22, 13
 # twelve digits of cents
@@ -44,7 +46,7 @@ def session(access: Access, debt: Debt, attempt: Attempt) -> dict[str, str]:
         "MerchantTerminal_amex": str(access.get("merchant_terminal_amex")), "ReturnUrl": back, "CancelUrl": back,
         "PageLanguaje": "ESP", "OrdenId": order(attempt), "TransactionId": transaction(attempt),
         "Tax": cents(access, Decimal(str(debt.extra.get("tax") or 0))), "MerchantName": merchant(access),
-        "AVS": street[:60], "Amount": cents(access, debt.amount), "Ipclient": "127.0.0.1",
+        "AVS": street[:60], "Amount": cents(access, debt.amount), "Ipclient": payer.ip or NOWHERE,
         "3DS_email": payer.email, "3DS_mobilePhone": _digits(payer.phone), "3DS_workPhone": "", "3DS_homePhone": "",
         "3DS_billAddr_line1": street[:50], "3DS_billAddr_line2": "", "3DS_billAddr_line3": "",
         "3DS_billAddr_city": plain(payer.address.get("city", ""))[:50],

@@ -112,7 +112,7 @@ def receipt(access: Access, debt: Debt, attempt: Attempt, now: dt.datetime) -> d
         "buyer": person}
     return {"order": order, "payer": person, "type": "AUTHORIZATION_AND_CAPTURE",
             "paymentMethod": CASH[attempt.method].code, "expirationDate": f"{_end(attempt, now):%Y-%m-%dT%H:%M:%S}",
-            "paymentCountry": "CO", "ipAddress": "127.0.0.1"}
+            "paymentCountry": "CO", "ipAddress": attempt.payer.ip or "127.0.0.1"}
 
 
 def made(answer: Mapping[str, Any], receipt_of: Mapping[str, Any]) -> Opened:

@@ -98,6 +98,18 @@ def test_the_amount_is_read_again_when_the_page_is_opened(
     assert [row.amount for row in living] == [Decimal("10000.00")]
 
 
+def test_a_gateway_that_asks_from_where_the_payer_comes_is_told(
+        probe: Any, account: Account, invoice: Any, choose: Make, run_jobs: Make) -> None:
+    """His address goes with the page that he opened, and into nothing that the gateway gave."""
+    choose(links.of_invoice(invoice), account)
+    (row,) = pages()
+    assert checkouts.attempt_of(row).payer.ip == "127.0.0.1"
+    run_jobs()
+    assert checkouts.attempt_of(row).payer.ip == "127.0.0.1" and "ip" not in checkouts.opened_of(row).data
+    by_staff = checkouts.request(account, invoice, "other")
+    assert checkouts.attempt_of(by_staff).payer.ip == ""
+
+
 def test_what_was_paid_before_it_was_opened_is_never_opened(
         probe: Any, account: Account, customer: Customer, invoice: Any, choose: Make) -> None:
     choose(links.of_invoice(invoice), account)
