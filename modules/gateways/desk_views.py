@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from core import jobs, lists
 from core.db import db, find
-from core.errors import DomainError, OutsideError
+from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company
 from core.security import require
@@ -18,6 +18,7 @@ from modules.gateways import (
     accounts,
     file_kinds,
     files_in,
+    going_live,
     live_views,
     out_views,
     ports,
@@ -230,10 +231,7 @@ def test_account(account_id: int) -> Any:
         raise DomainError(_("This gateway has nothing that can be asked; bring a file, or open a page, to try it out."))
     access = accounts.access(row)
     db.session.commit()
-    try:
-        said = provider.test(access)
-    except OutsideError as trouble:
-        raise DomainError(str(trouble)) from trouble
+    said = going_live.prove(access)
     accounts.verified(find(Account, account_id))
     flash(said, "ok")
     return redirect(url_for("gateways.account", account_id=account_id))

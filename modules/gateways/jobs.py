@@ -312,24 +312,24 @@ def look_after_inbox() -> None:
 def poll_all() -> None:
     """Every account whose gateway can be asked."""
     mark = int(clock.now().timestamp()) // 300
+    for account_id, company_id in _can_be_asked():
+        enqueue(poll, company_id=company_id, account_id=account_id, key=f"gateways.poll:{account_id}:{mark}")
+
+
+def _can_be_asked() -> list[tuple[int, int]]:
+    """(id, company) of the accounts in use whose gateway can be asked; of every company."""
     with every_company():
         rows = db.session.execute(
             sa.select(Account.id, Account.company_id, Account.provider).where(Account.active)).all()
-    for row in rows:
-        if row.provider in ports.polls:
-            enqueue(poll, company_id=row.company_id, account_id=row.id, key=f"gateways.poll:{row.id}:{mark}")
+    return [(row.id, row.company_id) for row in rows if row.provider in ports.polls]
 
 
 @schedule("40 6 * * *", words=lazy("Ask all gateways anew about the last days"))
 def poll_all_anew() -> None:
     """Once a night, for all accounts whose gateway can be asked: the net below the net."""
     day = clock.now().strftime("%Y%m%d")
-    with every_company():
-        rows = db.session.execute(
-            sa.select(Account.id, Account.company_id, Account.provider).where(Account.active)).all()
-    for row in rows:
-        if row.provider in ports.polls:
-            enqueue(poll_anew, company_id=row.company_id, account_id=row.id, key=f"gateways.anew:{row.id}:{day}")
+    for account_id, company_id in _can_be_asked():
+        enqueue(poll_anew, company_id=company_id, account_id=account_id, key=f"gateways.anew:{account_id}:{day}")
 
 
 @schedule("* * * * *", words=lazy("Look after pages that were opened"))
