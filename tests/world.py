@@ -42,7 +42,7 @@ TABLES = {
     "entry_id": "accounting_entry",
     "message_id": "notifications_message", "file_id": "core_file", "job_id": "core_job", "view_id": "core_list_view",
     "gateways.transaction_id": "gateways_transaction", "gateways.notice_id": "gateways_notice",
-    "gateways.line_id": "gateways_bank_line",
+    "gateways.line_id": "gateways_bank_line", "router_id": "networking_router",
     "gateways.file_id": "gateways_file", "gateways.account_id": "gateways_account",
     "promise_id": "arrears_promise", "proof_id": "arrears_proof", "batch_id": "arrears_batch",
     "batch_item_id": "arrears_batch_item", "moratorium_id": "arrears_moratorium",

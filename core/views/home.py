@@ -27,8 +27,11 @@ def home() -> Any:
     if company is None and is_admin():
         return redirect(url_for("core.setup"))
     session.pop(FLAG, None)
-    parts = {name: slots.render(f"home.{name}", company) if company else "" for name in PARTS}
-    steps = setup.first_hour(company) if company else []
+    if company is None:
+        return render_template("core/home.html", company=None, steps=[], now=None, **dict.fromkeys(PARTS, ""))
+    with setup.together(company):
+        parts = {name: slots.render(f"home.{name}", company) for name in PARTS}
+        steps = setup.first_hour(company)
     return render_template("core/home.html", company=company, steps=steps, now=setup.next_step(steps), **parts)
 
 

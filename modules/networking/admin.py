@@ -1,0 +1,45 @@
+"""Master data of the network: nodes, and pools of addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.admin import ModelView
+from core.i18n import lazy
+from modules.networking import pools
+from modules.networking.models import Node, Pool
+
+SEE, EDIT = "networking.view_network", "networking.edit_routers"
+
+
+class NodeAdmin(ModelView):
+    """Places where routers stand."""
+
+    permission, edit_permission = SEE, EDIT
+    column_list = ("name", "place", "notes")
+    column_labels = {"name": lazy("Node"), "place": lazy("Where it is"), "notes": lazy("Notes")}
+    form_columns = ("name", "place", "notes")
+    answer = lazy("A node is a place where routers stand. Cut-offs go ahead node by node.")
+
+
+class PoolAdmin(ModelView):
+    """Ranges of addresses that are given one by one."""
+
+    permission, edit_permission = SEE, EDIT
+    column_list = ("name", "router", "ranges")
+    column_labels = {"name": lazy("Pool"), "router": lazy("Router"), "ranges": lazy("Ranges"),
+                     "notes": lazy("Notes")}
+    form_columns = ("name", "router", "ranges", "notes")
+    answer = lazy("Addresses that are given one by one: a range or a network per line.")
+
+    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
+        """A range that cannot be read is refused."""
+        for _address in pools.addresses(model.ranges):
+            break
+        super().on_model_change(form, model, is_created)
+
+
+def views() -> list[ModelView]:
+    """Nodes and pools."""
+    return [NodeAdmin(Node, name=lazy("Nodes"), category=lazy("Network")),
+            PoolAdmin(Pool, name=lazy("Pools of addresses"), category=lazy("Network"))]
