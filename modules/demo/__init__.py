@@ -6,5 +6,5 @@ from core.modules import Manifest
 MANIFEST = Manifest(
     title=_("Demonstration"),
     about=_("A made-up provider to look at and to learn with; loaded by command only."),
-    depends=("arrears", "einvoice", "gateways"),
+    depends=("arrears", "einvoice", "gateways", "networking"),
 )

@@ -19,7 +19,7 @@ from core.scope import company_scope, every_company
 from modules.accounting import bulk_payments
 from modules.contracts import months
 from modules.contracts import services as contracts
-from modules.demo import collecting, debtors, enabling, facts, oddities, past, stock
+from modules.demo import collecting, debtors, enabling, facts, network, oddities, past, stock
 from modules.demo.cast import Cast
 from modules.demo.loading import Loader
 from modules.demo.surroundings import Simulators
@@ -76,6 +76,10 @@ def load_company(country: str, wishes: Wishes, simulators: Simulators | None, sa
     elif own is not None:
         enabling.enable(company)
     _live(company, own, say)
+    if simulators is not None:
+        with company_scope(company):
+            network.make(company, simulators)
+            db.session.commit()
     return company
 
 

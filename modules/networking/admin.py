@@ -30,6 +30,7 @@ class PoolAdmin(ModelView):
     column_labels = {"name": lazy("Pool"), "router": lazy("Router"), "ranges": lazy("Ranges"),
                      "notes": lazy("Notes")}
     form_columns = ("name", "router", "ranges", "notes")
+    form_args = {"router": {"blank_text": lazy("any router")}}
     answer = lazy("Addresses that are given one by one: a range or a network per line.")
 
     def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:

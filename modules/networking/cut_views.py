@@ -68,7 +68,7 @@ def cut_promise() -> Any:
         if row is None:
             return redirect(url_for("networking.cut_page"), 303)
         try:
-            made = promises.promise(row.contract, channel="portal")
+            made = promises.promise(row.contract, channel="cut_page")
         except DomainError:
             return redirect(url_for("networking.cut_page", problem=1), 303)
         return _private(render_template("networking/cut_promised.html", company=current_company(), promise=made))

@@ -23,7 +23,7 @@ from modules.networking import lists, words
 from modules.networking.models import Router
 from modules.networking.ports import drivers
 
-ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", "Windows (Winbox)"))
+ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", lazy("Windows (Winbox)")))
 
 
 class RouterForm(Form):

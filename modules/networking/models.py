@@ -126,8 +126,8 @@ class Connection(CompanyScoped, Model):
     # since when it is not as it should be; null: it is, as far as anybody knows
     waits_since: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     applied_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
-    # a session is to be thrown off, so that it comes back with what the router has stored
-    to_kick: Mapped[bool] = mapped_column(default=False)
+    # the sessions (by the router's session-id) that are to be thrown off, so that they come back with what is stored
+    kick: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     # what is in the way, by a code of ours; "" where nothing is
     difference: Mapped[str] = mapped_column(sa.String(20), default="")
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)

@@ -59,7 +59,8 @@ class Wanted:
     # the user name that may have this address, where it is known
     user: str = ""
     former: Mapping[str, str] = field(default_factory=dict)
-    to_kick: bool = False
+    # sessions that were to be thrown off when somebody wrote here last, with commas between
+    kick: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Step:
     words: str
     # what stood there before, to be kept: by connection
     former: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    # sessions that must be thrown off after it, by connection: kept too, until that was answered
+    sessions: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

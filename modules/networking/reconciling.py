@@ -58,7 +58,7 @@ def wanted(router: Router) -> list[Wanted]:
         .join(Contract, Contract.id == Connection.contract_id).join(Plan, Plan.id == Contract.plan_id)
         .where(Connection.router_id == router.id).order_by(Connection.id))
     return [Wanted(row.id, f"{MARK}{number}", row.method or router.method, row.key, row.desired, row.speed, plan,
-                   row.address, row.address6, user, dict(row.former), row.to_kick)
+                   row.address, row.address6, user, dict(row.former), row.kick)
             for row, number, user, plan in rows]
 
 
@@ -116,7 +116,7 @@ def _work(session: Session, asked: Sequence[Wanted], result: Result, keep: Calla
         if result.steps:
             _write(session, asked, result, keep)
             # what was thrown off is proved by the next reading: it is not to be done twice within this one
-            seen, _left = session.plan([replace(one, to_kick=False) for one in asked])
+            seen, _left = session.plan([replace(one, kick="") for one in asked])
     if not dry:
         result.applied, result.waiting = _record(asked, seen, result)
         keep()
@@ -125,7 +125,7 @@ def _work(session: Session, asked: Sequence[Wanted], result: Result, keep: Calla
 def _asked_for(steps: Sequence[Step], router_id: int) -> list[Step]:
     """Of these steps what was wished here; what else differs is listed only."""
     mine = set(db.session.scalars(sa.select(Connection.id).where(
-        Connection.router_id == router_id, sa.or_(Connection.waits_since.is_not(None), Connection.to_kick))))
+        Connection.router_id == router_id, sa.or_(Connection.waits_since.is_not(None), Connection.kick != ""))))
     db.session.rollback()
     made = []
     for step in steps:
@@ -190,8 +190,10 @@ def _sending(step: Step, router_id: int, causes: Mapping[int, tuple[str, int]]) 
         db.session.connection().execute(
             sa.update(rows).where(rows.c.id == sa.bindparam("b_id")).values(former=sa.bindparam("b_former")),
             [{"b_id": key, "b_former": dict(value)} for key, value in step.former.items()])
-    if step.path == "/ppp/secret/set" or step.path == "/ip/hotspot/user/set":
-        db.session.execute(sa.update(rows).where(among(rows.c.id, step.connection_ids)).values(to_kick=True))
+    if step.sessions:
+        db.session.connection().execute(
+            sa.update(rows).where(rows.c.id == sa.bindparam("b_id")).values(kick=sa.bindparam("b_kick")),
+            [{"b_id": key, "b_kick": value[:200]} for key, value in step.sessions.items()])
     return ids
 
 
@@ -204,7 +206,7 @@ def _done(step: Step, ids: Sequence[int], refused: Mapping[int, str]) -> None:
             _answer([row_id], "refused", refused[key][:300])
     if step.action == "kick":
         rows = Connection.__table__
-        db.session.execute(sa.update(rows).where(among(rows.c.id, step.connection_ids)).values(to_kick=False))
+        db.session.execute(sa.update(rows).where(among(rows.c.id, step.connection_ids)).values(kick=""))
 
 
 def _answer(ids: Sequence[int], state: str, answer: str) -> None:
@@ -250,6 +252,9 @@ def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, i
                 applied_at=sa.func.coalesce(sa.bindparam("b_at", type_=rows.c.applied_at.type), rows.c.applied_at)),
             changed)
         db.session.expire_all()
+    # who was to be thrown off and left by himself
+    db.session.execute(sa.update(rows).where(rows.c.router_id == result.router_id, rows.c.kick != "",
+                                             rows.c.waits_since.is_(None)).values(kick=""))
     if fulfilled:
         publish(ConnectionsApplied(fulfilled))
     return len(asked) - waiting, waiting

@@ -17,7 +17,7 @@ from modules.contracts.models import Contract
 from modules.networking import access, forms, importing, reconciling, routers, services
 from modules.networking.blueprint import bp, form_page
 from modules.networking.models import Change, Connection, Router
-from modules.networking.ports import drivers
+from modules.networking.ports import Found, drivers
 
 SHOWN, PER_PAGE = 50, 100
 EDIT, WORK, LINK, VIEW = ("networking.edit_routers", "networking.work_routers", "networking.link_contracts",
@@ -177,13 +177,11 @@ def script(router_id: int) -> Any:
 @require(LINK)
 def import_router(router_id: int) -> Any:
     """What is on it and hangs nowhere yet, with the contract that it may be; what is ticked is linked by POST."""
-    row = find(Router, router_id)
-    try:
-        found = importing.read(row)
-    except OutsideError as trouble:
-        raise DomainError(str(trouble)) from trouble
+    found, trouble = _found(find(Router, router_id))
     row = find(Router, router_id)
     if request.method == "POST":
+        if trouble:
+            raise DomainError(trouble)
         keys = request.form.getlist("key")
         places = [one for one in request.form.getlist("accept") if one.isdecimal() and int(one) < len(keys)]
         chosen = {keys[int(place)]: request.form.get(f"contract-{place}", "") for place in places}
@@ -198,4 +196,12 @@ def import_router(router_id: int) -> Any:
               "name": [one for one in every if one.why == "name"], "none": [one for one in every if not one.why]}
     shown = groups.get(kind, every)[:PER_PAGE]
     return render_template("networking/import.html", router=row, rows=shown, why=importing.WHY, show=kind,
-                           counts={key: len(rows) for key, rows in groups.items()})
+                           trouble=trouble, counts={key: len(rows) for key, rows in groups.items()})
+
+
+def _found(row: Router) -> tuple[list[Found], str]:
+    """What is on the router, or why it cannot be read."""
+    try:
+        return importing.read(row), ""
+    except OutsideError as trouble:
+        return [], str(trouble)

@@ -29,6 +29,7 @@ class View:
     sets: list[Write] = field(default_factory=list)
     kicks: list[Write] = field(default_factory=list)
     former: Mapping[str, str] = field(default_factory=dict)
+    sessions: str = ""
     is_there: bool = True
     is_off: bool = False
 
@@ -93,9 +94,11 @@ def _secret(access: Access, tables: Tables, one: Wanted, row: Row) -> View:
         view.sets.append(Write("/ppp/secret/set", tuple(changes.items()), row[".id"]))
     if by_profile and in_cut_profile is False and one.state == CUT:
         view.former = {"profile": profile}
-    is_old = _is_old(access, tables, one, sessions)
-    if changes or one.to_kick or is_old:
-        view.kicks += [Write("/ppp/active/remove", (), session[".id"], "kick") for session in sessions]
+        view.sessions = ",".join(session.get("session-id", "") for session in sessions)
+    is_old, left = _is_old(access, tables, one, sessions), one.kick.split(",") if one.kick else []
+    old = [session for session in sessions if changes or is_old or session.get("session-id") in left]
+    if old:
+        view.kicks += [Write("/ppp/active/remove", (), session[".id"], "kick") for session in old]
         if is_old and not changes:
             view.difference = "still_on" if one.state != ON else "still_cut"
     return view
@@ -220,7 +223,7 @@ def _hotspot(_access: Access, tables: Tables, one: Wanted, row: Row) -> View:
     if off != (one.state != ON):
         view.sets.append(Write("/ip/hotspot/user/set", (("disabled", "no" if off else "yes"),), row[".id"]))
     sessions = tables.hotspot_actives.get(one.key, [])
-    if one.state != ON or one.to_kick:
+    if one.state != ON:
         view.kicks += [Write("/ip/hotspot/active/remove", (), session[".id"], "kick") for session in sessions]
     return view
 
@@ -303,7 +306,9 @@ def _step(path: str, values: Iterable[tuple[str, str]], action: str, rows: Seque
               if found[one.connection_id].former and action == "cut"}
     return Step(action, path, dict(values), tuple(write.row_id for _one, write in rows if write.row_id),
                 tuple(one.connection_id for one, _write in rows),
-                " ".join([path, *(f"{name}={value}" for name, value in values)]), former)
+                " ".join([path, *(f"{name}={value}" for name, value in values)]), former,
+                {one.connection_id: found[one.connection_id].sessions for one, write in rows
+                 if found[one.connection_id].sessions and not write.action})
 
 
 def _profiles(access: Access, tables: Tables, wanted: Sequence[Wanted]) -> list[Step]:

@@ -54,7 +54,7 @@ def read(ask: Read, methods: Iterable[str], cut_list: str, has_ipv6: bool) -> Ta
         if menu not in found.by_menu:
             found.by_menu[menu] = _by(ask(menu, fields), by, upper=method == "lease")
     if wanted & PPP or "address_list" in wanted:
-        found.actives = _by(ask("/ppp/active", (".id", "name", "address")), "name")
+        found.actives = _by(ask("/ppp/active", (".id", "name", "address", "session-id")), "name")
         found.user_of = {row.get("address", ""): name for name, rows in found.actives.items() for row in rows}
     if wanted & PPP:
         found.profiles = {row["name"]: row for row in ask("/ppp/profile", (".id", "name", "rate-limit", "address-list",

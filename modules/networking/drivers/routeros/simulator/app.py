@@ -75,8 +75,8 @@ class Router:
         return found
 
     def strikes(self, name: str) -> Fault | None:
-        """The fault, where it is in force for this router."""
-        return self.service.box.faults.strikes(name, lambda only: not only or only == self.name)
+        """The fault, where it is in force for this router: `only` names one, or several with commas between."""
+        return self.service.box.faults.strikes(name, lambda only: not only or self.name in only.split(","))
 
     def _plain(self, connection: socket.socket) -> None:
         if self._is_let_in(connection):

@@ -21,6 +21,7 @@ class People:
         self._dials_at: dict[str, dt.datetime] = {}
         # by user name: the session's id, the id of its dynamic list entry or "", and its profile
         self._sessions: dict[str, tuple[str, str, str]] = {}
+        self._begun = 0
 
     def dial_in(self, names: Iterable[str]) -> None:
         """These subscribers have their routers on from now on."""
@@ -48,10 +49,11 @@ class People:
     def _let_in(self, name: str, secret: dict[str, str]) -> None:
         profile = self._profile(secret.get("profile", "default"))
         number = len(self._sessions) + 2
+        self._begun += 1
         address = secret.get("remote-address") or f"100.64.{number // 250}.{number % 250 + 1}"
         session = self._device.insert("/ppp/active", {
             "name": name, "service": "pppoe", "caller-id": f"02:00:00:00:{number // 256 % 256:02X}:{number % 256:02X}",
-            "address": address, "uptime": "1s", "encoding": "", "session-id": f"0x81{number:06x}"})
+            "address": address, "uptime": "1s", "encoding": "", "session-id": f"0x81{self._begun:06x}"})
         entry = ""
         if profile.get("address-list"):
             entry = self._device.insert("/ip/firewall/address-list", {
