@@ -20,7 +20,6 @@ from modules.demo import facts
 from modules.demo.surroundings import Simulators
 from modules.networking import services
 from modules.networking.models import Connection, Node, Pool, Router
-from modules.networking.words import OF_CONTRACT
 
 # more than these would only make the simulators' process slow
 MOST = 600
@@ -127,7 +126,7 @@ def _connect(router: Router, rows: Sequence[Any], machine: Machine) -> None:
     write_rows(Connection.__table__, [
         {"company_id": router.company_id, "contract_id": row.id, "router_id": router.id, "method": "",
          "key": row.ip if machine.method == "address_list" else row.pppoe_user, "address": row.ip, "address6": "",
-         "former": {}, "desired": OF_CONTRACT[row.state], "applied": "", "cause": "linked",
+         "former": {}, "desired": services.state_of(row.state), "applied": "", "cause": "linked",
          "speed": f"{row.speed_up_kbps}/{row.speed_down_kbps}" if row.speed_up_kbps and row.speed_down_kbps else "",
          "applied_speed": "", "waits_since": moment, "applied_at": None, "kick": "", "difference": "",
          "created_at": moment} for row in rows])

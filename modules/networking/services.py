@@ -120,7 +120,7 @@ def link(contract: Contract, router: Router, key: str, method: str = "", address
         raise WrongSetting(_("To link a contract with a router you must say by what it is found there."), field="key")
     check_free(router.id, key, address, None, contract)
     row = Connection(contract_id=contract.id, router_id=router.id, key=key, method=method, address=address,
-                     address6=address6.strip(), desired=words.OF_CONTRACT.get(contract.state, words.GONE),
+                     address6=address6.strip(), desired=state_of(contract.state),
                      speed=speed_of(contract.plan), cause="linked", waits_since=clock.now())
     db.session.add(row)
     db.session.flush()
@@ -177,6 +177,11 @@ def _person() -> int | None:
     from core import scope
 
     return scope.current_user_id()
+
+
+def state_of(contract_state: str) -> str:
+    """What the connection of a contract in this state should be: on, cut, gone."""
+    return words.OF_CONTRACT.get(contract_state, words.GONE)
 
 
 def speed_of(plan: Plan) -> str:
