@@ -1,4 +1,4 @@
-"""How routers of a kind are spoken to: drivers, found in `drivers/`; and what the page of cut subscribers shows."""
+"""How routers of a kind are spoken to: drivers, found in `drivers/`."""
 
 from __future__ import annotations
 
@@ -141,14 +141,3 @@ class Driver(Protocol):
 
 
 drivers: Registry[Driver] = Registry("drivers")
-
-
-class Payable(Protocol):
-    """Knows where a customer can pay."""
-
-    def link(self, customer_id: int) -> str:
-        """The address of a page that needs no password; "" where there is none."""
-
-
-# by a short name; the first that gives a link is taken
-pay_links: Registry[Payable] = Registry("pay_links")
