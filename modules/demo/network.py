@@ -1,7 +1,7 @@
 """The network of a made-up company: nodes, simulated routers that its contracts hang on, and what goes wrong there.
 
-One router does not answer, one lacks a subscriber and has an entry that is nobody's, one is another brand that a person
-looks after. The routers are in the simulators' process; what they know is kept with it.
+One router does not answer, one lacks a subscriber, one is another brand that a person looks after. The routers are in
+the simulators' process; what they know is kept with it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from modules.networking.models import Connection, Node, Pool, Router
 # more than these would only make the simulators' process slow
 MOST = 600
 DEAD = "torre-vieja"
+MOST_WEIGHT = 5
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _groups() -> dict[str, list[Any]]:
         .join(Plan, Plan.id == Contract.plan_id).where(Contract.state.in_(("active", "suspended")),
                                                        Contract.pppoe_user != "", Contract.ip != "")
         .order_by(Contract.id).limit(MOST)).all()
-    deal = [machine.key for machine in MACHINES for _share in range(machine.weight)]
+    deal = [machine.key for share in range(MOST_WEIGHT) for machine in MACHINES if share < machine.weight]
     groups: dict[str, list[Any]] = {machine.key: [] for machine in MACHINES}
     for place, row in enumerate(rows):
         groups[deal[place % len(deal)]].append(row)
@@ -134,11 +135,9 @@ def _connect(router: Router, rows: Sequence[Any], machine: Machine) -> None:
 
 
 def _odd(company: Company, simulators: Simulators, rows: Sequence[Any]) -> None:
-    """Somebody renamed a secret, and an old cut is nobody's any more."""
+    """Somebody renamed a secret: the connection is not on the router any more."""
     name = _name(company.code, "norte")
     if rows:
         simulators.post("routeros", "change", {"router": name, "menu": "/ppp/secret",
                                                "where": {"name": rows[-1].pppoe_user},
                                                "to": {"name": f"{rows[-1].pppoe_user}-viejo"}})
-    simulators.post("routeros", "rows", {"router": name, "menu": "/ip/firewall/address-list", "rows": [
-        {"list": "abona-cut", "address": "10.99.0.9", "comment": "abona:contract:000000"}]})

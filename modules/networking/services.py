@@ -74,8 +74,7 @@ def ask(router_ids: Iterable[int], at: dt.datetime | None = None) -> None:
     for row in rows:
         when = max((one for one in (at, row.next_try_at) if one is not None), default=None)
         key = f"networking.reconcile:{row.id}:{row.generation}"
-        waits = _("The router did not answer; it is tried again then.") if when and when == row.next_try_at else ""
-        if enqueue(JOB, router_id=row.id, company_id=row.company_id, run_at=when, key=key, waits_for=waits) is None:
+        if enqueue(JOB, router_id=row.id, company_id=row.company_id, run_at=when, key=key) is None:
             _sooner(key, when or clock.now())
 
 
