@@ -74,7 +74,7 @@ def _question(found: Run, form: Any, status: int = 200) -> Any:
     """What is about to happen, to how many, with a sample."""
     shown, action, query = runs.list_of(found), runs.action_of(found), runs.query_of(found)
     columns = query.ask.columns
-    totals = query.totals()[1] if any(column.total for column in shown.columns) else []
+    totals = query.totals()[1] if any(column.total is not False for column in shown.columns) else []
     page = render_template("core/run_question.html", run=found, action=action, shown=shown, form=form, columns=columns,
                            sample=query.lines(columns, SAMPLE), totals=totals, left_out=runs.left_out(found),
                            back=_back(query))

@@ -51,9 +51,10 @@ def paid_by(payment: Any) -> str:
 
 
 def method_of(code: str) -> str:
-    """A way of paying in a word."""
+    """A way of paying in a word; a name that bears capitals is written as its owner writes it."""
     brought = methods.find(code)
-    return str(METHODS.get(code) or (brought.words if brought else "") or code.replace("_", " ").capitalize())
+    known = METHODS.get(code) or (brought.words if brought else "")
+    return str(known or (code.replace("_", " ").capitalize() if code.islower() else code))
 
 
 def ways_of(payment: Any) -> str:

@@ -30,11 +30,10 @@ NEWEST = 40
 def of(contract: Contract, limit: int = 100) -> list[TimelineEvent]:
     """What happened to a contract, the newest first; what other modules know of it comes by the port `timeline`."""
     names = {row.id: row.name or row.email for row in db.session.execute(sa.select(User.id, User.name, User.email))}
-    # of one moment the consequence stands above its cause
-    found = [*_suspensions(contract), *_proofs(contract, names), *_promises(contract, names),
-             *_payments(contract, names), *_deeds(contract, names), *_notices(contract), *_documents(contract)]
-    for _key, source in timeline.items():
-        found += source.events(contract)
+    # of one moment the consequence stands above its cause: the router obeys, and letters tell, what was decided
+    found = [event for _key, source in timeline.items() for event in source.events(contract)]
+    found += [*_notices(contract), *_suspensions(contract), *_proofs(contract, names), *_promises(contract, names),
+              *_payments(contract, names), *_deeds(contract, names), *_documents(contract)]
     return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
 
 

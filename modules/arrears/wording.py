@@ -51,7 +51,7 @@ def reason(one: Action) -> str:
         return _("%(amount)s overdue, the oldest is %(document)s of %(day)s", amount=amount, document=document,
                  day=_day(data.get("due")))
     if one.data.get("until"):
-        return _("until %(moment)s", moment=_day(data["until"]))
+        return _("It was until %(moment)s", moment=_day(data["until"]))
     return str(RULES.get(one.rule, one.rule))
 
 

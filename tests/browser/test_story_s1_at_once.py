@@ -27,7 +27,7 @@ def caller(site: Site) -> int:
         crm.update_customer(customer, phones="358 412-3456")
         invoice(customer, 12100, due=0)
         payment(customer, 2100, method="transfer")
-        services.suspend(contract, "arrears", "Deuda vencida")
+        services.suspend(contract, "request", "De viaje")  # what is not due yet cuts nobody
         return customer.id
 
 

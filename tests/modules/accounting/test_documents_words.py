@@ -1,4 +1,4 @@
-"""Amounts in words."""
+"""Amounts, and ways of paying, in words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from modules.accounting import labels
 from modules.accounting.words import in_words
 
 pytestmark = pytest.mark.once
@@ -35,3 +36,9 @@ def test_currencies(currency: str, words: str) -> None:
 def test_english_and_an_unknown_language() -> None:
     assert in_words(Decimal("2.10"), "USD", "en") == "two dollars and 10/100"
     assert in_words(Decimal("2.10"), "USD", "qu") == "dos dólares con 10/100"
+
+
+@pytest.mark.parametrize(("code", "said"), [("Mercado Pago", "Mercado Pago"), ("CardNET", "CardNET"),
+                                            ("pago_facil", "Pago facil")])
+def test_a_way_of_paying_is_written_as_its_owner_writes_it(code: str, said: str) -> None:
+    assert labels.method_of(code) == said
