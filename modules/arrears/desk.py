@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+from flask import render_template, url_for
+from markupsafe import Markup
+
+from core import setup
+from core.i18n import ngettext
+from core.models import Company
+from core.slots import NOTICE
+from modules.arrears.models import Proof
+from modules.contracts.models import Contract
 from modules.crm.models import Customer
 
 
@@ -12,3 +22,22 @@ def customer_tab(customer: Customer) -> Any:
     from modules.arrears import views
 
     return views.customer_tab(customer)
+
+
+def contract_card(contract: Contract) -> str:
+    """The way from a contract's page to the story of its service."""
+    return render_template("arrears/contract_card.html", contract=contract)
+
+
+def waiting_proofs(company: Company) -> Any:
+    """How many proofs of payment wait: the expression that `todo` reads, in one statement with others."""
+    return sa.select(sa.func.count(Proof.id)).where(
+        Proof.company_id == company.id, Proof.state == "waiting").scalar_subquery()
+
+
+def todo(company: Company) -> Markup:
+    """Proofs of payment that somebody has to look at."""
+    count = int(setup.fact(company, "arrears.proofs"))
+    return NOTICE.format("warn", url_for("arrears.proof_list"), ngettext(
+        "%(num)s proof of payment waits to be looked at", "%(num)s proofs of payment wait to be looked at",
+        count)) if count else Markup("")

@@ -47,7 +47,8 @@ def test_the_story_tells_all_of_it_in_order(cut: Any, pay: Any, run_jobs: Any, l
     frozen(2026, 11, 12, 15)
     pay(cut, "12100")
     run_jobs()
-    client = login("arrears.view_arrears")
+    client = login("arrears.view_arrears", "contracts.view_contracts")
+    assert f'href="/arrears/contracts/{cut.id}"' in client.get(f"/contracts/{cut.id}").text
     page = client.get(f"/arrears/contracts/{cut.id}").text
     told = ["Servicio reconectado", "Pagó: ", "Servicio cortado: vencido hace", "Venció: ", "Emitido: "]
     places = [page.index(words) for words in told]
@@ -60,6 +61,7 @@ def test_proofs_are_decided_side_by_side(cut: Any, login: Any, run_jobs: Any) ->
          operation="4471")
     row = db.session.scalars(sa.select(Proof)).one()
     assert client.get("/arrears/proofs").text.count(f"/arrears/proofs/{row.id}") >= 1
+    assert 'href="/arrears/proofs">Hay 1 comprobante de pago por revisar' in client.get("/").text
     page = client.get(f"/arrears/proofs/{row.id}").text
     assert "12.100,00" in page and "4471" in page
     picture = client.get(f"/arrears/proofs/{row.id}/file")
@@ -69,7 +71,7 @@ def test_proofs_are_decided_side_by_side(cut: Any, login: Any, run_jobs: Any) ->
     post(client, f"/arrears/proofs/{row.id}/accept", amount="12100", paid_on="2026-11-11", operation="4471",
          method="transfer")
     db.session.expire_all()
-    assert row.state == "accepted"
+    assert row.state == "accepted" and "por revisar" not in client.get("/").text
     again = client.post(f"/arrears/proofs/{row.id}/refuse", data={"reason": "x"})
     assert again.status_code == 422
 
