@@ -57,6 +57,13 @@ SCREENS = {
     "gateway-plan": "@/gateways/accounts/+plan", "gateway-settlements": "/gateways/settlements",
     "bank-movements": "/gateways/bank", "bank-movement": "@/gateways/bank/",
     "reconciliation": "/gateways/reconciliation",
+    "arrears": "/arrears/", "cut-offs": "/arrears/cut-offs", "cut-off": "@/arrears/cut-offs/",
+    "promises": "/arrears/promises", "proofs": "/arrears/proofs", "proof": "@/arrears/proofs/",
+    "moratoria": "/arrears/moratoria", "customer-arrears": "@/customers/?tab=arrears",
+    "routers": "/network/routers", "router": "@/network/routers/", "new-router": "/network/routers/new",
+    "router-import": "@/network/routers/+import", "router-script": "@/network/routers/+script",
+    "connections": "/network/connections", "network-changes": "/network/changes", "cut-page": "/cut",
+    "exports": "/einvoice/exports",
 }
 # the country of the company that is shown whole
 HOME = "AR"

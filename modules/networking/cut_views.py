@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import make_response, redirect, render_template, request, url_for
 
 from core.errors import DomainError
 from core.i18n import use_locale
 from core.scope import company_scope, current_company, every_company
-from core.security import limiter, public
+from core.security import csrf, limiter, public
 from modules.arrears import queries as arrears
 from modules.arrears import services as promises
 from modules.networking import queries
@@ -44,6 +45,12 @@ def _private(text: str, status: int = 200) -> Any:
     return answer
 
 
+def _from_here() -> bool:
+    """Whether the button of this page was pressed, and not a form of somebody else's page."""
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
 @bp.get("/cut")
 @public
 @limiter.limit(LOOKS)
@@ -60,12 +67,13 @@ def cut_page() -> Any:
 
 
 @bp.post("/cut/promise")
+@csrf.exempt  # routers show the page in plain HTTP under any name: no cookie comes back; the address says who it is
 @public
 @limiter.limit(PROMISES)
 def cut_promise() -> Any:
     """He promises to pay: the service is back within seconds. A second click finds the first promise."""
     with _visitor() as row:
-        if row is None:
+        if row is None or not _from_here():
             return redirect(url_for("networking.cut_page"), 303)
         try:
             made = promises.promise(row.contract, channel="cut_page")

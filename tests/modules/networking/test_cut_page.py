@@ -21,8 +21,8 @@ from modules.networking.models import Node, Router
 from tests.modules.networking.conftest import Net, connection_of
 
 
-def visit(client: FlaskClient, address: str, path: str = "/cut", method: str = "GET") -> Any:
-    return client.open(path, method=method, environ_overrides={"REMOTE_ADDR": address})
+def visit(client: FlaskClient, address: str, path: str = "/cut", method: str = "GET", **headers: str) -> Any:
+    return client.open(path, method=method, environ_overrides={"REMOTE_ADDR": address}, headers=headers)
 
 
 def test_who_cannot_be_told_for_sure_sees_no_names_and_no_amounts(
@@ -49,7 +49,7 @@ def test_a_suspension_at_wish_shows_no_debt(net: Net, norte: Router, client: Fla
 
 
 def test_the_promise_on_the_page_brings_the_service_back(
-        net: Net, norte: Router, client: FlaskClient, run_jobs: Callable[[], int], frozen: Any) -> None:
+        app: Flask, net: Net, norte: Router, client: FlaskClient, run_jobs: Callable[[], int], frozen: Any) -> None:
     ledger.policy().legal_documents = False
     contract = net.contracts["u1"]
     opening.record_opening_balances([(contract.customer_id, Decimal("12100.00"), "Saldo")],
@@ -60,7 +60,12 @@ def test_the_promise_on_the_page_brings_the_service_back(
     run_jobs()
     net.advance()
     assert net.sees("u1") == "abona-cut"
-    answer = visit(client, "10.5.0.1", "/cut/promise", "POST")
+    app.config["WTF_CSRF_ENABLED"] = True  # in plain HTTP no cookie comes back
+    away = visit(client, "10.5.0.1", "/cut/promise", "POST", Origin="http://elsewhere.example")
+    run_jobs()
+    net.advance(60)
+    assert away.status_code == 303 and net.sees("u1") == "abona-cut"
+    answer = visit(client, "10.5.0.1", "/cut/promise", "POST", Origin="http://localhost")
     if answer.status_code == 303:  # the rules of arrears say no: the page says why
         page = visit(client, "10.5.0.1", "/cut?problem=1").get_data(as_text=True)
         pytest.fail(page)
