@@ -87,15 +87,15 @@ def _is_used(sequence_id: int) -> bool:
 
 
 def _look_beyond(issuer: Issuer, sequence: Any, found: list[dict[str, Any]]) -> int:
-    """Ask on after our last number, until so many in a row are nobody's; how many were asked about."""
-    number, free = sequence.last_number, 0
+    """Ask on after our last number, until so many in a row are nobody's; how many are somebody's."""
+    number, free, taken = sequence.last_number, 0, 0
     while free < BEYOND:
         number += 1
         with jobs.outside():
             theirs = issuer.find(sequence.environment, sequence.series, sequence.kind, number)
-        free = 0 if theirs else free + 1
+        free, taken = (0, taken + 1) if theirs else (free + 1, taken)
         _compare_one(sequence, number, None, theirs, found)
-    return number - sequence.last_number
+    return taken
 
 
 def _compare_listed(country: str, period: str, found: list[dict[str, Any]]) -> None:
