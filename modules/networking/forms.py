@@ -29,7 +29,7 @@ ENCODINGS = (("utf-8", "UTF-8"), ("cp1252", lazy("Windows (Winbox)")))
 class RouterForm(Form):
     """What must be known to speak to a router, and how who does not pay is cut there."""
 
-    name = StringField(lazy("What you call it"), [InputRequired(), Length(max=100)])
+    name = StringField(lazy("Name"), [InputRequired(), Length(max=100)])
     node_id = SelectField(lazy("Node"), coerce=int, default=0)
     driver = SelectField(lazy("How it is spoken to"), default="routeros")
     host = StringField(lazy("Address or name"), [Length(max=200)])
