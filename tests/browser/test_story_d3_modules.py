@@ -28,7 +28,7 @@ def test_d3_a_country_s_module_goes_and_comes_back(installation: Installation, c
                        "--tax-id", "30990000103", "--code", "rcw", "--tax-condition", "RI")
     port = free_port()
     installation.start("serve", "--port", str(port))
-    page = eventually(lambda: reached(chromium, f"http://127.0.0.1:{port}", 1280))
+    page = eventually(lambda: reached(chromium, f"http://127.0.0.1:{port}", 1280), 60)
     assert page.goto(SCREEN).status == 200
     before = rows(installation)
 
@@ -37,7 +37,7 @@ def test_d3_a_country_s_module_goes_and_comes_back(installation: Installation, c
     line = page.locator("#module-einvoice_ar")
     line.locator("button").click()
     page.wait_for_selector("#modules :text('se reinicia solo')")
-    eventually(lambda: status(page, SCREEN) == 404)
+    eventually(lambda: status(page, SCREEN) == 404, 60)
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto("/modules")
     assert line.locator(".badge").inner_text().strip() == "apagado"
@@ -50,7 +50,7 @@ def test_d3_a_country_s_module_goes_and_comes_back(installation: Installation, c
     assert rows(installation) == before
 
     line.locator("button").click()
-    eventually(lambda: status(page, SCREEN) == 200)
+    eventually(lambda: status(page, SCREEN) == 200, 60)
     assert status_of_check(installation) == 0
     assert rows(installation) == before
     page.context.close()
