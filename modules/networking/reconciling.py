@@ -19,7 +19,7 @@ from core.errors import OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.jobs import publish
 from modules.contracts.models import Contract, Plan
-from modules.networking import access, words
+from modules.networking import access, routers, words
 from modules.networking.events import ConnectionsApplied
 from modules.networking.models import Change, Connection, Router
 from modules.networking.ports import About, Seen, Session, Step, Wanted, drivers
@@ -263,11 +263,7 @@ def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, i
 def _answered(router_id: int, about: About, seen: Seen) -> None:
     """The router speaks: what it is, and that it is not away."""
     router = find(Router, router_id)
-    router.serial, router.identity = router.serial or about.serial, about.identity
-    router.version, router.board = about.version[:40], about.board[:60]
-    router.fingerprint = router.fingerprint or about.fingerprint
-    router.state, router.trouble_code, router.trouble = "ok", "", ""
-    router.failures, router.away_since, router.next_try_at = 0, None, None
+    routers.speaks(router, about)
     router.seen_at = clock.now()
     router.strays, router.stray_count = [dict(one) for one in seen.strays[:MOST_STRAYS]], len(seen.strays)
     db.session.flush()

@@ -71,7 +71,12 @@ def met(router: Router, about: About) -> None:
     if router.serial and about.serial != router.serial:
         raise DomainError(_("Another router answers at this address: %(found)s instead of %(known)s. Nothing was "
                             "written.", found=about.serial or about.identity, known=router.serial))
-    router.serial, router.identity = about.serial, about.identity
+    speaks(router, about)
+
+
+def speaks(router: Router, about: About) -> None:
+    """It answered: what it is, the certificate of the first contact, and that it is not away."""
+    router.serial, router.identity = router.serial or about.serial, about.identity
     router.version, router.board = about.version[:40], about.board[:60]
     router.fingerprint = router.fingerprint or about.fingerprint
     router.state, router.trouble, router.trouble_code = "ok", "", ""
