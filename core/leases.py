@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,6 +64,23 @@ def held(name: str, seconds: float, lost: str) -> Iterator[Callable[[], None] | 
     finally:
         db.session.rollback()
         release(name, owner)
+
+
+@contextmanager
+def turn(name: str, seconds: float, busy: str, patience: float = 20) -> Iterator[Callable[[], None]]:
+    """As `held`, waiting for whoever has the name. Unavailable with the words `busy` after `patience` seconds.
+
+    Call it with no transaction open: what the other one committed is to be seen.
+    """
+    end = time.monotonic() + patience
+    while True:
+        with held(name, seconds, busy) as keep:
+            if keep is not None:
+                yield keep
+                return
+        if time.monotonic() > end:
+            raise Unavailable(busy, retry_after=5)
+        time.sleep(0.2)
 
 
 def holder(name: str) -> str | None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from core import leases
 from core.errors import Rejected, Unavailable
 from core.http import Client
 from core.i18n import _
+from core.scope import current_company_id
+
+SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -36,3 +42,15 @@ class Rehearsal:
                 _("The rehearsal's %(name)s is not running at %(address)s. Start it: abona simulators serve "
                   "%(simulator)s", name=self.stands_for, address=self.address, simulator=self.name),
                 retry_after=5) from error
+
+
+@contextmanager
+def alone(country: str) -> Iterator[None]:
+    """One worker at a time prepares a company's rehearsal; who waited looks whether there is still something to do.
+
+    Two at once would give the company two certificates, and the ticket of the one does not open what the other has.
+    Commits; Unavailable where the other one does not come to an end.
+    """
+    with leases.turn(f"einvoice.rehearsal:{country}:{current_company_id()}", SECONDS,
+                     _("Another process prepares the rehearsal.")):
+        yield

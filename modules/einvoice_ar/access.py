@@ -9,6 +9,7 @@ from core.db import db, insert_new, only
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company, current_company_id
+from modules.einvoice import rehearsing
 from modules.einvoice_ar import wsaa
 from modules.einvoice_ar.client import Message, Wsfe
 from modules.einvoice_ar.errors import LoginRefused, NotEnabled
@@ -51,6 +52,7 @@ def ticket(wanted: str, service: str) -> wsaa.Ticket:
     """
     if wanted != "rehearsal":
         return _ticket(wanted, service)
+    seen = _active_id(wanted)
     try:
         return _ticket(wanted, service)
     except NotEnabled:
@@ -60,8 +62,14 @@ def ticket(wanted: str, service: str) -> wsaa.Ticket:
             raise
     from modules.einvoice_ar.rehearsal import enable_rehearsal
 
-    enable_rehearsal()
+    with rehearsing.alone("AR"):
+        if _active_id(wanted) == seen:
+            enable_rehearsal()
     return _ticket(wanted, service)
+
+
+def _active_id(wanted: str) -> int | None:
+    return db.session.scalar(sa.select(Certificate.id).where(Certificate.environment == wanted, Certificate.active))
 
 
 def _ticket(wanted: str, service: str) -> wsaa.Ticket:

@@ -13,6 +13,7 @@ from core.db import db
 from core.errors import Unavailable
 from core.scope import current_company
 from modules.accounting.models import Invoice
+from modules.einvoice import rehearsing
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.own_numbers import OwnNumbers, Wire
@@ -44,7 +45,8 @@ class ColombianIssuer:
             series = _series(sequence_id)
             provider = "siigo" if series.startswith(BY_SIIGO) else "hka"
             if environment == "rehearsal" and not prepared:
-                rehearsal.enable_rehearsal()  # a simulator that was started anew has forgotten us
+                with rehearsing.alone("CO"):
+                    rehearsal.enable_rehearsal()  # a simulator that was started anew has forgotten us
                 prepared.add(environment)
             if provider == "siigo":
                 profile = access.profile()

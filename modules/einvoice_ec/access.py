@@ -10,6 +10,7 @@ from core.db import db, only
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company
+from modules.einvoice import rehearsing
 from modules.einvoice_ec import certificados
 from modules.einvoice_ec.certificados import Llave
 from modules.einvoice_ec.errors import NotEnabled
@@ -45,7 +46,8 @@ def key(wanted: str, opened: dict[int, Llave] | None = None) -> Llave:
     if found is None and wanted == "rehearsal":
         from modules.einvoice_ec.rehearsal import enable_rehearsal
 
-        found = enable_rehearsal()
+        with rehearsing.alone("EC"):
+            found = active(wanted) or enable_rehearsal()
     if found is None:
         raise NotEnabled(_("To issue electronic vouchers you must first give the certificate (.p12): abona einvoice "
                            "enable EC, or Electronic invoices > Enable."))

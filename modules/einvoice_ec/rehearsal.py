@@ -12,7 +12,7 @@ from core import clock, logs
 from core.db import db, insert_new
 from core.models import Company
 from core.scope import company_scope, current_company
-from modules.einvoice.rehearsing import Rehearsal
+from modules.einvoice.rehearsing import Rehearsal, alone
 from modules.einvoice_ec import access, certificados, certificates
 from modules.einvoice_ec.endpoints import simulator_url
 from modules.einvoice_ec.models import Certificate, EmissionPoint
@@ -40,6 +40,11 @@ def enable_rehearsal(company: Company | None = None) -> Certificate:
 
 def ensure() -> None:
     """Get a certificate where there is none, or where the simulator was started anew and forgot ours. Commits."""
+    with alone("EC"):
+        _ensure()
+
+
+def _ensure() -> None:
     row = access.active("rehearsal")
     if row is None or row.valid_until < clock.now():
         enable_rehearsal()

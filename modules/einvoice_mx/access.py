@@ -11,6 +11,7 @@ from core import clock
 from core.db import db, only
 from core.i18n import _
 from core.scope import current_company
+from modules.einvoice import rehearsing
 from modules.einvoice_mx import seal
 from modules.einvoice_mx.client import Pac
 from modules.einvoice_mx.endpoints import REHEARSAL, pac_url, sat_url
@@ -58,14 +59,18 @@ def pac(wanted: str) -> Pac:
     return Pac(pac_url(wanted, own.address), own.user, current_company().tax_id, own.password)
 
 
+def _is_unprepared(own: Certificate | None) -> bool:
+    return account(REHEARSAL) is None or own is None or own.valid_until <= clock.now()
+
+
 def connect(wanted: str) -> MexicanWire:
     """The wire of an environment with account and seal; a rehearsal gets both by itself."""
     own = certificate(wanted)
-    if wanted == REHEARSAL and (account(wanted) is None or own is None or own.valid_until <= clock.now()):
+    if wanted == REHEARSAL and _is_unprepared(own):
         from modules.einvoice_mx.rehearsal import enable_rehearsal
 
-        enable_rehearsal()
-        own = certificate(wanted)
+        with rehearsing.alone("MX"):
+            own = enable_rehearsal() if _is_unprepared(certificate(wanted)) else certificate(wanted)
     if own is None:
         raise NotEnabled(_("To issue electronic invoices you must first enable them: abona einvoice enable MX, or "
                            "Electronic invoices > Enable. There is no digital seal (CSD) for this environment yet."))

@@ -11,6 +11,7 @@ from core.db import db, insert_new, only
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company, current_company_id
+from modules.einvoice import rehearsing
 from modules.einvoice_pe.client import Nubefact
 from modules.einvoice_pe.errors import NotEnabled
 from modules.einvoice_pe.findings import Terms
@@ -57,7 +58,8 @@ def connect(wanted: str, series: str, kind: int) -> Nubefact:
     if wanted == "rehearsal":
         from modules.einvoice_pe import rehearsal
 
-        rehearsal.enable()
+        with rehearsing.alone("PE"):
+            rehearsal.enable()
     row = route_of(wanted, series, kind)
     return Nubefact(row.address, row.token, row.form)
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, current_app
 
-from core import clock
+from core import clock, leases
 from core.db import db
 from core.errors import DomainError, Unavailable
 from core.models import Company
@@ -106,3 +106,19 @@ def test_a_wrong_clock_is_told_with_both_times(arca: Running) -> None:
     assert refused.value.code == "xml.generationTime.invalid"
     words = str(refused.value)
     assert f"{clock.now():%Y-%m-%d}" in words and words.count("UTC") == 2
+
+
+def test_two_workers_at_once_get_one_certificate(arca: Running, company: Company,
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    """WSAA gives one ticket per certificate: the second worker waits, and finds what the first one brought."""
+    lease = f"einvoice.rehearsal:AR:{company.id}"
+    assert leases.acquire(lease, 60, "another")
+
+    def the_other_one_ends(_seconds: float) -> None:
+        rehearsal.enable_rehearsal()
+        leases.release(lease, "another")
+
+    monkeypatch.setattr(leases.time, "sleep", the_other_one_ends)
+    assert access.connect().last_number(1, 6) == 0
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 1
+    assert arca.state("arca")["tickets"] == 1

@@ -55,6 +55,7 @@ with scope.company_scope(companies.find_company("andina")):
 WORKER = """
 from core import jobs
 import time
+jobs.release_orphans()  # as every worker that starts
 end = time.monotonic() + 240
 while time.monotonic() < end:
     if not jobs.run_jobs() and not jobs.open_jobs():
