@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.admin import ModelView
+from core.db import db
 from core.i18n import lazy
-from modules.networking import pools
-from modules.networking.models import Node, Pool
+from modules.networking import pools, services
+from modules.networking.models import Node, Pool, Router
 
 SEE, EDIT = "networking.view_network", "networking.edit_routers"
 
@@ -26,18 +29,23 @@ class PoolAdmin(ModelView):
     """Ranges of addresses that are given one by one."""
 
     permission, edit_permission = SEE, EDIT
-    column_list = ("name", "router", "ranges")
+    column_list = ("name", "router", "ranges", "free")
     column_labels = {"name": lazy("Pool"), "router": lazy("Router"), "ranges": lazy("Ranges"),
-                     "notes": lazy("Notes")}
+                     "notes": lazy("Notes"), "free": lazy("Free")}
+    column_formatters = {"free": lambda view, context, row, name: "{} / {}".format(*pools.free_count(row))}
     form_columns = ("name", "router", "ranges", "notes")
     form_args = {"router": {"blank_text": lazy("any router")}}
-    answer = lazy("Addresses that are given one by one: a range or a network per line.")
+    answer = lazy("Addresses that are given one by one: a range or a network per line. What a router says is in use is "
+                  "given to nobody.")
 
     def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
-        """A range that cannot be read is refused."""
-        for _address in pools.addresses(model.ranges):
-            break
+        """A range that cannot be read is refused; the routers are asked which addresses are in use."""
+        for line in model.ranges.split("\n"):
+            next(iter(pools.addresses(line)), None)
         super().on_model_change(form, model, is_created)
+        with db.session.no_autoflush:
+            services.ask([model.router.id] if model.router else db.session.scalars(
+                sa.select(Router.id).where(Router.active, Router.state != "stopped")))
 
 
 def views() -> list[ModelView]:

@@ -12,7 +12,7 @@ from core.errors import DomainError
 from core.i18n import _, lazy
 from modules.contracts.models import Contract
 from modules.crm.models import Customer
-from modules.networking import access, matching, services
+from modules.networking import access, in_use, matching, services
 from modules.networking.matching import Candidate, Proposal
 from modules.networking.models import Connection, Router
 from modules.networking.ports import Found, drivers
@@ -24,12 +24,18 @@ WHY = {"user": lazy("the PPPoE user of the contract"), "mark": lazy("our mark in
 IN_USE = ("active", "suspended", "draft")
 
 
-def read(router: Router) -> list[Found]:
-    """Everything that contracts may hang on. Talks to the router: call it between transactions."""
-    settings, driver = access.of(router), drivers.get(router.driver)
+def read(router: Router, keep: bool = False) -> list[Found]:
+    """Everything that contracts may hang on. Talks to the router: call it between transactions.
+
+    `keep`: which addresses are in use there is written down too, for pools.
+    """
+    settings, driver, router_id = access.of(router), drivers.get(router.driver), router.id
     db.session.commit()
     with driver.open(settings) as session:
-        return session.found()
+        found, used = session.found(), session.used_addresses() if keep else None
+    if used is not None:
+        in_use.keep(router_id, used)
+    return found
 
 
 def proposals(router: Router, found: Sequence[Found]) -> list[Proposal]:

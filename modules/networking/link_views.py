@@ -44,10 +44,10 @@ def link(contract_id: int) -> Any:
 def _link(contract: Contract, row: Connection | None, form: forms.LinkForm) -> None:
     router = find(Router, form.router_id.data)
     address = (form.address.data or "").strip()
-    if form.pool_id.data and not address:
-        address = pools.give(find(Pool, form.pool_id.data), contract)
     if row is not None:
         services.unlink(row)
+    if form.pool_id.data and not address:
+        address = pools.give(find(Pool, form.pool_id.data), contract, router)
     services.link(contract, router, form.key.data or address, form.method.data, address, form.address6.data or "")
 
 

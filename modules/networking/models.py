@@ -87,6 +87,8 @@ class Router(CompanyScoped, Model):
     # what bears our mark or is on our list and belongs to no connection: [{"menu", "name", "detail"}], and how many
     strays: Mapped[list[dict[str, str]]] = mapped_column(JSONText, default=list)
     stray_count: Mapped[int] = mapped_column(default=0)
+    # when it was read last which addresses somebody has there
+    addresses_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
@@ -181,13 +183,27 @@ class Change(CompanyScoped, Model):
     )
 
 
+class InUse(CompanyScoped, Model):
+    """An address that somebody has on a router, as that was read there last."""
+
+    __tablename__ = "networking_address_in_use"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    router_id: Mapped[int] = mapped_column(sa.ForeignKey("networking_router.id"))
+    address: Mapped[str] = mapped_column(sa.String(60))
+
+    __table_args__ = (sa.UniqueConstraint("router_id", "address"),
+                      sa.Index("ix_networking_address_in_use_address", "company_id", "address"))
+
+
 class Pool(CompanyScoped, Model):
-    """Addresses that are given one by one: ranges and networks, one per line."""
+    """Addresses that are given one by one: ranges and networks, one per line; of one router, or of all."""
 
     __tablename__ = "networking_pool"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(100))
+    # whose connections get them; null: those of any router
     router_id: Mapped[int | None] = mapped_column(sa.ForeignKey("networking_router.id"))
     ranges: Mapped[str] = mapped_column(sa.Text)
     notes: Mapped[str] = mapped_column(sa.Text, default="")

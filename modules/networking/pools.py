@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
 from core import audit, clock
-from core.db import db, insert_new
+from core.db import among, db, find, insert_new
 from core.errors import DomainError
 from core.i18n import _
 from modules.contracts.models import Contract
 from modules.networking.errors import WrongSetting
-from modules.networking.models import Connection, Given, Pool
+from modules.networking.models import Connection, Given, InUse, Pool, Router
 
-MOST = 1 << 20
+MOST, CHUNK = 1 << 20, 1000
 
 
 def addresses(ranges: str) -> Iterator[str]:
@@ -43,21 +44,40 @@ def _of_line(text: str) -> Iterator[str]:
                              "10.6.0.0/24; found: %(found)s.", found=text[:60]), field="ranges") from error
 
 
-def taken(pool: Pool) -> set[str]:
-    """What of it is somebody's: given, written in a contract, or on one of our connections."""
-    given = set(db.session.scalars(sa.select(Given.address).where(Given.pool_id == pool.id)))
-    given |= set(db.session.scalars(sa.select(Connection.address).where(Connection.address != "")))
-    given |= set(db.session.scalars(sa.select(Contract.ip).where(
-        Contract.ip != "", Contract.state.in_(("active", "suspended", "draft")))))
-    return given
+def _taken(pool: Pool, wanted: Sequence[str]) -> set[str]:
+    """What of these is somebody's: given, written in a contract, on a connection, or in use as the router said.
+
+    Addresses of a pool that one router has may be somebody else's on another one.
+    """
+    here, rows = pool.router_id, Connection.router_id == pool.router_id
+    contracts = sa.select(Contract.ip).outerjoin(Connection, Connection.contract_id == Contract.id).where(
+        among(Contract.ip, wanted), Contract.state.in_(("active", "suspended", "draft")))
+    found = [sa.select(Given.address).join(Pool, Pool.id == Given.pool_id).where(
+                 among(Given.address, wanted),
+                 sa.or_(Pool.router_id.is_(None), Pool.router_id == here) if here else sa.true()),
+             sa.select(Connection.address).where(among(Connection.address, wanted), rows if here else sa.true()),
+             # by address alone: the key is the address
+             sa.select(Connection.key).where(among(Connection.key, wanted), rows if here else sa.true()),
+             contracts.where(sa.or_(Connection.id.is_(None), rows)) if here else contracts,
+             sa.select(InUse.address).where(among(InUse.address, wanted),
+                                            InUse.router_id == here if here else sa.true())]
+    return {address for statement in found for address in db.session.scalars(statement)}
 
 
-def give(pool: Pool, contract: Contract | None, used: Collection[str] = ()) -> str:
-    """The next free address, given once. `used`: what is seen on routers. DomainError where none is left."""
-    away = taken(pool) | set(used)
-    for address in addresses(pool.ranges):
-        if address in away:
-            continue
+def _free(pool: Pool) -> Iterator[str]:
+    """The free addresses in order, looked up a thousand at a time."""
+    every = addresses(pool.ranges)
+    while part := list(itertools.islice(every, CHUNK)):
+        away = _taken(pool, part)
+        yield from (one for one in part if one not in away)
+
+
+def give(pool: Pool, contract: Contract | None, router: Router | None = None) -> str:
+    """The next free address for a connection of this router, given once. DomainError where none is left."""
+    if pool.router_id and router is not None and pool.router_id != router.id:
+        raise WrongSetting(_("The addresses of %(pool)s belong to router %(router)s: choose another pool.",
+                             pool=pool.name, router=find(Router, pool.router_id).name), field="pool_id")
+    for address in _free(pool):
         row = {"company_id": pool.company_id, "pool_id": pool.id, "address": address, "at": clock.now(),
                "contract_id": contract.id if contract else None}
         if insert_new(Given.__table__, [row], ("pool_id", "address")):  # type: ignore[arg-type]
@@ -67,15 +87,19 @@ def give(pool: Pool, contract: Contract | None, used: Collection[str] = ()) -> s
     raise DomainError(_("No address of %(pool)s is free.", pool=pool.name), field="pool_id")
 
 
+def give_back(contract_id: int) -> None:
+    """What was given to a contract that hangs nowhere any more may be given again."""
+    db.session.execute(sa.delete(Given).where(Given.contract_id == contract_id)
+                       .execution_options(synchronize_session=False))
+
+
 def free_count(pool: Pool) -> tuple[int, int]:
     """(free, in all)."""
-    away, count, free = taken(pool), 0, 0
-    for address in addresses(pool.ranges):
-        count += 1
-        free += address not in away
-    return free, count
+    return sum(1 for _address in _free(pool)), sum(1 for _address in addresses(pool.ranges))
 
 
 def names() -> dict[int, str]:
-    """The pools to choose from."""
-    return {row.id: row.name for row in db.session.execute(sa.select(Pool.id, Pool.name).order_by(Pool.name))}
+    """The pools to choose from, each with the router that it belongs to."""
+    rows = db.session.execute(sa.select(Pool.id, Pool.name, Router.name.label("router"))
+                              .outerjoin(Router, Router.id == Pool.router_id).order_by(Pool.name))
+    return {row.id: f"{row.name} · {row.router}" if row.router else row.name for row in rows}

@@ -121,7 +121,7 @@ class Session(Protocol):
         """Everything that contracts may hang on."""
 
     def used_addresses(self) -> set[str]:
-        """Addresses that somebody has on this router."""
+        """Addresses that somebody has on this router, itself too."""
 
 
 class Driver(Protocol):

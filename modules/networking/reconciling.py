@@ -19,7 +19,7 @@ from core.errors import OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.jobs import publish
 from modules.contracts.models import Contract, Plan
-from modules.networking import access, routers, words
+from modules.networking import access, in_use, routers, words
 from modules.networking.events import ConnectionsApplied
 from modules.networking.models import Change, Connection, Router
 from modules.networking.ports import About, Seen, Session, Step, Wanted, drivers
@@ -82,12 +82,16 @@ def run(router_id: int, keep: Callable[[], None], *, force: bool = False, dry: b
     result = Result(router_id, router.name, linked=len(asked))
     writes = router.armed_at is not None and not dry
     known, result.heals = (router.serial, router.identity), router.heals
+    asks_addresses = not dry and in_use.is_due(router)
     keep()
     try:
         with driver.open(settings) as session:
             about = session.about()
             _check_identity(about, known)
             _work(session, asked, result, keep, writes=writes, force=force, about=about, dry=dry)
+            if asks_addresses:
+                in_use.keep(router_id, session.used_addresses())
+                keep()
     except (Rejected, Unavailable, Unknown) as trouble:
         db.session.rollback()
         result.trouble, result.code = trouble.message, getattr(trouble, "code", "")

@@ -16,7 +16,7 @@ from core.security import require
 from modules.contracts.models import Contract
 from modules.networking import access, forms, importing, reconciling, routers, services
 from modules.networking.blueprint import bp, form_page
-from modules.networking.models import Change, Connection, Router
+from modules.networking.models import Change, Connection, InUse, Router
 from modules.networking.ports import Found, drivers
 
 SHOWN, PER_PAGE = 50, 100
@@ -74,9 +74,10 @@ def router(router_id: int) -> Any:
         .where(Connection.router_id == row.id)).one()
     log = sa.select(Change).where(Change.router_id == row.id).order_by(Change.id.desc()).options(
         joinedload(Change.contract)).limit(SHOWN)
+    in_use = sa.select(sa.func.count()).select_from(InUse).where(InUse.router_id == row.id)
     return render_template(
-        "networking/router.html", router=row, driver=drivers.find(row.driver), linked=counts[0], waiting=counts[1],
-        oldest=counts[2], different=counts[3], log=db.session.scalars(log).all(),
+        "networking/router.html", router=row, driver=drivers.find(row.driver), in_use=db.session.scalar(in_use),
+        linked=counts[0], waiting=counts[1], oldest=counts[2], different=counts[3], log=db.session.scalars(log).all(),
         queue=db.session.scalars(mine.where(Connection.waits_since.is_not(None)).order_by(Connection.waits_since)).all(),
         differences=db.session.scalars(mine.where(Connection.difference != "").order_by(Connection.key)).all())
 
@@ -177,7 +178,7 @@ def script(router_id: int) -> Any:
 @require(LINK)
 def import_router(router_id: int) -> Any:
     """What is on it and hangs nowhere yet, with the contract that it may be; what is ticked is linked by POST."""
-    found, trouble = _found(find(Router, router_id))
+    found, trouble = _found(find(Router, router_id), keep=request.method == "POST")
     row = find(Router, router_id)
     if request.method == "POST":
         if trouble:
@@ -199,9 +200,9 @@ def import_router(router_id: int) -> Any:
                            trouble=trouble, counts={key: len(rows) for key, rows in groups.items()})
 
 
-def _found(row: Router) -> tuple[list[Found], str]:
+def _found(row: Router, keep: bool) -> tuple[list[Found], str]:
     """What is on the router, or why it cannot be read."""
     try:
-        return importing.read(row), ""
+        return importing.read(row, keep), ""
     except OutsideError as trouble:
         return [], str(trouble)

@@ -14,7 +14,7 @@ from core.i18n import _
 from core.jobs import enqueue, run_again
 from core.models import Job
 from modules.contracts.models import Contract, Plan
-from modules.networking import words
+from modules.networking import pools, words
 from modules.networking.errors import Taken, WrongSetting
 from modules.networking.models import Connection, Router
 
@@ -145,12 +145,16 @@ def check_free(router_id: int, key: str, address: str, own_id: int | None, contr
 
 
 def unlink(connection: Connection) -> None:
-    """The contract hangs on no router any more; what stands on the router stays as it is."""
+    """The contract hangs on no router any more; what stands on the router stays as it is.
+
+    Its address of a pool is free again as soon as the router too says that nobody has it.
+    """
     audit.record("networking.unlink", connection.contract, {"router": connection.router.name, "key": connection.key})
     from modules.networking.models import Change
 
     db.session.execute(sa.update(Change).where(Change.connection_id == connection.id).values(connection_id=None)
                        .execution_options(synchronize_session=False))
+    pools.give_back(connection.contract_id)
     db.session.delete(connection)
     db.session.flush()
 

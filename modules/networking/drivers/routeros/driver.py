@@ -95,10 +95,12 @@ class Session:
         return made
 
     def used_addresses(self) -> set[str]:
-        """Of secrets, leases, sessions, and of what answered to ARP."""
-        places = (("/ppp/secret", "remote-address"), ("/ip/dhcp-server/lease", "address"), ("/ppp/active", "address"),
-                  ("/ip/arp", "address"))
-        return {row[name] for menu, name in places for row in self._talk.read(menu, (name,)) if row.get(name)}
+        """Of secrets, leases, sessions, of what answered to ARP, and the router's own; names of pools are none."""
+        found: set[str] = set()
+        for menu, names in tables.ADDRESSES:
+            for row in self._talk.read(menu, names):
+                found.update(one for name in names if (one := tables.address(row.get(name, ""))))
+        return found
 
 
 class RouterOS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,11 @@ MENUS: dict[str, tuple[str, tuple[str, ...], str]] = {
 }
 LISTS = ("/ip/firewall/address-list", "/ipv6/firewall/address-list")
 ENTRY = (".id", "list", "address", "comment", "dynamic", "disabled")
+# where addresses stand that somebody has
+ADDRESSES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("/ppp/secret", ("remote-address", "local-address")), ("/ppp/profile", ("local-address",)),
+    ("/ppp/active", ("address",)), ("/ip/dhcp-server/lease", ("address", "active-address")),
+    ("/ip/arp", ("address",)), ("/ip/address", ("address",)))
 PPP = frozenset({"pppoe_profile", "pppoe_disable"})
 Read = Callable[..., list[dict[str, str]]]
 
@@ -66,6 +72,14 @@ def read(ask: Read, methods: Iterable[str], cut_list: str, has_ipv6: bool) -> Ta
     if "hotspot" in wanted:
         found.hotspot_actives = _by(ask("/ip/hotspot/active", (".id", "user")), "user")
     return found
+
+
+def address(text: str) -> str:
+    """An address as it is written without its length; "" for what is none, like the name of a pool."""
+    try:
+        return str(ipaddress.ip_address(text.split("/")[0]))
+    except ValueError:
+        return ""
 
 
 def _by(rows: Sequence[Mapping[str, Any]], name: str, upper: bool = False) -> dict[str, list[Row]]:

@@ -114,10 +114,10 @@ MENUS: dict[str, Menu] = {
     "/ip/dhcp-server/lease": Menu(
         {"address": "", "mac-address": "", "client-id": "", "server": "", "address-lists": "", "block-access": "false",
          "rate-limit": "", "disabled": "false", "comment": "", "dynamic": "false", "status": "waiting",
-         "host-name": ""},
+         "host-name": "", "active-address": ""},
         required=("address",), unique=("address", "server"), flags=frozenset({"disabled", "dynamic", "block-access"}),
         verbs=WRITES | {"make-static"}, checks={"address": is_address, "mac-address": is_mac},
-        always=frozenset({"address-lists"}), read_only=frozenset({"dynamic", "status", "host-name"})),
+        always=frozenset({"address-lists"}), read_only=frozenset({"dynamic", "status", "host-name", "active-address"})),
     "/ip/hotspot/user": Menu(
         {"name": "", "password": "", "profile": "default", "server": "all", "limit-uptime": "0s",
          "limit-bytes-total": "0", "mac-address": "", "address": "", "email": "", "disabled": "false", "comment": ""},
@@ -127,6 +127,10 @@ MENUS: dict[str, Menu] = {
                                verbs=frozenset({"remove"})),
     "/ip/pool": Menu({"name": "", "ranges": "", "next-pool": "none", "comment": ""}, required=("name", "ranges"),
                      unique=("name",), duplicate="failure: already have such name", flags=frozenset()),
+    "/ip/address": Menu({"address": "", "network": "", "interface": "", "disabled": "false", "dynamic": "false",
+                         "comment": ""}, required=("address", "interface"), unique=("address",),
+                        duplicate="failure: already have such address", flags=frozenset({"disabled", "dynamic"}),
+                        checks={"address": is_address}, read_only=frozenset({"dynamic"})),
     "/ip/arp": Menu({"address": "", "mac-address": "", "interface": "", "dynamic": "true", "disabled": "false",
                      "comment": ""}, required=("address", "interface"), unique=("address",),
                     flags=frozenset({"disabled", "dynamic"})),

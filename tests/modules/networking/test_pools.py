@@ -1,0 +1,159 @@
+"""Addresses of pools: never one that somebody has, as the router says too; and of one router, where they are its."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from core.db import db
+from core.errors import DomainError
+from modules.contracts.models import Contract
+from modules.networking import importing, in_use, pools, services
+from modules.networking.errors import WrongSetting
+from modules.networking.models import Given, InUse, Pool, Router
+from tests.modules.networking.conftest import Net, connection_of
+from tests.modules.networking.test_reconciling import later
+from tests.modules.networking.test_screens import ALL, browser, text
+
+Run = Callable[[], int]
+PRINT = "/ip/arp/print"
+__all__ = ["ALL", "browser"]
+
+
+def pool(ranges: str = "10.5.0.1-10.5.0.12", router: Router | None = None, name: str = "Norte") -> Pool:
+    made = Pool(name=name, ranges=ranges, router=router)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def read(router: Router, run_jobs: Run) -> None:
+    services.ask([router.id])
+    db.session.commit()
+    run_jobs()
+
+
+@pytest.fixture
+def busy(net: Net, norte: Router) -> Router:
+    """Beside u1, u2, u3 on 10.5.0.1 to .3: a lease, a device that answers to ARP, a stranger's secret, itself."""
+    net.post("rows", router="norte", menu="/ip/dhcp-server/lease", rows=[
+        {"address": "10.5.0.4", "mac-address": "02:00:00:00:00:04", "server": "dhcp1"}])
+    net.post("rows", router="norte", menu="/ip/arp", rows=[
+        {"address": "10.5.0.5", "mac-address": "02:00:00:00:00:05", "interface": "ether2"}])
+    net.post("rows", router="norte", menu="/ppp/secret", rows=[
+        {"name": "ajeno", "profile": "100M", "remote-address": "10.5.0.6", "local-address": "10.5.0.7"},
+        {"name": "dinamico", "profile": "100M", "remote-address": "pool-casas"}])
+    net.post("rows", router="norte", menu="/ip/address", rows=[{"address": "10.5.0.8/24", "interface": "ether2"}])
+    return norte
+
+
+def test_what_the_router_says_is_in_use_is_given_to_nobody(
+        net: Net, busy: Router, make_contract: Callable[..., Contract], run_jobs: Run) -> None:
+    mine = pool(router=busy)
+    read(busy, run_jobs)
+    assert {row.address for row in db.session.query(InUse)} == {f"10.5.0.{number}" for number in range(1, 9)}
+    assert pools.give(mine, make_contract(), busy) == "10.5.0.9"
+    assert pools.free_count(mine) == (3, 12)
+
+
+def test_what_was_read_last_counts_and_what_is_free_again_is_given(
+        net: Net, busy: Router, run_jobs: Run, frozen: Callable[..., object]) -> None:
+    mine = pool("10.5.0.4-10.5.0.5", busy)
+    read(busy, run_jobs)
+    net.post("change", router="norte", menu="/ip/dhcp-server/lease", where={"address": "10.5.0.4"}, to=None)
+    with pytest.raises(DomainError, match="Norte"):
+        pools.give(mine, None)
+    later(frozen, 61)
+    read(busy, run_jobs)
+    assert pools.give(mine, None) == "10.5.0.4"
+
+
+def test_a_router_that_is_away_leaves_what_it_said(net: Net, busy: Router, run_jobs: Run,
+                                                   frozen: Callable[..., object]) -> None:
+    mine = pool("10.5.0.4-10.5.0.6\n10.5.0.9", busy)
+    read(busy, run_jobs)
+    later(frozen, 61)
+    net.fault("refuse")
+    read(busy, run_jobs)
+    db.session.expire_all()
+    assert busy.state == "away" and pools.give(mine, None) == "10.5.0.9"
+
+
+def test_it_is_asked_once_an_hour_and_only_where_there_is_a_pool(
+        net: Net, busy: Router, run_jobs: Run, frozen: Callable[..., object]) -> None:
+    read(busy, run_jobs)
+    assert (net.count(PRINT), busy.addresses_at) == (0, None)
+    other = Router(name="sur", driver="manual")
+    db.session.add(other)
+    pool(router=other, name="Sur")
+    read(busy, run_jobs)
+    assert net.count(PRINT) == 0
+    pool()
+    for _number in range(3):
+        read(busy, run_jobs)
+    assert net.count(PRINT) == 1
+    later(frozen, 61)
+    read(busy, run_jobs)
+    assert net.count(PRINT) == 2
+
+
+def test_the_import_takes_them_too(net: Net, busy: Router, browser: FlaskClient) -> None:
+    importing.read(busy)
+    assert db.session.query(InUse).count() == 0
+    browser.post(f"/network/routers/{busy.id}/import", data={})
+    assert db.session.query(InUse).count() == 8
+    assert "8" in text(browser.get(f"/network/routers/{busy.id}"))
+
+
+def test_a_pool_of_a_router_serves_the_connections_of_that_router_only(
+        net: Net, norte: Router, browser: FlaskClient, make_contract: Callable[..., Contract]) -> None:
+    sur = Router(name="sur", driver="manual")
+    db.session.add(sur)
+    db.session.flush()
+    mine, contract = pool("10.30.0.1-10.30.0.2", sur), make_contract()
+    db.session.commit()
+    form = {"key": "u9", "method": "", "address": "", "pool_id": mine.id, "address6": ""}
+    answer = browser.post(f"/network/contracts/{contract.id}/link", data={"router_id": norte.id, **form})
+    assert answer.status_code == 422 and "sur" in text(answer)
+    assert db.session.query(Given).count() == 0
+    with pytest.raises(WrongSetting):
+        pools.give(mine, contract, norte)
+    assert browser.post(f"/network/contracts/{contract.id}/link",
+                        data={"router_id": sur.id, **form}).status_code == 302
+    assert (connection_of(contract).router_id, connection_of(contract).address) == (sur.id, "10.30.0.1")
+    assert "Norte · sur" in text(browser.get(f"/network/contracts/{make_contract().id}/link"))
+
+
+def test_the_same_private_address_may_be_somebody_s_on_each_router(
+        net: Net, norte: Router, make_contract: Callable[..., Contract]) -> None:
+    sur = Router(name="sur", driver="manual")
+    db.session.add(sur)
+    db.session.flush()
+    in_use.keep(norte.id, {"10.5.0.1", "10.5.0.4"})
+    assert pools.give(pool("10.5.0.1-10.5.0.4", sur, "Sur"), make_contract(), sur) == "10.5.0.1"
+    assert pools.give(pool("10.5.0.1-10.5.0.5", None, "Todos"), make_contract(), sur) == "10.5.0.5"
+
+
+def test_who_hangs_nowhere_any_more_gives_his_address_back(
+        net: Net, norte: Router, make_contract: Callable[..., Contract]) -> None:
+    mine, contract = pool("10.30.0.1-10.30.0.2", norte), make_contract()
+    address = pools.give(mine, contract, norte)
+    services.link(contract, norte, "u9", address=address)
+    assert pools.give(mine, make_contract(), norte) == "10.30.0.2"
+    services.unlink(connection_of(contract))
+    assert pools.give(mine, make_contract(), norte) == address
+
+
+def test_a_new_pool_has_its_router_asked(net: Net, busy: Router, browser: FlaskClient, run_jobs: Run) -> None:
+    run_jobs()
+    answer = browser.post("/admin/networking-pool/new/", data={"name": "Casas", "router": busy.id,
+                                                               "ranges": "10.5.0.1-10.5.0.12", "notes": ""})
+    assert answer.status_code == 302, text(answer)
+    run_jobs()
+    assert db.session.query(InUse).count() == 8
+    assert "4 / 12" in text(browser.get("/admin/networking-pool/"))
+    answer = browser.post("/admin/networking-pool/new/", data={"name": "Mal", "router": "", "notes": "",
+                                                               "ranges": "10.5.0.1-10.5.0.12\nhola"})
+    assert db.session.query(Pool).count() == 1 and "hola" in text(answer)
