@@ -110,10 +110,11 @@ def _seconds(action: object) -> float:
 
 def _memory(htmls: list[str]) -> bool:
     """A process needs as much memory after 500 documents as after 50."""
-    script = ("import resource, sys, json\nfrom core import pdf\nhtmls = json.load(sys.stdin)\n"
+    script = ("import json, sys\nfrom core import pdf\nfrom tests.bench.measure import peak_mb\n"
+              "htmls = json.load(sys.stdin)\n"
               "for count in range(1, 501):\n    pdf.render(htmls[count % len(htmls)])\n"
               "    if count in (50, 500):\n"
-              "        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)\n")
+              "        print(peak_mb(), flush=True)\n")
     done = subprocess.run([sys.executable, "-c", script], input=json.dumps(htmls), capture_output=True, text=True,
                           cwd=ROOT, check=True)
     few, many = (float(line) for line in done.stdout.split())
@@ -125,12 +126,13 @@ def _memory(htmls: list[str]) -> bool:
 
 def _merged(htmls: list[str]) -> bool:
     """Ten thousand stored documents in one file, with as much memory as a thousand."""
-    script = ("import json, resource, sys\nfrom pathlib import Path\nfrom core.exports.pdf_file import Joiner\n"
+    script = ("import json, sys\nfrom pathlib import Path\nfrom core.exports.pdf_file import Joiner\n"
+              "from tests.bench.measure import peak_mb\n"
               "files = [Path(name).read_bytes() for name in json.load(sys.stdin)]\n"
               f"with Joiner(Path(sys.argv[1])) as joined:\n    for count in range(1, {MERGED} + 1):\n"
               "        joined.add(files[count % len(files)])\n"
               f"        if count in ({MERGED // 10}, {MERGED}):\n"
-              "            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)\n")
+              "            print(peak_mb(), flush=True)\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sources = [folder / f"{number}.pdf" for number in range(len(htmls))]
