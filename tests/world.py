@@ -1,4 +1,4 @@
-"""Two providers with everything that an address can name: what walks over all routes works on.
+"""Two providers of a country with everything that an address can name: what walks over all routes works on.
 
 The subscribers come from the demonstration, a month is billed and paid; tables that are empty afterwards and that
 addresses point to get a plain row.
@@ -7,9 +7,10 @@ addresses point to get a plain row.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,15 +20,18 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from core import clock, config, installation, jobs, schema, scope
+from core import clock, config, installation, jobs, modules, schema, scope
 from core.app import create_app
 from core.db import Base, db
 from core.models import Company, Job, Membership, Role, User, UserSession
 from core.security import hash_password, sessions
 from tests.installation import fresh_database
 
-COMPANIES = ({"code": "norte", "name": "Norte Fibra S.A.", "tax_id": "30990000103", "trade_name": "Norte Fibra"},
-             {"code": "otra", "name": "Otra Antena S.A.", "tax_id": "30990000308", "trade_name": "Otra Antena"})
+COMPANIES = ({"code": "norte", "name": "Norte Fibra S.A.", "trade_name": "Norte Fibra"},
+             {"code": "otra", "name": "Otra Antena S.A.", "trade_name": "Otra Antena"})
+# where the two are not the same taxpayer
+TAX_IDS = {"AR": ("30990000103", "30990000308")}
+COUNTRIES = ("AR", "EC", "CO", "MX", "PE")
 PEOPLE = 6
 # address argument -> table; where modules use the same name, the beginning of the endpoint tells
 TABLES = {
@@ -53,7 +57,7 @@ WORDS = {"kind_code": "accounting.invoice_ready", "step_key": "data", "filter_ke
          "export_type": "csv", "name": "demo", "revision": 1, "provider": "siro", "code": "promise"}
 # what the plainest row of a table lacks
 MORE: dict[str, dict[str, Any]] = {
-    "core_job": {"state": "failed"},
+    "core_job": {"state": "failed"}, "einvoice_sequence": {"kind": "1"},
     "arrears_promise": {"until": dt.datetime(2026, 11, 9, 13, tzinfo=dt.UTC)},
     "gateways_account": {"provider": "siro"},
     "gateways_transaction": {"status": "approved", "state": "waiting", "cause": "unknown_reference"},
@@ -72,6 +76,7 @@ class World:
     """The app, its two companies, a person per role in the first one, and ids by table and company."""
 
     app: Flask
+    country: str
     own: int
     other: int
     cookies: dict[str, str] = field(default_factory=dict)
@@ -81,6 +86,31 @@ class World:
     def values(self, rule: Rule, company_id: int) -> dict[str, Any]:
         """Arguments of an address that name rows of this company."""
         return {name: self._value(rule, name, company_id) for name in rule.arguments}
+
+    def every(self, rule: Rule, company_id: int) -> Iterator[dict[str, Any]]:
+        """The same with each word of a choice, each step of the country's guide, each of its files."""
+        words = {name: found[1].replace(" ", "").split(",") for name in rule.arguments
+                 if (found := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule))}
+        if rule.endpoint.startswith("einvoice."):
+            words |= {name: self.words(company_id)[name] for name in rule.arguments & {"step_key", "code"}}
+        for chosen in itertools.product(*words.values()):
+            yield self.values(rule, company_id) | dict(zip(words, chosen, strict=True))
+
+    def words(self, company_id: int) -> dict[str, list[str]]:
+        """By argument of an address: the steps of the country's guide, the files for its accountants."""
+        from modules.einvoice import exporting
+        from modules.einvoice.ports import enablers
+
+        company = db.session.get_one(Company, company_id)
+        with scope.company_scope(company):
+            return {"step_key": [step.key for step in enablers.get(self.country).steps()],
+                    "code": [*exporting.exports_of(company)]}
+
+    def country_of(self, rule: Rule) -> str | None:
+        """The country whose module has this address; None where it is for all."""
+        blueprint = rule.endpoint.partition(".")[0]
+        view = {one.endpoint: one for one in self.app.extensions["abona_admin"]._views}.get(blueprint)
+        return getattr(view, "country", None) or modules.country_of(f"modules.{blueprint}")
 
     def _value(self, rule: Rule, name: str, company_id: int) -> Any:
         if found := re.search(rf"<any\(([a-z_]+)[^>]*:{name}>", rule.rule):
@@ -104,12 +134,45 @@ class World:
         return self.app.test_client(use_cookies=False).open(
             path, method=method, headers={"Cookie": self.cookies[role], **options.pop("headers", {})}, **options)
 
+    def address(self, rule: Rule, values: dict[str, Any], company_id: int) -> str:
+        """The address with these arguments; pages of one record of master data with a record of this company."""
+        with self.app.test_request_context():
+            path = self.app.url_map.bind("localhost").build(rule.endpoint, values)
+        blueprint, _, name = rule.endpoint.partition(".")
+        if name not in ("edit_view", "details_view"):
+            return path
+        view = next(one for one in self.app.extensions["abona_admin"]._views if one.endpoint == blueprint)
+        return f"{path}?id={self.row(view.model.__tablename__, company_id)}"
+
+    def row(self, table: str, company_id: int) -> int:
+        """The id of a row of this company; the first, or one made for it."""
+        if (table, company_id) not in self.rows:
+            company = db.session.get_one(Company, company_id)
+            with scope.company_scope(company):
+                self.rows[table, company_id] = _row(self, Base.metadata.tables[table], company)
+            db.session.commit()
+        return self.rows[table, company_id]
+
+    @contextmanager
+    def changed(self, statement: sa.Executable) -> Iterator[None]:
+        """The block with this written, which is taken back after it."""
+        with self.undone():
+            db.session.connection().execute(statement)
+            db.session.commit()
+            yield
+
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Whatever the block writes is taken back after it; the connection of the app is inside a transaction."""
+        """Whatever the block writes is taken back after it; the connection of the app is inside a transaction.
+
+        Within another such block only what this one wrote is taken back.
+        """
         db.session.remove()
-        real = db.engine
-        with real.connect() as connection, connection.begin() as outer:
+        real: Any = db.engine
+        with ExitStack() as stack:
+            is_within = isinstance(real, sa.Connection)
+            connection = real if is_within else stack.enter_context(real.connect())
+            outer = stack.enter_context(real.begin_nested() if is_within else connection.begin())
             db._app_engines[self.app][None] = connection  # type: ignore[assignment]
             db.session.configure(join_transaction_mode="create_savepoint")
             try:
@@ -121,7 +184,7 @@ class World:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, country: str = "AR") -> Iterator[World]:
     """Build it in a database of its own."""
     with fresh_database(folder, migrated=True) as url:
         app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True,
@@ -130,8 +193,8 @@ def world(folder: Path) -> Iterator[World]:
         with app.app_context(), clock.freeze(dt.datetime(2026, 11, 5, 15, tzinfo=dt.UTC)):
             schema.upgrade()
             installation.make_roles()
-            first, second = (_provider(dict(values)) for values in COMPANIES)
-            made = World(app, first.id, second.id)
+            first, second = (_provider(country, place) for place in range(2))
+            made = World(app, country, first.id, second.id)
             _people(made, first, second)
             for company in (first, second):
                 _fill(made, company)
@@ -141,15 +204,16 @@ def world(folder: Path) -> Iterator[World]:
             db.engine.dispose()
 
 
-def _provider(values: dict[str, str]) -> Company:
+def _provider(country: str, place: int) -> Company:
     from modules.accounting import bulk_payments, ledger
     from modules.contracts import billing
     from modules.demo import facts, oddities, past, stock
     from modules.demo.cast import Cast
     from modules.demo.loading import Loader
 
-    known = facts.of("AR")
-    known = replace(known, company={**known.company, **values})
+    known = facts.of(country)
+    tax_id = TAX_IDS.get(country, (known.company["tax_id"],) * 2)[place]
+    known = replace(known, company={**known.company, **COMPANIES[place], "tax_id": tax_id})
     today = clock.now().date()
     made = stock.make(known)
     with scope.company_scope(made.company):
@@ -251,14 +315,14 @@ def _is_needed(column: sa.Column) -> bool:
 def _plain(made: World, column: sa.Column, company: Company) -> Any:
     if column.name == "company_id":
         return company.id
-    if column.name == "currency":
-        return company.currency
+    if column.name in ("currency", "country"):
+        return getattr(company, column.name)
     if column.foreign_keys:
         target = next(iter(column.foreign_keys)).column.table
         if target.name == "core_user":
             return made.rows["core_user", company.id]
         return _row(made, target, company)
-    kind = column.type.python_type
+    kind = getattr(column.type, "impl", column.type).python_type
     plain: dict[type, Any] = {str: _choice(column) or "x", bool: False, dt.date: clock.now().date(),
                               dt.datetime: clock.now(), dict: {}, list: []}
     return plain.get(kind, 1)

@@ -36,6 +36,8 @@ class ModelView(Base):
     edit_permission: str | None = None
     # only in companies of this country; filled in from the module's manifest
     country: str | None = None
+    # the columns that head the page of one record, in words; without them what the record calls itself
+    title_columns: tuple[str, ...] = ()
 
     list_template = "admin/abona_list.html"
     create_template = "admin/abona_create.html"
@@ -67,9 +69,23 @@ class ModelView(Base):
         for name, more in (("form_excluded_columns", HIDDEN), ("column_exclude_list", hidden),
                            ("column_details_exclude_list", hidden), ("column_export_exclude_list", hidden)):
             setattr(self, name, (*(getattr(self, name) or ()), *more))
+        shown = {"column_formatters": {**_words_of_choices(self), **(self.column_formatters or {})},
+                 "column_details_list": self.column_details_list or self._labelled(model)}
+        self.__dict__.update(shown)
         super().__init__(model, db, **options)
         if self.column_editable_list:
             raise TypeError("inline editing accepts changes of rows that the view does not show: not used here")
+
+    def _labelled(self, model: Any) -> tuple[str, ...]:
+        """What a page for looking shows: all that has words here, nothing that only the program knows."""
+        known = (*(self.column_list or ()), *(self.form_columns or ()), *(self.column_labels or {}))
+        return tuple(name for name in dict.fromkeys(known) if hasattr(model, name))
+
+    def title_of(self, model: Any) -> str:
+        """What heads the page of one record: the view's name where it has none of its own."""
+        if self.title_columns:
+            return " · ".join(str(self.get_list_value(None, model, name)) for name in self.title_columns)
+        return str(model) if type(model).__str__ is not object.__str__ else str(self.name)
 
     # --- who may -------------------------------------------------------------------------------------
 
@@ -185,6 +201,12 @@ def in_words(known: Iterable[tuple[Any, Any]] | Mapping[Any, Any]) -> Callable[.
     """A column formatter: the words of a code, from the choices of its field or {code: words}."""
     words = {str(code): said for code, said in dict(known).items()}
     return lambda view, context, model, name: str(words.get(str(getattr(model, name)), getattr(model, name)))
+
+
+def _words_of_choices(view: ModelView) -> dict[str, Callable[..., str]]:
+    """A formatter for each column that a form offers choices for."""
+    found = {name: field["choices"] for name, field in (view.form_args or {}).items() if "choices" in field}
+    return {name: in_words(choices) for name, choices in {**found, **(view.form_choices or {})}.items()}
 
 
 def _changes(model: Any) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class RoleAdmin(ModelView):
     """Which account plays which role."""
 
     permission = EDIT
+    title_columns = ("role",)
     column_list = ("role", "account")
     column_labels = {"role": lazy("Used for"), "account": lazy("Account")}
     column_formatters = {"role": in_words(ROLE_WORDS)}

@@ -104,6 +104,7 @@ class ZoneProfileAdmin(ModelView):
     """Which profile the contracts of a zone's customers have."""
 
     permission, edit_permission = SEE, EDIT
+    title_columns = ("zone", "profile")
     column_list = form_columns = ("zone", "profile")
     column_labels = LABELS
 
@@ -112,6 +113,7 @@ class ExchangeRateAdmin(ModelView):
     """For plans that are priced in another currency: invoices take the newest rate up to their date."""
 
     permission, edit_permission = SEE, EDIT
+    title_columns = ("currency", "day")
     column_list = form_columns = ("currency", "day", "rate")
     column_labels = LABELS
     column_default_sort = ("day", True)

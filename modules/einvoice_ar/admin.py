@@ -90,6 +90,7 @@ class ThresholdAdmin(ModelView):
 
     permission = PERMISSION
     answer = lazy("Amounts in pesos that the law moves. Add a row when a new one is published: it holds from its day.")
+    title_columns = ("code", "valid_from")
     column_list = ("code", "valid_from", "amount")
     column_default_sort = [("code", False), ("valid_from", True)]
     column_labels = {"code": lazy("What for"), "valid_from": lazy("Valid from"), "amount": lazy("Amount in pesos")}
@@ -104,6 +105,7 @@ class AddressAdmin(ModelView):
     permission = PERMISSION
     answer = lazy("Only where ARCA has moved a service: without a row the known address is used.")
     help_text = lazy("ARCA renames its hosts now and then. Write the new address here, and it is used at once.")
+    title_columns = ("service", "environment")
     column_list = ("environment", "service", "url")
     column_labels = {"environment": lazy("Environment"), "service": lazy("Service"), "url": lazy("Address")}
     column_formatters = {"environment": in_words(ENVIRONMENTS), "service": in_words(SERVICES)}
@@ -135,6 +137,7 @@ class CertificateAdmin(ReadOnlyView):
 
     permission = PERMISSION
     answer = lazy("They are made and renewed under Enable electronic invoices.")
+    title_columns = ("alias", "environment")
     column_list = ("environment", "alias", "cuit", "issuer", "valid_from", "valid_until", "active")
     column_details_list = (*column_list, "csr", "pem")
     column_labels = {"environment": lazy("Environment"), "alias": lazy("Alias"), "cuit": "CUIT",

@@ -25,6 +25,7 @@ class ProfileAdmin(ModelView):
     permission = PERMISSION
     can_create = can_delete = False
     answer = lazy("How this company issues its electronic invoices, and what stands on all of them.")
+    title_columns = ("provider",)
     column_list = ("environment", "provider", "responsibilities", "credit_prefix", "debit_prefix")
     column_labels = {
         "environment": lazy("Environment"), "provider": lazy("Through whom invoices are issued"),
@@ -83,6 +84,7 @@ class AccessAdmin(ReadOnlyView):
 
     permission = PERMISSION
     answer = lazy("They are given and renewed under Enable electronic invoices.")
+    title_columns = ("provider", "environment")
     column_list = ("environment", "provider", "address", "verified_at", "folios", "folios_at")
     column_details_list = column_list
     column_labels = {"environment": lazy("Environment"), "provider": lazy("Provider"),

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms.validators import ValidationError
 
 from core import clock
-from core.admin import ModelView, ReadOnlyView
+from core.admin import ModelView, ReadOnlyView, in_words
 from core.i18n import _, lazy
 from core.scope import current_company
 from modules.einvoice_mx import catalogs, periods
@@ -15,6 +15,8 @@ from modules.einvoice_mx.global_invoice import BIMONTHLY, INCORPORATION
 from modules.einvoice_mx.models import Certificate, CustomerProfile, FiscalProfile
 
 PERMISSION = "einvoice_mx.edit_settings"
+ENVIRONMENTS = [("rehearsal", lazy("rehearsal")), ("testing", lazy("the demonstration service of the PAC")),
+                ("production", lazy("production"))]
 METHODS = [(code, f"{code} {name}") for code, name in catalogs.methods().items()]
 FORMS = [(code, f"{code} {form.name}") for code, form in catalogs.forms().items() if code != "99"]
 # sales in one document
@@ -43,6 +45,7 @@ class ProfileAdmin(ModelView):
         "method": lazy("When invoices are paid"),
         "form": lazy("How invoices are paid that are paid at once"), "border_region": lazy("IVA of 8 %: border region"),
         "stamps_bought": lazy("Timbres left at the PAC today")}
+    column_formatters = {"environment": in_words(ENVIRONMENTS)}
     column_descriptions = {
         "global_period": lazy("Of sales from now on. Each one of a global invoice gets a plain receipt with our own "
                               "number; ask your accountant which period."),
@@ -107,9 +110,11 @@ class CertificateAdmin(ReadOnlyView):
 
     permission = PERMISSION
     answer = lazy("The digital seals that this company has; a new one is installed under Enable electronic invoices.")
+    title_columns = ("number", "environment")
     column_list = ("number", "rfc", "name", "environment", "valid_until", "active")
     column_labels = {"number": lazy("Number"), "rfc": "RFC", "name": lazy("Issued to"),
                      "environment": lazy("Environment"), "valid_until": lazy("Valid until"), "active": lazy("In use")}
+    column_formatters = {"environment": in_words(ENVIRONMENTS)}
     column_details_list = column_list
 
 

@@ -26,6 +26,7 @@ class ProfileAdmin(ModelView):
     permission = PERMISSION
     can_create = can_delete = False
     answer = lazy("How this company issues its electronic documents.")
+    title_columns = ("environment",)
     column_list = ("environment", "days_back", "detraction_kind", "detraction_account")
     column_labels = {
         "environment": lazy("Environment"), "days_back": lazy("Days that a document may lie behind its sending"),
@@ -47,6 +48,7 @@ class AmountAdmin(ModelView):
 
     permission = PERMISSION
     answer = lazy("Amounts in soles and rates that the law moves. Add a row when one changes: it holds from its day.")
+    title_columns = ("code", "valid_from")
     column_list = ("code", "valid_from", "amount")
     column_default_sort = [("code", False), ("valid_from", True)]
     column_labels = {"code": lazy("What for"), "valid_from": lazy("Valid from"), "amount": lazy("Amount")}
@@ -71,6 +73,7 @@ class RouteAdmin(ReadOnlyView):
 
     permission = PERMISSION
     answer = lazy("Route and token are entered under Enable electronic invoices.")
+    title_columns = ("name", "environment")
     column_list = ("environment", "name", "verified_at")
     column_details_list = column_list
     column_labels = {"environment": lazy("Environment"), "name": lazy("Establishment"),

@@ -80,7 +80,7 @@ class Route(CompanyScoped, Model):
                       sa.CheckConstraint(f"form IN ({', '.join(repr(name) for name in FORMS)})", name="form"))
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.environment})"
+        return self.name
 
 
 class Series(CompanyScoped, Model):

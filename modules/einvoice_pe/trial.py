@@ -18,6 +18,7 @@ from modules.einvoice.models import Sequence
 from modules.einvoice_pe import access, client
 from modules.einvoice_pe.catalogs import BOLETA
 from modules.einvoice_pe.client import Answer, Nubefact
+from modules.einvoice_pe.errors import NotEnabled
 from modules.einvoice_pe.findings import LIMA
 from modules.einvoice_pe.mapping import map_document
 
@@ -29,7 +30,9 @@ TRIES, PAUSE = 4, 2
 
 def send() -> str:
     """Have it signed: its series and number. Rejected with Nubefact's words where it refuses. Commits."""
-    series = next(one.code for one in access.active_series(STAGE) if one.kind == BOLETA)
+    series = next((one.code for one in access.active_series(STAGE) if one.kind == BOLETA), None)
+    if series is None:
+        raise NotEnabled(_("First choose the series of the demo account."))
     nubefact = access.connect(STAGE, series, BOLETA)
     for _try in range(TRIES):
         number, request = _made(series)

@@ -15,8 +15,6 @@ from core.security import access
 from tests.world import World, world
 
 pytestmark = pytest.mark.once
-# of the world's companies
-COUNTRY = "AR"
 ROLES = ("manager", "billing", "accountant", "support", "admin")
 JSON = {"Accept": "application/json"}
 # logging out ends the walk; /readyz wants a database that is not inside a transaction
@@ -61,7 +59,7 @@ def admin_view(place: World, rule: Rule) -> Any:
 
 def is_abroad(place: World, rule: Rule) -> bool:
     """Master data that only companies of another country have: there is nothing for anybody here."""
-    return bool(getattr(admin_view(place, rule), "country", None) not in (None, "", COUNTRY))
+    return bool(getattr(admin_view(place, rule), "country", None) not in (None, "", place.country))
 
 
 def walked(place: World) -> Iterator[tuple[Rule, str]]:
