@@ -163,9 +163,10 @@ def _cut(batch: Batch, items: Sequence[BatchItem]) -> None:
         for one in deciding.decide(debtor, known.calendar, moment, by_hand=True).actions:
             if one.action == "cut":
                 again[one.contract_id] = one
+    wanted = [(one, wording.reason(one)) for item in items if (one := again.get(item.contract_id))]
+    made = services.cut_many(wanted, moment.day, batch.id)
     for item in items:
-        action = again.get(item.contract_id)
-        cut = services.cut(action, wording.reason(action), moment.day, batch.id) if action else None
+        cut = made.get(item.contract_id)
         item.state, item.cut_id = ("cut", cut.id) if cut else ("spared", None)
     db.session.flush()
 

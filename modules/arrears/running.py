@@ -114,8 +114,7 @@ def _perform(found: Part, moment: Moment) -> None:
         _guarded(one, lambda one=one, words=words: services.surcharge(one, words, moment.day))  # type: ignore[misc]
     for one, words in of["promise_broken"]:
         services.break_promise(one, words, moment.day)
-    for one, words in of["cut"]:
-        _guarded(one, lambda one=one, words=words: services.cut(one, words, moment.day))  # type: ignore[misc]
+    services.cut_many(of["cut"], moment.day)
 
 
 def _guarded(one: Action, do: object) -> None:

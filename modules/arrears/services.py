@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from core import audit, clock
-from core.db import db, find, insert_new, lock
+from core.db import among, db, find, insert_new, lock, write_rows
 from core.i18n import _
 from core.jobs import enqueue, publish
 from core.scope import current_company_id, current_user_id
@@ -30,33 +31,64 @@ REVIEW = "modules.arrears.jobs.review"
 # --- what is done once -----------------------------------------------------------------------------------------
 
 
-def note(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -> bool:
+def note(one: Action, reason: str, day: dt.date) -> bool:
     """Write down that this is done; False where it was done before."""
-    row = {"company_id": current_company_id(), "contract_id": one.contract_id, "customer_id": one.customer_id,
-           "action": one.action, "rule": one.rule, "reason": reason[:300], "invoice_id": one.invoice_id,
-           "key": one.key[:100], "amount": one.amount, "currency": one.currency, "at": clock.now(), "day": day,
-           "batch_id": batch_id, "by_id": current_user_id()}
+    row = _deed(one, reason, day)
     return bool(insert_new(Deed.__table__, [row], ("company_id", "key")))  # type: ignore[arg-type]
 
 
-def cut(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -> Cut | None:
-    """Cut the service for debt; None where it is not on any more, or this cut was made before."""
-    contract = held(one.contract_id)
-    if contract.state != "active" or not note(one, reason, day, batch_id):
-        return None
-    suspension = contracts.suspend(contract, ARREARS, reason)
-    assert one.invoice_id is not None
-    row = Cut(contract_id=contract.id, customer_id=contract.customer_id, suspension_id=suspension.id,
-              invoice_id=one.invoice_id, round=_cuts_of(contract.id), rule=one.rule, reason=reason[:300],
-              amount=one.amount, currency=one.currency, batch_id=batch_id)
-    db.session.add(row)
+def _deed(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -> dict[str, Any]:
+    return {"company_id": current_company_id(), "contract_id": one.contract_id, "customer_id": one.customer_id,
+            "action": one.action, "rule": one.rule, "reason": reason[:300], "invoice_id": one.invoice_id,
+            "key": one.key[:100], "amount": one.amount, "currency": one.currency, "at": clock.now(), "day": day,
+            "batch_id": batch_id, "by_id": current_user_id()}
+
+
+def cut_many(wanted: Sequence[tuple[Action, str]], day: dt.date, batch_id: int | None = None) -> dict[int, Cut]:
+    """Cut these services for debt, one per contract, and tell it; by contract those that were cut.
+
+    Who is not in service any more, and whose cut was made before, is left out: the contracts are held first.
+    """
+    held_ones = _held_many([one.contract_id for one, _reason in wanted])
+    known = set(db.session.scalars(sa.select(Deed.key).where(
+        Deed.company_id == current_company_id(), among(Deed.key, [one.key for one, _reason in wanted]))))
+    pairs = [(one, reason) for one, reason in wanted
+             if held_ones[one.contract_id].state == "active" and one.key not in known]
+    if not pairs:
+        return {}
+    _note_all(pairs, day, batch_id)
+    reasons = {one.contract_id: reason for one, reason in pairs}
+    suspensions = contracts.suspend_many([held_ones[key] for key in reasons], ARREARS, reasons)
+    made = _cuts(pairs, {row.contract_id: row.id for row in suspensions}, batch_id)
+    telling.tell([one for one, _reason in pairs])
+    return made
+
+
+def _note_all(pairs: Sequence[tuple[Action, str]], day: dt.date, batch_id: int | None) -> None:
+    """Write down that these are done: nobody else can, while their contracts are held."""
+    write_rows(Deed.__table__, [_deed(one, reason, day, batch_id) for one, reason in pairs])
+
+
+def _cuts(pairs: Sequence[tuple[Action, str]], suspensions: Mapping[int, int],
+          batch_id: int | None) -> dict[int, Cut]:
+    before = {row.contract_id: row.count for row in db.session.execute(
+        sa.select(Cut.contract_id, sa.func.count().label("count")).where(among(Cut.contract_id, list(suspensions)))
+        .group_by(Cut.contract_id))}
+    made = {one.contract_id: Cut(
+        contract_id=one.contract_id, customer_id=one.customer_id, suspension_id=suspensions[one.contract_id],
+        invoice_id=one.invoice_id, round=before.get(one.contract_id, 0), rule=one.rule, reason=reason[:300],
+        amount=one.amount, currency=one.currency, batch_id=batch_id) for one, reason in pairs}
+    db.session.add_all(made.values())
     db.session.flush()
-    telling.tell([one])
-    return row
+    return made
 
 
-def _cuts_of(contract_id: int) -> int:
-    return db.session.scalar(sa.select(sa.func.count(Cut.id)).where(Cut.contract_id == contract_id)) or 0
+def _held_many(contract_ids: Sequence[int]) -> dict[int, Contract]:
+    """The contracts as they are now, locked in order until the transaction ends."""
+    db.session.flush()
+    return {row.id: row for row in db.session.scalars(
+        lock(sa.select(Contract).where(among(Contract.id, contract_ids)).order_by(Contract.id))
+        .execution_options(populate_existing=True))}
 
 
 def held(contract_id: int) -> Contract:
@@ -68,10 +100,10 @@ def held(contract_id: int) -> Contract:
     return contract
 
 
-def restore(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -> bool:
+def restore(one: Action, reason: str, day: dt.date) -> bool:
     """Give the service back that was cut for debt; False where it is back already."""
     contract = held(one.contract_id)
-    if contract.state != "suspended" or not note(one, reason, day, batch_id):
+    if contract.state != "suspended" or not note(one, reason, day):
         return False
     give_back(contract, one.rule, reason)
     if one.rule == "paid":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from core import audit, clock
 from core.db import db, find, lock
 from core.i18n import _
 from core.jobs import publish
+from core.scope import current_company_id
 from modules.contracts import months, states
 from modules.contracts.bulk import reserve_numbers
 from modules.contracts.drafts import ContractData
@@ -25,6 +27,7 @@ from modules.contracts.events import (
 )
 from modules.contracts.facts import PRORATE
 from modules.contracts.models import (
+    BillingProfile,
     ChargeInstalment,
     Contract,
     ContractPrice,
@@ -143,6 +146,27 @@ def suspend(contract: Contract, cause: str = "request", reason: str = "", on: dt
     audit.record("contracts.suspend", contract, {"cause": cause, "from": row.first_day}, reason)
     publish(ServiceSuspended(contract.id, cause))
     return row
+
+
+def suspend_many(contracts: Sequence[Contract], cause: str, reasons: Mapping[int, str]) -> list[Suspension]:
+    """Cut these services from today, as `suspend` does, with a few statements for all of them.
+
+    The contracts are locked and active. Where a profile charges only days in service it is one after the other.
+    """
+    if db.session.scalar(sa.select(sa.exists().where(BillingProfile.while_suspended == PRORATE,
+                                                     BillingProfile.company_id == current_company_id()))):
+        return [suspend(one, cause, reasons.get(one.id, "")) for one in contracts]
+    rows, today = [], clock.today()
+    for one in contracts:
+        one.state = states.after(one.state, "suspend")
+        reason = reasons.get(one.id, "")
+        rows.append(Suspension(contract_id=one.id, first_day=today, cause=cause, reason=reason[:300]))
+        audit.record("contracts.suspend", one, {"cause": cause, "from": today}, reason)
+    db.session.add_all(rows)
+    db.session.flush()
+    for one in contracts:
+        publish(ServiceSuspended(one.id, cause))
+    return rows
 
 
 def restore(contract: Contract, on: dt.date | None = None, reason: str = "") -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from tests.bench.measure import note
 
-STAGES = ("billing", "pdf", "signing", "countries", "soap", "jobs", "lists", "gateways", "networking")
+STAGES = ("billing", "arrears", "pdf", "signing", "countries", "soap", "jobs", "lists", "gateways", "networking")
 ON_SQLITE, ON_SERVER = 20_000, 100_000
 
 

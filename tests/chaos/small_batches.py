@@ -4,6 +4,7 @@ from modules.accounting import documents
 from modules.contracts import billing_run
 from modules.notifications import services
 
-billing_run.plan_run.__defaults__ = (12,)
+SMALL = 12
+billing_run.plan_run.__defaults__ = (SMALL,)
 documents.BATCH = 8  # type: ignore[misc]
 services.BATCH = 10  # type: ignore[misc]
