@@ -62,6 +62,8 @@ class Column:
         """How the value is shown and written."""
         if self.words is not None:
             return cells.Words(self.words)
+        if self.text is not None and not self.kind:
+            return cells.KINDS["text"]()
         return cells.KINDS[self.kind]() if self.kind else cells.kind_of(self.value)
 
     @property

@@ -41,11 +41,14 @@ def preview(company: Company, month: dt.date, *, issue_date: dt.date | None = No
 
 
 def decisions(company: Company, month: dt.date, issue_date: dt.date | None = None,
-              size: int = billing_read.CHUNK) -> Iterator[tuple[tuple[int, int], Decision]]:
-    """Chunk by chunk, what a run would do; the same code as the run's."""
+              size: int = billing_read.CHUNK, *, beyond: int = 0) -> Iterator[tuple[tuple[int, int], Decision]]:
+    """Chunk by chunk, what a run would do; the same code as the run's. `beyond` leaves out the chunks whose customers
+    all have smaller ids."""
     with use_locale(company.locale):
         context = billing_context.load(company, month, issue_date or clock.today(company))
         for after, upto in billing_read.ranges(company.id, size):
+            if upto < beyond:
+                continue
             found = billing_read.candidates(context, after, upto)
             yield (after, upto), drafting.decide(context, found)
 

@@ -9,12 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, send_file, url_for
 
-from core import clock, storage
+from core import clock, lists, storage
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _, current_locale
 from core.models import Company, User
-from core.paging import paginate
 from core.scope import current_company
 from core.security import require
 from modules.contracts import (
@@ -30,6 +29,7 @@ from modules.contracts import (
     stages,
 )
 from modules.contracts.blueprint import bp
+from modules.contracts.lists_of_billing import EXCEPTIONS, RUNS
 from modules.contracts.models import BillingPreview, BillingRun
 from modules.contracts.wording import month_name
 
@@ -63,7 +63,7 @@ def skip_reason_filter(code: str) -> str:
 def desk() -> Any:
     """A month before anything is written: how much, beside the month before, who is new, gone, changed, excepted."""
     company = current_company()
-    month = _chosen_month(company)
+    month = chosen_month(company)
     open_run = billing.open_run(company, month)
     if open_run is not None:
         return redirect(url_for("contracts.run", run_id=open_run.id))
@@ -72,7 +72,7 @@ def desk() -> Any:
 
 def desk_page(company: Company, month: dt.date, slip: Any = None) -> str:
     """The page; with what was wrong with a cure that was typed there."""
-    row, result = _preview(company, month)
+    row, result = preview_of(company, month)
     return render_template(
         "contracts/desk.html", month=month, preview=row, result=result, last=queries.last_run(month),
         today=clock.today(), causes=cures.by_cause(result["exceptions"]) if result else [],
@@ -80,7 +80,7 @@ def desk_page(company: Company, month: dt.date, slip: Any = None) -> str:
         contracts=previews.has_contracts(), page_url=cures.other_page)
 
 
-def _chosen_month(company: Company) -> dt.date:
+def chosen_month(company: Company) -> dt.date:
     text = request.args.get("month", "")
     try:
         return months.parse(text)
@@ -94,7 +94,7 @@ def _months(company: Company, chosen: dt.date) -> list[dt.date]:
     return sorted({months.add(this, -1), this, months.add(this, 1), chosen})
 
 
-def _preview(company: Company, month: dt.date) -> tuple[BillingPreview | None, dict[str, Any] | None]:
+def preview_of(company: Company, month: dt.date) -> tuple[BillingPreview | None, dict[str, Any] | None]:
     """(the stored preview of a large company, the result as it is known); computed now for a small one."""
     if previews.at_once(company):
         return None, billing.preview(company, month)
@@ -116,7 +116,7 @@ def compute_preview() -> Any:
 def differences_file() -> Any:
     """Everybody whose month differs from the one before, as a spreadsheet, as it is now."""
     company = current_company()
-    month = _chosen_month(company)
+    month = chosen_month(company)
     with storage.draft() as path:
         comparing.write(path, company, month)
         file = path.open("rb")  # it stays readable after the draft is gone
@@ -154,12 +154,9 @@ def _expected() -> dict[str, Any]:
         return {}
 
 
-@bp.get("/billing/runs")
-@require("contracts.view_billing")
-def runs() -> Any:
-    """What was billed when, by whom."""
-    page = paginate(sa.select(BillingRun), [BillingRun.id], desc=True)
-    return render_template("contracts/runs.html", page=page, names=_names([row.started_by for row in page.rows]))
+# what was billed when, by whom; everybody who could not be billed
+lists.attach(bp, "/billing/runs", RUNS)
+lists.attach(bp, "/billing/exceptions/all", EXCEPTIONS, endpoint="all_exceptions")
 
 
 def _names(ids: list[int | None]) -> dict[int, str]:
@@ -226,7 +223,7 @@ def resume_run(run_id: int) -> Any:
 def exceptions() -> Any:
     """Who could not be billed in a month."""
     company = current_company()
-    return exceptions_page(company, _chosen_month(company))
+    return exceptions_page(company, chosen_month(company))
 
 
 def exceptions_page(company: Company, month: dt.date, slip: Any = None) -> str:

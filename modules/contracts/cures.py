@@ -53,7 +53,7 @@ class Cause:
     cases: list[Case] = field(default_factory=list)
 
 
-def _title(code: str) -> str:
+def title(code: str) -> str:
     """The cause in a few words: ours, else the country's."""
     check = billing_checks.find(current_company().country)
     return str(TITLES.get(code) or (check.titles.get(code) if check else None) or _("Other causes"))
@@ -64,7 +64,7 @@ def by_cause(exceptions: Iterable[Mapping[str, Any]]) -> list[Cause]:
     found: dict[str, Cause] = {}
     shown: list[tuple[Cause, Mapping[str, Any]]] = []
     for one in exceptions:
-        cause = found.setdefault(one["code"], Cause(one["code"], _title(one["code"])))
+        cause = found.setdefault(one["code"], Cause(one["code"], title(one["code"])))
         cause.count += 1
         if cause.count <= SHOWN:
             shown.append((cause, one))
@@ -95,14 +95,18 @@ def _people(customer_ids: list[int]) -> dict[int, Mapping[str, str]]:
 
 def _cure(one: Mapping[str, Any], plans: Mapping[int, tuple[int, str]]) -> tuple[str, str]:
     """(what to press, where it leads)."""
-    kind, contract_id = one["cure"], one["contract_id"]
+    return cure(one["cure"], one["contract_id"], one["customer_id"], plans.get(one["contract_id"]))
+
+
+def cure(kind: str, contract_id: int, customer_id: int, plan: tuple[int, str] | None) -> tuple[str, str]:
+    """(what to press, where it leads) for a kind of cure; `plan` is the contract's (id, name)."""
     if kind == "customer":
-        return _("Correct the customer"), url_for("crm.edit_customer", customer_id=one["customer_id"])
-    if kind == "plan" and contract_id in plans:
-        plan_id, name = plans[contract_id]
+        return _("Correct the customer"), url_for("crm.edit_customer", customer_id=customer_id)
+    if kind == "plan" and plan is not None:
+        plan_id, name = plan
         return _("Set a price of %(plan)s", plan=name), url_for("contracts.plan", plan_id=plan_id)
     if kind == "place":
-        return _("Correct the address"), url_for("crm.customer", customer_id=one["customer_id"], tab="data")
+        return _("Correct the address"), url_for("crm.customer", customer_id=customer_id, tab="data")
     if kind == "rate":
         return _("Enter the exchange rate"), url_for(f"admin_{ExchangeRate.__tablename__}.create_view")
     return _("Open the contract"), url_for("contracts.contract", contract_id=contract_id)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import selectinload
+from flask import flash, redirect, render_template, url_for
 
-from core import clock
+from core import clock, lists
 from core.db import db, find
 from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
-from core.paging import paginate
 from core.scope import current_company
 from core.security import require
 from modules.contracts import plan_forms, plans, taxes
 from modules.contracts.blueprint import bp, form_page
+from modules.contracts.lists_of_billing import PLANS
 from modules.contracts.models import Plan
 
 
@@ -32,14 +31,8 @@ def speed_filter(kbps: int | None) -> str:
     return plans.speed(kbps)
 
 
-@bp.get("/plans/", endpoint="plans")
-@require("contracts.view_contracts")
-def plan_list() -> Any:
-    """What is sold, with today's price and how many have it."""
-    sold = request.args.get("state") != "all"
-    page = paginate(plans.listed(sold).options(selectinload(Plan.prices)), (Plan.name, Plan.id))
-    return render_template("contracts/plans.html", page=page, sold=sold, today=clock.today(),
-                           counts=plans.contracts_of([plan.id for plan in page.rows]))
+# what is sold, with today's price and how many have it
+lists.attach(bp, "/plans/", PLANS)
 
 
 @bp.get("/plans/<int:plan_id>")

@@ -103,12 +103,6 @@ def remove_plan_price(price_id: int) -> int:
     return int(plan.id)
 
 
-def listed(sold_only: bool = True) -> sa.Select:
-    """Plans, unordered; those not sold any more only where wanted."""
-    statement = sa.select(Plan)
-    return statement.where(Plan.active) if sold_only else statement
-
-
 def contracts_of(plan_ids: Sequence[int]) -> dict[int, int]:
     """How many contracts in use each plan has."""
     rows = db.session.execute(

@@ -7,27 +7,22 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, url_for
 
-from core import clock
+from core import clock, lists
 from core.db import db, find
 from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
 from core.models import Job
-from core.paging import paginate
 from core.scope import current_company
 from core.security import require
 from modules.contracts import previews, queries, revision_forms, revisions
 from modules.contracts.blueprint import bp, form_page
+from modules.contracts.lists_of_billing import REVISIONS
 from modules.contracts.models import PriceRevision
 from modules.crm import queries as crm
 
-
-@bp.get("/billing/revisions", endpoint="revisions")
-@require("contracts.revise_prices")
-def revision_list() -> Any:
-    """All revisions, the newest first."""
-    page = paginate(sa.select(PriceRevision), [PriceRevision.id], desc=True)
-    return render_template("contracts/revisions.html", page=page, titles=revisions.TITLES)
+# all revisions, the newest first
+lists.attach(bp, "/billing/revisions", REVISIONS)
 
 
 @bp.route("/billing/revisions/new", methods=["GET", "POST"])

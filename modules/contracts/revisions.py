@@ -155,11 +155,13 @@ def outlook(revision: PriceRevision) -> Outlook:
     return found
 
 
-def every_effect(revision: PriceRevision) -> Iterator[list[Effect]]:
-    """What it does to each contract, a chunk of customers at a time."""
+def every_effect(revision: PriceRevision, beyond: int = 0) -> Iterator[list[Effect]]:
+    """What it does to each contract, a chunk of customers at a time, in their order; from this customer id on."""
     company = current_company()
     context = billing_context.load(company, months.of(revision.valid_from), revision.valid_from)
     for after, upto in billing_read.ranges(company.id):
+        if upto < beyond:
+            continue
         tagged = _tagged(revision, after, upto)
         found = billing_read.candidates(context, after, upto)
         yield [effect for one in found if (effect := _effect(context, revision, one, tagged))]

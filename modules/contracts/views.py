@@ -21,6 +21,7 @@ from modules.contracts import (
     foresight,
     forms,
     history,
+    looking_on_views,
     mend_views,
     plan_views,
     queries,
@@ -36,8 +37,8 @@ from modules.contracts.models import Contract
 from modules.crm import finding
 from modules.crm.models import Customer
 
-__all__ = ["billing_views", "bp", "draft_views", "extra_views", "mend_views", "plan_views", "revision_views",
-           "verb_views"]
+__all__ = ["billing_views", "bp", "draft_views", "extra_views", "looking_on_views", "mend_views", "plan_views",
+           "revision_views", "verb_views"]
 
 
 @lists.at(bp, "/contracts/", CONTRACTS)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, send_file, url_for
-from sqlalchemy.orm import joinedload
 
-from core import clock
+from core import clock, lists
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
@@ -18,30 +16,36 @@ from core.security import require
 from modules.accounting import queries as accounting
 from modules.importer import handback, payment_files, payment_lines, runs, services
 from modules.importer.blueprint import bp
+from modules.importer.lists import PAYMENT_FILES
 from modules.importer.models import ImportRefusal, ImportRun
 
 METHODS = ("transfer", "cash", "card", "deposit", "cheque")
 
 
-@bp.route("/payments", methods=["GET", "POST"])
+@lists.at(bp, "/payments", PAYMENT_FILES)
+def payment_files_page(shown: lists.Shown) -> Any:
+    """The form for the next file or for pasted lines, and former files."""
+    return shown.render(**_form())
+
+
+@bp.post("/payments")
 @require("importer.import_payments")
-def payment_files_page() -> Any:
-    """Former files, and the form for the next one or for pasted lines."""
-    error = ""
-    if request.method == "POST":
-        request.max_content_length = payment_files.LARGEST + 2**20
-        try:
-            run = payment_files.open_run(*_brought(), _given())
-            return redirect(url_for("importer.payment_file", run_id=run.id))
-        except DomainError as refusal:
-            db.session.rollback()
-            error = str(refusal)
-    listed = sa.select(ImportRun).where(ImportRun.kind == "payments").options(
-        joinedload(ImportRun.file), joinedload(ImportRun.user))
-    page = paginate(listed, [ImportRun.id], desc=True, size=20)
-    return render_template("importer/payment_files.html", page=page, error=error, typed=request.form,
-                           accounts=accounting.cash_accounts(), methods=METHODS, columns=payment_lines.PASTED,
-                           largest=payment_files.LARGEST // 2**20), 422 if error else 200
+def bring_payments() -> Any:
+    """Keep a file or pasted lines and have them read; where there are none, say why."""
+    request.max_content_length = payment_files.LARGEST + 2**20
+    try:
+        run = payment_files.open_run(*_brought(), _given())
+    except DomainError as refusal:
+        db.session.rollback()
+        shown = lists.show(PAYMENT_FILES, "importer.payment_files_page")
+        return shown.render(error=str(refusal), **_form())[0], 422
+    return redirect(url_for("importer.payment_file", run_id=run.id))
+
+
+def _form() -> dict[str, Any]:
+    """What the form offers, and what was typed into it."""
+    return {"typed": request.form, "accounts": accounting.cash_accounts(), "methods": METHODS,
+            "columns": payment_lines.PASTED, "largest": payment_files.LARGEST // 2**20}
 
 
 def _brought() -> tuple[bytes, str]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import joinedload
 
-from core import clock
+from core import clock, lists
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
@@ -17,6 +15,7 @@ from core.paging import paginate
 from core.security import require
 from modules.importer import answers, columns, payment_views, runs
 from modules.importer.blueprint import bp
+from modules.importer.lists import IMPORTS
 from modules.importer.models import ImportRefusal, ImportRun
 
 LARGEST = runs.LARGEST // 2**20
@@ -29,27 +28,26 @@ def decimal_filter(written: str) -> Decimal:
     return Decimal(written)
 
 
-@bp.route("/", methods=["GET", "POST"])
+@lists.at(bp, "/", IMPORTS)
+def imports(shown: lists.Shown) -> Any:
+    """The form for the next file, and former imports."""
+    return shown.render(largest=LARGEST)
+
+
+@bp.post("/")
 @require("importer.import_customers")
-def imports() -> Any:
-    """Former imports, and the form for the next file."""
-    error = ""
-    if request.method == "POST":
-        request.max_content_length = runs.LARGEST + 2**20
-        upload = request.files.get("file")
-        if upload is None or not upload.filename:
-            error = _("To import you must choose a file (CSV or XLSX).")
-        else:
-            try:
-                run = runs.open_run(upload.read(), upload.filename)
-                return redirect(url_for("importer.run", run_id=run.id))
-            except DomainError as refusal:
-                db.session.rollback()
-                error = str(refusal)
-    listed = sa.select(ImportRun).where(ImportRun.kind == "customers").options(
-        joinedload(ImportRun.file), joinedload(ImportRun.user))
-    page = paginate(listed, [ImportRun.id], desc=True, size=20)
-    return render_template("importer/imports.html", page=page, error=error, largest=LARGEST), 422 if error else 200
+def upload() -> Any:
+    """Keep a file and have it read; where it is none, say why."""
+    request.max_content_length = runs.LARGEST + 2**20
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise DomainError(_("To import you must choose a file (CSV or XLSX)."))
+        run = runs.open_run(file.read(), file.filename)
+    except DomainError as refusal:
+        db.session.rollback()
+        return lists.show(IMPORTS, "importer.imports").render(largest=LARGEST, error=str(refusal))[0], 422
+    return redirect(url_for("importer.run", run_id=run.id))
 
 
 @bp.get("/<int:run_id>")

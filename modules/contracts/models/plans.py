@@ -47,7 +47,8 @@ class Plan(CompanyScoped, Model):
         back_populates="plan", cascade="all, delete-orphan", order_by="PlanPrice.valid_from")
 
     __table_args__ = (sa.UniqueConstraint("company_id", "code"),
-                      sa.CheckConstraint("period_months IN (1, 2, 3, 6, 12)", name="period"))
+                      sa.CheckConstraint("period_months IN (1, 2, 3, 6, 12)", name="period"),
+                      sa.Index("ix_contracts_plan_list", "company_id", "name", "id"))
 
     def price_on(self, day: dt.date) -> Decimal | None:
         """The price that is valid on that day."""
@@ -191,7 +192,8 @@ class PriceRevision(CompanyScoped, Model):
 
     __table_args__ = (sa.UniqueConstraint("company_id", "form_key"),
                       sa.CheckConstraint("state IN ('draft', 'applied', 'cancelled')", name="state"),
-                      sa.CheckConstraint("(percent IS NULL) <> (amount IS NULL)", name="one_change"))
+                      sa.CheckConstraint("(percent IS NULL) <> (amount IS NULL)", name="one_change"),
+                      sa.Index("ix_contracts_price_revision_list", "company_id", "valid_from", "id"))
 
     def __str__(self) -> str:
         return self.name

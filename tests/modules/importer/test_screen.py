@@ -204,3 +204,18 @@ def test_a_heading_cannot_run_as_script(login, company):
     answer = upload(browser, f"<table>{data}</table>".encode(), "<script>y</script>.xls")
     page = text(browser.get(answer.location))
     assert "<script>x" not in page and "<script>y" not in page
+
+
+def test_former_imports_are_a_list_to_narrow_and_export(uploaded):
+    browser, address = uploaded
+    here = f'href="{address}"'
+    assert here in text(browser.get("/imports/?q=planilla&state=checked"))
+    assert here not in text(browser.get("/imports/?state=loaded")) and here not in text(browser.get("/imports/?q=otra"))
+    answer = browser.post("/imports/export", data={"kind": "csv", "form_key": "k"})
+    assert AR in answer.get_data(as_text=True)
+
+
+def test_a_file_that_is_none_is_refused_above_the_list(uploaded):
+    browser, address = uploaded
+    answer = browser.post("/imports/", data={})
+    assert answer.status_code == 422 and "CSV" in text(answer) and f'href="{address}"' in text(answer)
