@@ -50,6 +50,11 @@ def convenio(access: Access) -> str:
     return found
 
 
+def of_attempt(reference: str) -> str:
+    """What a payment of the button is also known by: the rendition tells our reference, and not the operation."""
+    return f"ref:{reference}"
+
+
 def cpe(access: Access, code: str) -> str:
     """The payment code, nineteen digits: it stays with the customer for life."""
     return code[-CUSTOMER:] + convenio(access)

@@ -14,7 +14,7 @@ from core.i18n import _
 from modules.crm import holidays
 from modules.gateways.access import Access
 from modules.gateways.errors import BadFile
-from modules.gateways.providers.siro import rendition
+from modules.gateways.providers.siro import codes, rendition
 from modules.gateways.providers.siro.checkout import ZONE
 from modules.gateways.providers.siro.client import Siro
 from modules.gateways.shapes import Opened, Reading, Reference
@@ -153,8 +153,11 @@ def reading(access: Access, intent: Intent, reference: str, opened: Opened | Non
     """An intent as it was read; `asked` is the number of its result by which it was."""
     operation, moment = str(intent.found.get("IdOperacion") or intent.attempt), intent.moment
     state = intent.state(access, reference, opened)
+    names = [asked] if asked not in ("", operation) else []
+    if intent.attempt and state in ("approved", "pending"):
+        names.append(codes.of_attempt(intent.attempt))
     return Reading(
         operation, state, intent.amount, "ARS", moment.date() if moment else None, channel="BP",
         reference=Reference(intent.cpe[:9], str(intent.sent.get("nro_comprobante") or ""), "", intent.attempt),
-        known_as=(asked,) if asked not in ("", operation) else (), updated_at=moment,
+        known_as=tuple(names), updated_at=moment,
         reason="" if state == "approved" else str(intent.found.get("MensajeResultado") or ""))
