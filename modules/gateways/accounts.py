@@ -32,10 +32,17 @@ def access(account: Account) -> Access:
     site = current_app.extensions["abona"]
     base = f"{str(site.public_url).rstrip('/')}/gateways/{account.token}"
     return Access(
-        account.provider, {**account.settings, **secrets_of(account)}, environment,
+        account.provider, settings_of(account.provider, account.settings, secrets_of(account)), environment,
         f"{str(site.simulators_url).rstrip('/')}/{account.provider}" if environment == REHEARSAL else "",
         company.country, currency_of(account, company), company.timezone, company.trade_name or company.name,
         company.tax_id, f"{base}/notice", f"{base}/back")
+
+
+def settings_of(provider: str, plain: Mapping[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds for an account: what was entered, and the usual values where nothing was."""
+    known = ports.providers.find(provider)
+    usual = {one.name: one.default for one in known.settings if one.default not in (None, "")} if known else {}
+    return {**usual, **{name: value for name, value in plain.items() if value not in (None, "")}, **secrets}
 
 
 def environment_of(account: Account) -> str:

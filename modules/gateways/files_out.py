@@ -86,7 +86,8 @@ def access_of(row: File) -> Access:
     """The account as it was when the file was begun, with its secrets as they are."""
     kept = {name: row.recipe[name] for name in KEPT}
     return replace(accounts.access(row.account), **kept,
-                   settings={**row.recipe["settings"], **accounts.secrets_of(row.account)})
+                   settings=accounts.settings_of(row.account.provider, row.recipe["settings"],
+                                                 accounts.secrets_of(row.account)))
 
 
 def made_of(row: File) -> Made:

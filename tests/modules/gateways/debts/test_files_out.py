@@ -357,3 +357,13 @@ def test_the_command_writes_the_file_and_says_what_is_left_out(at: Make, owing: 
     assert (code, told["state"], told["count"]) == (1, "empty", 0)
     with pytest.raises(DomainError, match="2026-13"):
         run(capsys, "siro", period="2026-13")
+
+
+def test_a_setting_that_nobody_entered_has_its_usual_value(november: None) -> None:
+    """What the screen shows as the usual choice also holds for an account that a script made."""
+    from modules.gateways import accounts
+
+    made = accounts.create("prisma", "Débito", {"establecimiento": "0012345678"})
+    assert accounts.missing(made) == []
+    assert accounts.access(made).need("tipo") == "DEBLIQC"
+    assert files_out.begin(made).name == "DEBLIQC.txt"
