@@ -18,6 +18,7 @@ from modules.demo.services import Wishes
 from modules.demo.surroundings import simulators
 
 WEB_PORT = 8000
+LOCAL = ("127.0.0.1", "localhost")
 
 
 class Countries(click.ParamType):
@@ -109,9 +110,13 @@ def run(subscribers: int, countries: tuple[str, ...], seed: int, history: int, h
 
     Needs no Redis and no PostgreSQL. Ctrl-C ends it. The password is ABONA_DEMO_PASSWORD, or one made here.
     """
-    config.make_key_file(config.load().instance)
+    known = config.load()
+    config.make_key_file(known.instance)
     if serving:
         _need_free(host, port)
+    if host in LOCAL and known.public_url == config.Settings.public_url:
+        # where gateways and links find it; another address was chosen by somebody
+        os.environ["ABONA_PUBLIC_URL"] = f"http://{host}:{port}"
     with app().app_context(), running.running(Wishes(subscribers, countries, seed, history), simulators_port,
                                               note) as outcome:
         address = f"http://{host}:{port}"

@@ -6,4 +6,5 @@ from core.i18n import lazy
 
 WORDS = {
     "demo.load": lazy("Demonstration loaded"),
+    "demo.take": lazy("Demonstration: payments through a gateway"),
 }

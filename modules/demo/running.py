@@ -24,6 +24,7 @@ from modules.demo import logins, services
 from modules.demo.logins import Login
 from modules.demo.services import Say, Wishes
 from modules.demo.surroundings import simulators
+from modules.demo.takings import now
 
 PATIENCE = 120
 
@@ -55,6 +56,9 @@ def running(wishes: Wishes, simulators_port: int | None, say: Say) -> Iterator[O
         outcome = Outcome(companies, logins.make(companies), found.url)
         stack.enter_context(_workers())
         bill(outcome, say)
+        if not outcome.trouble:
+            say(_("Subscribers pay through the gateways' simulators."))
+            now.make(companies, found)
         outcome.seconds = time.monotonic() - began
         yield outcome
 

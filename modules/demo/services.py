@@ -23,6 +23,7 @@ from modules.demo import collecting, debtors, enabling, facts, network, oddities
 from modules.demo.cast import Cast
 from modules.demo.loading import Loader
 from modules.demo.surroundings import Simulators
+from modules.demo.takings import before
 from modules.einvoice.ports import issuers
 
 LOADED = "demo.load"
@@ -150,6 +151,8 @@ def _live(company: Company, simulators: Simulators | None, say: Say) -> None:
         contracts.follow_calendar(clock.today())
         db.session.commit()
         debtors.make(company, today, plan["history"])
+    if plan["history"] and simulators is not None:
+        before.make(company, today, simulators)
 
 
 def _pay_last_month(company: Company, today: dt.date, seed: int) -> None:

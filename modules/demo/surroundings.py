@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from core.config import ROOT, Settings
-from core.errors import CannotRun, Unavailable
+from core.errors import CannotRun, Rejected, Unavailable
 from core.i18n import _
 
 PATIENCE = 30
@@ -39,6 +40,8 @@ class Simulators:
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            raise Rejected(error.read().decode(errors="replace")[:500]) from error
         except OSError as error:
             raise Unavailable(_("The simulators at %(url)s do not answer (%(reason)s).", url=self.url,
                                 reason=str(error))) from error

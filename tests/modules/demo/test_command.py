@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,31 @@ SMALL = ("--subscribers", "20", "--history", "2")
 ARGENTINA = (*SMALL, "--countries", "AR")
 # of the odd customers, those whom the authority refuses
 REFUSED = {"AR": 2, "EC": 0, "CO": 0, "MX": 0, "PE": 1}
+
+# what came through gateways, by country: {provider: payments} of today, and who must look at what
+MONEY = """
+import json
+import sqlalchemy as sa
+from core import clock
+from core.models import Company
+from core.scope import every_company
+from modules.gateways.models import Account, BankLine, Notice, Transaction
+
+def counted(what, *where):
+    return db.session.execute(sa.select(Company.country, Account.provider, sa.func.count()).select_from(what).join(
+        Account, Account.id == what.account_id).join(Company, Company.id == Account.company_id).where(*where).group_by(
+        Company.country, Account.provider)).all()
+
+with every_company():
+    booked = {}
+    for country, provider, count in counted(Transaction, Transaction.state == "booked", Transaction.kind == "payment",
+                                            Transaction.seen_at > clock.now() - dt.timedelta(hours=12)):
+        booked.setdefault(country, {})[provider] = count
+    print(json.dumps({
+        "booked": booked, "waiting": [one[0] for one in counted(Transaction, Transaction.state == "waiting")],
+        "unknown_in_bank": [one[0] for one in counted(BankLine, BankLine.state == "waiting")],
+        "twice": [one[0] for one in counted(Notice, Notice.times > 1)]}))
+"""
 
 
 @pytest.fixture
@@ -43,16 +69,22 @@ def test_everything_at_once_and_again(demo: Installation) -> None:
         assert "no_plan_price" in {one["code"] for one in month["exceptions"]}
         assert Decimal(month["compared"]["total"]) > 0
     sent = sum(month["notices"]["sent"] for month in first["companies"])
-    receipts = int(demo.python("""
+    others = int(demo.python("""
 import sqlalchemy as sa
 from core.scope import every_company
-from modules.einvoice_mx.notices import RECEIPT_STAMPED
 from modules.notifications.models import Message
 with every_company():
-    print(db.session.scalar(sa.select(sa.func.count()).where(Message.kind == RECEIPT_STAMPED.code,
+    print(db.session.scalar(sa.select(sa.func.count()).where(Message.kind != "accounting.invoice_ready",
                                                              Message.state == "sent")))
 """))
-    assert len(list((demo.folder / "outbox").glob("*.eml"))) == sent + receipts
+    assert len(list((demo.folder / "outbox").glob("*.eml"))) == sent + others
+
+    money = json.loads(demo.python(MONEY))
+    assert {country: set(found) for country, found in money["booked"].items()} == {
+        "AR": {"cobrodigital", "mercadopago", "siro"}, "EC": {"facilito"}, "CO": {"combopay", "mercadopago", "payu"},
+        "MX": {"mercadopago", "pagoralia"}, "PE": {"mercadopago"}}
+    assert set(money["waiting"]) == set(REFUSED) == set(money["unknown_in_bank"]), "a payment that nobody owns"
+    assert set(money["twice"]) >= {"AR", "CO", "MX", "PE"}, "a notice that came twice"
 
     checked = demo.abona("check", "--json", code=None).json
     assert [one for one in checked["checks"] if not one["ok"]] == []
@@ -61,6 +93,7 @@ with every_company():
     kept = ("billed", "invoices", "documents", "pdfs", "totals", "notices", "exceptions_count")
     for before, after in zip(first["companies"], again, strict=True):
         assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert json.loads(demo.python(MONEY)) == money
 
 
 def test_the_past_was_billed_and_authorised_at_its_time(demo: Installation) -> None:

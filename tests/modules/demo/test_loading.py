@@ -62,7 +62,7 @@ def test_every_gateway_of_the_country_collects_and_pays_out_into_the_bank(load: 
                 one.cash_account for one in rows if one.provider == "bank"}
     assert found == {
         "AR": ["bank", "cobrodigital", "mercadopago", "pagofacil", "pagomiscuentas", "prisma", "siro"],
-        "EC": ["bank", "facilito"], "CO": ["bank", "combopay", "efecty", "mercadopago", "payu"],
+        "EC": ["bank", "facilito"], "CO": ["asobancaria_2001", "bank", "combopay", "efecty", "mercadopago", "payu"],
         "MX": ["bank", "mercadopago", "pagoralia"], "PE": ["bank", "mercadopago"]}
 
 

@@ -20,6 +20,8 @@ SETTINGS = (
     Setting("service", _("Service code (GLN, 13 digits)"), required=False),
     REFERENCE_FROM,
 )
+# the agreement that the simulator has of itself
+REHEARSAL = {"nit": "9001234568", "bank": "040", "account": "400000012345", "service": "7709998000001"}
 GUIDE = (
     _("Ask the bank for the agreement of collection (convenio de recaudo), its service code, and how files are "
       "exchanged."),
@@ -35,7 +37,7 @@ def debts_name(access: Access, made: Made) -> str:
 
 ports.providers.register("asobancaria_2001", ports.Provider(
     "asobancaria_2001", _("Banks' files, Asobancaria 2001"), ("CO",), SETTINGS, GUIDE, ("COP",), "bank",
-    extra={"layouts": {
+    extra={"rehearsal": {"CO": REHEARSAL}, "layouts": {
         "payments": (_("Payments, Asobancaria 2001"), lambda: mapping.as_data(mapping.COLLECTION_2001)),
         "payments_1998": (_("Payments, Asobancaria 1998"), lambda: mapping.as_data(mapping.COLLECTION_1998)),
         "debts": (_("Debts, Asobancaria 2001"), lambda: mapping.as_data(mapping.DEBTS_2001))}}))

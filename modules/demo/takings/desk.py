@@ -1,0 +1,193 @@
+"""What the stories of a company need: its debts, its accounts, days gone by, and files that come and go."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from core import audit, clock
+from core.db import among, db
+from core.errors import DomainError
+from core.models import AuditRecord, Company
+from core.scope import current_company_id
+from modules.accounting.models import Invoice
+from modules.accounting.models.documents import READY_STATES
+from modules.contracts.models import Contract
+from modules.crm import holidays
+from modules.crm.models import Customer, Email
+from modules.demo import facts
+from modules.demo.surroundings import PATIENCE, Simulators
+from modules.gateways import checkouts, files_in, files_out
+from modules.gateways.models import Account, Checkout, DebtLine, File
+
+DONE = "demo.take"
+DAY = dt.timedelta(days=1)
+# how far back the days of a story may lie
+LONGEST = 30
+
+
+@dataclass
+class Desk:
+    """A company in scope on the day of loading; whoever paid in a story pays in no other one."""
+
+    company: Company
+    simulators: Simulators
+    today: dt.date
+    paid: set[int] = field(default_factory=set)
+
+    # --- days ------------------------------------------------------------------------------------------------
+
+    def business_day(self, ago: int) -> dt.date:
+        """The business day so many business days before today; 1 is the one before."""
+        days = (self.today - DAY * number for number in range(1, LONGEST))
+        return [day for day in days if holidays.is_business_day(day, self.company.country)][ago - 1]
+
+    @contextmanager
+    def on(self, day: dt.date, *names: str, hour: int = 10) -> Iterator[None]:
+        """Hold this process' clock and those of these simulators at an hour of that day in the company's zone."""
+        moment = dt.datetime.combine(day, dt.time(hour), ZoneInfo(self.company.timezone))
+        self.simulators.hold(names, moment)
+        try:
+            with clock.freeze(moment):
+                yield
+        finally:
+            self.simulators.hold(names, None)
+
+    # --- debts -----------------------------------------------------------------------------------------------
+
+    def debts(self, count: int, until: dt.date | None = None) -> list[Invoice]:
+        """Open documents of so many customers, one of each, who are in service and no odd case; they pay from now on.
+
+        The newest first: who owes for long is for other stories.
+        """
+        return self._take(self._open(until or self.today).order_by(Invoice.issue_date.desc(), Invoice.id), count)
+
+    def of_file(self, row: File, count: int) -> list[DebtLine]:
+        """So many debts of a file, of such customers."""
+        lines = {one.invoice_id: one for one in db.session.scalars(sa.select(DebtLine).where(
+            DebtLine.file_id == row.id))}
+        paid = self._take(self._open(self.today).where(among(Invoice.id, list(lines))).order_by(Invoice.id), count)
+        return [lines[one.id] for one in paid]
+
+    def _open(self, until: dt.date) -> sa.Select[Any]:
+        cut = sa.select(Contract.customer_id).where(Contract.state == "suspended")
+        writes = sa.select(Email.customer_id).where(Email.active)
+        return sa.select(Invoice).join(Customer, Customer.id == Invoice.customer_id).where(
+            Invoice.open_amount > 0, Invoice.state == "issued", Invoice.kind == "invoice",
+            Invoice.legal_state.in_(READY_STATES), Invoice.issue_date <= until,
+            Invoice.currency == self.company.currency, ~Customer.tags.any(), Customer.tax_id != "",
+            Invoice.customer_id.in_(writes), Invoice.customer_id.not_in(cut))
+
+    def _take(self, wanted: sa.Select[Any], count: int) -> list[Invoice]:
+        found: list[Invoice] = []
+        for row in db.session.scalars(wanted):
+            if row.customer_id not in self.paid and len(found) < count:
+                found.append(row)
+                self.paid.add(row.customer_id)
+        return found
+
+    @property
+    def amount(self) -> Decimal:
+        """An amount that somebody might pay, in the company's money."""
+        return Decimal(facts.of(self.company.country).debt[0])
+
+    def pages(self, account: Account, count: int, method: str = "link", until: dt.date | None = None) -> list[Checkout]:
+        """So many pages or tickets, opened at the gateway; a debt that it does not take is left out."""
+        made: list[Checkout] = []
+        for invoice in self.debts(count, until):
+            try:
+                row = checkouts.request(account, invoice, method)
+            except DomainError:
+                continue
+            db.session.commit()
+            checkouts.open_now(row.id)
+            if (row := db.session.get_one(Checkout, row.id)).state == "open":
+                made.append(row)
+        return made
+
+    # --- files -----------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def debt_file(account: Account) -> tuple[File, bytes] | None:
+        """A file of the debts that are open, made; None where nothing is to be asked for. Commits."""
+        row = files_out.begin(account)
+        db.session.commit()
+        files_out.make(row.id)
+        if row.state != "made":
+            return None
+        with files_out.content(row) as file:
+            return row, file.read()
+
+    @staticmethod
+    def sent(row: File) -> None:
+        """It was taken to the gateway by hand. Commits."""
+        files_out.sent_by_hand(row)
+        db.session.commit()
+
+    @staticmethod
+    def bring(account: Account, content: bytes, name: str, kind: str = "") -> File:
+        """Import a file as a clerk does; one that is refused is a mistake of the story. Commits."""
+        row = files_in.store(account, io.BytesIO(content), name, kind)
+        db.session.commit()
+        if not files_in.prove(row.id):
+            raise AssertionError(f"{account.provider}: {name}: {row.error}")
+        files_in.load(row.id)
+        return row
+
+    def fetch(self, path: str, content: bytes | None = None, method: str = "",
+              headers: Mapping[str, str] | None = None) -> bytes:
+        """What a simulator answers to a request of a person or a browser (path from the simulators' root on)."""
+        request = urllib.request.Request(f"{self.simulators.url}/{path}", content, dict(headers or {}),
+                                         method=method or ("GET" if content is None else "POST"))
+        with urllib.request.build_opener(_Stay).open(request, timeout=PATIENCE) as answer:
+            return bytes(answer.read())
+
+    def state(self, name: str) -> dict[str, Any]:
+        """What a simulator knows."""
+        return dict(json.loads(self.fetch(f"{name}/_sim/state")))
+
+    def fault(self, name: str, fault: str, **more: Any) -> None:
+        """Once, something goes wrong there."""
+        self.simulators.post(name, "faults", {"fault": fault, "count": 1, **more})
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """The payer's browser is sent back to us: the story does not follow it."""
+
+    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        return fp
+
+    http_error_303 = http_error_302
+
+
+Story = Callable[[Desk, Account], None]
+
+
+def tell(desk: Desk, stories: Sequence[tuple[str, Story]], part: str) -> list[str]:
+    """Let these happen at the company's accounts, each once per `part`; the providers whose story was told. Commits."""
+    done = set(db.session.scalars(sa.select(AuditRecord.label).where(
+        AuditRecord.company_id == current_company_id(), AuditRecord.action == DONE)))
+    told = []
+    for provider, story in stories:
+        account = db.session.scalar(sa.select(Account).where(Account.provider == provider, Account.active))
+        label = f"{part}: {provider}"
+        if account is None or label in done:
+            continue
+        # at its beginning: a story that was killed is not told twice
+        audit.record(DONE, label)
+        db.session.commit()
+        story(desk, account)
+        db.session.commit()
+        told.append(provider)
+    return told
+
