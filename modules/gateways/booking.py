@@ -54,10 +54,13 @@ class Taken:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-def take(account: Account, readings: Iterable[Reading], *, file_id: int | None = None) -> Taken:
-    """Note what was told, and book what can be. Repeatable: the same again changes nothing. Does not commit."""
+def take(account: Account, readings: Iterable[Reading], *, file_id: int | None = None, listed: bool = False) -> Taken:
+    """Note what was told, and book what can be. Repeatable: the same again changes nothing. Does not commit.
+
+    `listed`: as noting.note.
+    """
     told = list(readings)
-    rows, new = noting.note(account, told, file_id)
+    rows, new = noting.note(account, told, file_id, listed)
     payers.replace_secrets(account, [(one.reference.customer, one.secret) for one in told if one.secret])
     taken = Taken(new=new, known=len(rows) - new)
     if rows:

@@ -10,9 +10,17 @@ from core import lists
 from core.i18n import lazy, ngettext
 from modules.accounting.closing import count
 from modules.accounting.ports import OpenPoint
+from modules.gateways import day_files
 from modules.gateways.lists import TRANSACTIONS, WAITS
 from modules.gateways.models import BankLine, Transaction
 from modules.gateways.settling_lists import BANK_LINES
+
+_BESIDE_FILES = {
+    "missing": lambda count: ngettext("%(num)s payment is not in the network's file of its day",
+                                      "%(num)s payments are not in the network's file of their day", count),
+    "no_file": lambda count: ngettext("%(num)s payment is of a day whose file the network did not send",
+                                      "%(num)s payments are of days whose file the network did not send", count),
+}
 
 
 class MoneyIn:
@@ -30,6 +38,11 @@ class MoneyIn:
                 ngettext("%(num)s payment of a gateway waits for you", "%(num)s payments of gateways wait for you",
                          waiting),
                 lists.url_of(TRANSACTIONS, state="waiting", paid_from=first.isoformat(), paid_to=last.isoformat())))
+        for which, words in _BESIDE_FILES.items():
+            if found_there := count(sa.select(Transaction.id).where(day_files.which(which),
+                                                                    Transaction.paid_on.between(first, last))):
+                found.append(OpenPoint(words(found_there), lists.url_of(
+                    TRANSACTIONS, day=which, paid_from=first.isoformat(), paid_to=last.isoformat())))
         if unknown := count(sa.select(BankLine.id).where(BankLine.state == "waiting",
                                                          BankLine.date.between(first, last))):
             found.append(OpenPoint(

@@ -6,6 +6,7 @@ by its hash, so the place where a killed one stopped is a number of readings.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +22,11 @@ from core.errors import DomainError
 from core.i18n import _, format_date
 from core.scope import current_user_id
 from modules.accounting import queries
-from modules.gateways import accounts, booking, file_kinds
+from modules.gateways import accounts, booking, day_files, file_kinds
 from modules.gateways.booking import Taken
 from modules.gateways.errors import BadFile
 from modules.gateways.models import Account, File, FileProblem, Transaction
-from modules.gateways.shapes import Control, Problem
+from modules.gateways.shapes import Control, Problem, Reading
 
 CHUNK = 1000
 log = logs.get(__name__)
@@ -83,10 +84,13 @@ def prove(file_id: int) -> bool:
     row = find(File, file_id)
     problems: list[dict[str, object]] = []
     control: Control | None = None
+    paid: set[dt.date | None] = set()
     try:
         for one in _read(row):
             if isinstance(one, Control):
                 control = one
+            elif isinstance(one, Reading):
+                paid.add(one.paid_at)
             elif isinstance(one, Problem):
                 problems.append({"file_id": row.id, "line": one.line, "code": one.code[:40],
                                  "message": one.message[:500]})
@@ -101,7 +105,8 @@ def prove(file_id: int) -> bool:
     db.session.execute(sa.delete(FileProblem).where(FileProblem.file_id == row.id))
     if problems:
         db.session.execute(sa.insert(FileProblem), problems)
-    row.state, row.day, row.count, row.total = "importing", control.date, control.count, control.total
+    row.state, row.count, row.total = "importing", control.count, control.total
+    row.day = control.date or (day_files.day_of(paid, row.name) if row.kind == "payments" else None)
     row.facts = dict(control.facts)
     db.session.commit()
     return True
@@ -157,6 +162,7 @@ def undo(row: File, reason: str) -> int:
                                       .order_by(Transaction.id))).all()
     _check_undo(brought)
     undone = file_kinds.KINDS[row.kind].forget(row, reason) or 0
+    day_files.forget(row.id, row.account_id)
     undone += booking.unbook(row.account, brought, reason)
     row.state, row.reason, row.ended_at = "undone", reason.strip()[:300], clock.now()
     audit.record("gateways.undo_file", row, {"payments": undone}, reason)

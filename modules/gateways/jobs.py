@@ -147,7 +147,7 @@ def _poll_page(account_id: int) -> bool:
             return False
         raise
     account = find(Account, account_id)
-    booking.take(account, told)
+    booking.take(account, told, listed=_lists_days(account))
     account.cursor, account.polled_at, account.trouble = following, clock.now(), ""
     db.session.commit()
     return more
@@ -165,8 +165,15 @@ def poll_anew(account_id: int) -> None:
                 return
             with outside():
                 told, cursor, more = ports.polls.get(access.provider).since(access, cursor)
-            booking.take(find(Account, account_id), told)
+            account = find(Account, account_id)
+            booking.take(account, told, listed=_lists_days(account))
             keep()
+
+
+def _lists_days(account: Account) -> bool:
+    """Whether what is told when it is asked is its own list of a day."""
+    provider = ports.providers.find(account.provider)
+    return bool(provider and provider.extra.get("day_list"))
 
 
 def _note_trouble(account_id: int, text: str) -> None:

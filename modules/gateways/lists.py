@@ -15,7 +15,7 @@ from modules.accounting.models import Invoice
 from modules.crm import finding
 from modules.crm import queries as crm
 from modules.crm.models import Customer
-from modules.gateways import states
+from modules.gateways import day_files, states
 from modules.gateways.models import Account, DebtLine, File, FileProblem, Notice, Transaction
 
 
@@ -79,6 +79,7 @@ TRANSACTIONS = register(List(
         Choices("account", lazy("Gateway"), Transaction.account_id, accounts),
         Choice("cause", lazy("Why it waits"), lambda cause: sa.or_(Transaction.cause == cause,
                                                                   Transaction.attention == cause), states.CAUSES),
+        Choice("day", lazy("The network's file of the day"), day_files.which, states.DAY_FILES),
         Dates("paid", lazy("Paid"), Transaction.paid_on),
         Dates("seen", lazy("Reported"), Transaction.seen_at),
         Amounts("amount", lazy("Amount"), Transaction.amount),

@@ -20,8 +20,12 @@ from modules.gateways.shapes import Reading
 ZERO = Decimal("0.00")
 
 
-def note(account: Account, readings: Iterable[Reading], file_id: int | None = None) -> tuple[list[Transaction], int]:
-    """The rows of what was told, held, in the order of their ids; and how many of them are new."""
+def note(account: Account, readings: Iterable[Reading], file_id: int | None = None,
+         listed: bool = False) -> tuple[list[Transaction], int]:
+    """The rows of what was told, held, in the order of their ids; and how many of them are new.
+
+    `listed`: it is the network's own list of a day, as a file of it is.
+    """
     told = _newest(readings)
     if not told:
         return [], 0
@@ -31,8 +35,10 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     pairs = [(rows[name], one) for one in told if (name := names.get(one.external_id, one.external_id)) in rows]
     _keep_aliases(account, pairs)
     real = accounts.environment_of(account) == PRODUCTION
-    no_money = accounts.is_test(account)
+    no_money, moment = accounts.is_test(account), clock.now()
     for row, one in pairs:
+        if row.held_at is None and (listed or file_id is not None):
+            row.held_at, row.held_id = moment, file_id
         if not row.status:  # nobody told of it yet, or what was told was taken back with its file
             row.file_id, row.line = file_id, one.line
         _follow(row, one)

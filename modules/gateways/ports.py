@@ -38,8 +38,9 @@ class Provider:
     `counter`: (what the payer says or types, what he does with it) where the network finds a debt by a code. Pure.
     `watched_days`: how long a page of it is asked about after it was paid or closed, where the gateway cannot close
     pages or tells what was taken back only to who asks. `extra`: "rehearsal", by country, the settings that its
-    simulator takes; "plan", how files are usually exchanged; "layouts", what layouts of one's own can begin with (name
-    -> title and a function that gives the JSON).
+    simulator takes; "plan", how files are usually exchanged; "day_list", whether `Poll.since` tells its own lists of
+    whole days, which payments that were told in other ways are put beside (day_files); "layouts", what layouts of one's
+    own can begin with (name -> title and a function that gives the JSON).
     """
 
     code: str

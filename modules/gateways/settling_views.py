@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company
 from core.security import require
-from modules.gateways import accounts, bank_lines, ports, reconciliation, terms, tray
+from modules.gateways import accounts, bank_lines, day_files, ports, reconciliation, terms, tray
 from modules.gateways.blueprint import bp
 from modules.gateways.models import Account, BankLine
 from modules.gateways.settling_lists import BANK_LINES, SETTLEMENTS
@@ -35,6 +35,7 @@ def reconcile() -> Any:
     return render_template(
         "gateways/reconciliation.html", accounts=known, chosen=chosen, first=first, last=last, days=found,
         total=reconciliation.total(found), held=reconciliation.held(chosen),
+        beside=day_files.days(chosen, first, last) if day_files.compares(chosen) else {},
         misfits=reconciliation.misfits(chosen, first, last), unbooked=reconciliation.payouts_unbooked(chosen),
         currency=accounts.currency_of(chosen, current_company()),
         reports=chosen.provider in ports.statements)

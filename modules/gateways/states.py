@@ -37,4 +37,7 @@ CURES = {"overdue": lazy("Let the plan give overdue debts more days, or collect 
          "payer_code": lazy("Open the customer, “Payment codes”, and give another one."),
          "not_taken": lazy("Mend the customer's data or payment code as the reason says; the next file holds it."),
          "no_key": lazy("Withdraw files that were never sent, or ask the gateway.")}
+# payments beside the network's own file of their day
+DAY_FILES = {"missing": lazy("missing there"), "no_file": lazy("file did not come"),
+             "only_there": lazy("told by the file only")}
 CAUSES = {key: words for key, (words, _what) in causes.WORDS.items()}

@@ -110,6 +110,9 @@ class Transaction(CompanyScoped, Model):
     # the file and line that told it first
     file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"), index=True)
     line: Mapped[int | None] = mapped_column(sa.Integer)
+    # when the network's own file or list of a day held it first, and the file, where it was one (day_files)
+    held_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    held_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"))
     seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     note: Mapped[str] = mapped_column(sa.String(300), default="")
 

@@ -122,10 +122,12 @@ def _reading(values: Mapping[str, Any], number: int, seen: Repeats) -> Reading:
     names = [values["result"]] if values.get("result") else []
     if status == "approved" and (attempt := values.get("reference")):
         # a page is paid once; where its reference came twice, the second line is a payment of its own
-        names += [name for name in (codes.of_attempt(attempt),) if seen.number(name) == 1]
+        name = codes.of_attempt(attempt)
+        names += [name] if seen.number(name) == 1 else []
     return Reading(
         _identity(values, seen), status, values["amount"], "ARS", _day(values["paid"]), credited,
-        channel=values["channel"], reference=_reference(values), known_as=tuple(names), reason=reason if status == "rejected" else "", remarks=remarks, line=number, raw=more)
+        channel=values["channel"], reference=_reference(values), known_as=tuple(names),
+        reason=reason if status == "rejected" else "", remarks=remarks, line=number, raw=more)
 
 
 def _status(values: Mapping[str, Any], channel: codes.Channel | None) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from core.db import db
@@ -45,6 +46,16 @@ class Counter:
                                   headers={"Content-Type": "application/json", **headers})
         db.session.expire_all()
         return {"status": answer.status_code, "body": answer.get_json(silent=True)}
+
+
+def file_of_the_day(counter: Counter, *faults: str) -> bytes:
+    """What the office sends in the evening; spoilt on purpose."""
+    class Struck:
+        def strikes(self, name: str) -> Any:
+            return name in faults or None
+
+    counter.office.faults = Struck()  # type: ignore[assignment]
+    return counter.office._file("2026-11-10").encode()
 
 
 @pytest.fixture(params=["service", "collect"])
@@ -249,3 +260,91 @@ def test_who_pays_is_told_what_becomes_of_his_service(at: Make, owing: Make, mon
     for _time in range(2):  # asked again, it gets the same answer
         taken = desk.pay("77", invoice.customer.code, Decimal(amount), dt.date(2026, 11, 10))
         assert taken.service == told
+
+
+# --- the network's file of the day beside our books ---------------------------------------------------------------
+
+
+def bring(account: Account, content: bytes, name: str = "conciliacion.csv") -> Any:
+    row = files_in.store(account, io.BytesIO(content), name)
+    db.session.commit()
+    assert files_in.prove(row.id), row.error
+    files_in.load(row.id)
+    return row
+
+
+def test_what_the_file_of_the_day_does_not_hold_and_what_only_it_holds_is_told(
+        counter: Counter, owing: Make, app: Flask) -> None:
+    from modules.gateways import day_files
+    from modules.gateways.closing import MoneyIn
+
+    day, month = dt.date(2026, 11, 10), (dt.date(2026, 11, 1), dt.date(2026, 11, 30))
+    for invoice in owing("100", "200"):
+        counter("pay", code=invoice.customer.code)
+    assert not day_files.compares(counter.account), "no file has come: nothing is missed"
+    file = bring(counter.account, file_of_the_day(counter, "line_missing", "line_extra"))
+    assert file.day == day and day_files.compares(counter.account)
+    one = day_files.days(counter.account, *month)[day]
+    assert (one.ours, one.amount, one.held, one.missing, one.only_there, one.compared) == (
+        2, Decimal("300.00"), 2, 1, 1, True)
+    with app.test_request_context():
+        assert any("day=missing" in point.url for point in MoneyIn().open_points(*month))
+    missing = db.session.scalars(sa.select(Transaction.amount).where(day_files.which("missing"))).all()
+    only = db.session.scalars(sa.select(Transaction.customer_code).where(day_files.which("only_there"))).all()
+    assert (missing, only) == ([Decimal("100.00")], ["EC-9999"])
+
+    bring(counter.account, file_of_the_day(counter), "conciliacion-2.csv")  # the network sends it again, whole
+    assert day_files.days(counter.account, *month)[day].missing == 0
+    with app.test_request_context():
+        assert not any("day=missing" in point.url for point in MoneyIn().open_points(*month))
+
+
+def test_both_are_beside_each_other_on_the_page_of_reconciliation(counter: Counter, owing: Make, login: Make) -> None:
+    (invoice, other) = owing("100", "200")
+    for one in (invoice, other):
+        counter("pay", code=one.customer.code)
+    bring(counter.account, file_of_the_day(counter, "line_missing"))
+    page = login("gateways.view_inbox").get(f"/gateways/reconciliation?account={counter.account.id}&month=2026-11").text
+    assert "Los archivos de la red junto a nuestros libros" in page and "day=missing" in page
+    assert "1" in login("gateways.view_inbox").get("/gateways?day=missing").text
+
+
+def test_a_file_that_is_taken_back_proves_nothing_any_more(counter: Counter, owing: Make) -> None:
+    from modules.gateways import day_files
+
+    (invoice,) = owing("100")
+    counter("pay", code=invoice.customer.code)
+    file = bring(counter.account, file_of_the_day(counter))
+    files_in.undo(file, "de otra empresa")
+    db.session.commit()
+    assert not day_files.compares(counter.account)
+    assert queries.balance(invoice.customer_id) == 0, "what the network told by itself stays booked"
+
+
+def test_an_empty_file_of_a_day_and_a_day_without_file(counter: Counter, owing: Make) -> None:
+    from modules.gateways import day_files
+
+    (invoice,) = owing("100")
+    counter("pay", code=invoice.customer.code)
+    head = file_of_the_day(counter).splitlines(keepends=True)[0]
+    before = head + b"X-1;1001;1.00;2026-11-08T10:00:00-05:00;GYE-014;PAGO\r\n"
+    bring(counter.account, before, "8.csv")
+    assert db.session.scalars(sa.select(Transaction.id).where(day_files.which("no_file"))).all() == []
+    bring(counter.account, head, "conciliacion_20261110.csv")
+    missing = db.session.scalars(sa.select(Transaction.external_id).where(day_files.which("missing"))).all()
+    assert len(missing) == 1, "its file of that day is here, and empty"
+
+
+def test_a_day_between_others_whose_file_did_not_come(counter: Counter, owing: Make) -> None:
+    from modules.gateways import day_files
+
+    (invoice,) = owing("100")
+    paid = counter("pay", code=invoice.customer.code)["transaction"]
+    row = db.session.scalars(sa.select(Transaction).where(Transaction.external_id == paid)).one()
+    row.paid_on = dt.date(2026, 11, 7)
+    for number, day in enumerate(("06", "08"), 1):
+        head = file_of_the_day(counter).splitlines(keepends=True)[0]
+        bring(counter.account, head + f"X-{number};1001;1.00;2026-11-{day}T10:00:00-05:00;GYE-014;PAGO\r\n".encode(),
+              f"{day}.csv")
+    found = db.session.scalars(sa.select(Transaction.external_id).where(day_files.which("no_file"))).all()
+    assert found == [paid]
