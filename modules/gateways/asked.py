@@ -24,11 +24,12 @@ class Document(Protocol):
 
 
 def dues(one: Document, day: dt.date, *, elsewhere: Decimal = Decimal("0.00"), second: bool = True,
-         overdue_days: int = 0) -> tuple[Due, ...]:
+         overdue_days: int = 0, third: bool = False) -> tuple[Due, ...]:
     """The days on which it can still be paid from `day` on, with what is asked then; () where there is none.
 
     What is paid in another way (`elsewhere`) is not asked for. Until its second date a document asks for its
-    surcharge; after its last date for what is open of it, for `overdue_days` more from `day` on.
+    surcharge; with `third` also after it, until the end of that month, as the surcharge comes with the next invoice;
+    after its last date for what is open of it, for `overdue_days` more from `day` on.
     """
     left = one.open_amount - elsewhere
     if left <= 0:
@@ -36,10 +37,17 @@ def dues(one: Document, day: dt.date, *, elsewhere: Decimal = Decimal("0.00"), s
     found = [Due(one.due_date or one.issue_date, left)]
     if second and (later := _second(one, found[0], elsewhere)):
         found.append(later)
+        if third and overdue_days and later.amount > left:
+            last = min(_end_of_month(later.date), later.date + dt.timedelta(days=overdue_days))
+            found += [Due(last, later.amount)] if last > later.date else []
     living = tuple(due for due in found if due.date >= day)
     if living or not overdue_days:
         return living
     return (Due(day + dt.timedelta(days=overdue_days), left),)
+
+
+def _end_of_month(day: dt.date) -> dt.date:
+    return (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
 
 
 def _second(one: Document, first: Due, elsewhere: Decimal) -> Due | None:

@@ -37,6 +37,7 @@ class LayoutDebts:
         self.choose, self.name, self.refusal, self.shaped = choose, name, refusal, shaped
 
     secrets: tuple[str, ...] = ()
+    dates: int = 1
 
     def resend(self, access: Access) -> str:
         """A file replaces the one before it."""

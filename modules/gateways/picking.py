@@ -80,7 +80,7 @@ def pick(account: Account, access: Access, port: DebtFile, rules: Rules, after: 
     if not rows:
         return chunk
     known = _already(account, rows, port.resend(access), rules.day)
-    due = _due(rows, rules, known, chunk)
+    due = _due(rows, rules, known, chunk, port.dates > 2)
     codes = payer_codes(account, [row for row, _dues in due])
     debts = [(row, debt) for row, dues in due
              if (debt := _debt(access, port, rules, row, dues, codes.get(row.customer_id), chunk))]
@@ -133,7 +133,7 @@ def _rejected(account: Account, codes: Sequence[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in found}
 
 
-def _due(rows: Sequence[Any], rules: Rules, known: set[int], chunk: Chunk) -> list[tuple[Any, Any]]:
+def _due(rows: Sequence[Any], rules: Rules, known: set[int], chunk: Chunk, third: bool) -> list[tuple[Any, Any]]:
     """(document, what it asks for), of those that ask for enough."""
     elsewhere = {key: sum((part.amount for part in parts), ZERO)
                  for key, parts in queries.paid_elsewhere([row.id for row in rows]).items()}
@@ -142,7 +142,7 @@ def _due(rows: Sequence[Any], rules: Rules, known: set[int], chunk: Chunk) -> li
         if row.id in known:
             continue
         dues = asked.dues(row, rules.day, elsewhere=elsewhere.get(row.id, ZERO), second=rules.second_due,
-                          overdue_days=rules.overdue_days)
+                          overdue_days=rules.overdue_days, third=third and rules.second_due)
         if not dues:
             chunk.leave_out(row, "overdue", _("Its last day is past, and the plan leaves overdue debts out."))
         elif dues[0].amount < rules.minimum:

@@ -96,6 +96,8 @@ class DebtFile(Protocol):
 
     # names of `extra` that are kept encrypted and stand in the file alone (card, cbu): such a file is never stored
     secrets: tuple[str, ...]
+    # how many due dates of a debt it has fields for
+    dates: int
 
     def resend(self, access: Access) -> str:
         """What of debts that were sent before goes into a new file: ALL, NEW or UNANSWERED."""

@@ -194,6 +194,45 @@ def test_cobrodigital_by_its_slip(town: Town) -> None:
         assert town.all() == before
 
 
+def test_a_slip_of_cobrodigital_that_is_paid_after_its_first_date(town: Town) -> None:
+    """It asks for the surcharge then, and that is no other amount."""
+    late = issue(town.customer, "24200", due_date=dt.date(2026, 11, 18), second_due_date=dt.date(2026, 11, 28),
+                 second_due_total=Decimal("24926"))
+    account = account_at("cobrodigital")
+    with town.on(MONDAY):
+        slip = _opened(account, late, "boleta")
+    with town.on(MONDAY + 5 * DAY):
+        town.server.post("cobrodigital", "pay", {"nro_boleta": slip.provider_ref})
+        jobs.poll(account.id)
+        (told,) = db.session.scalars(sa.select(Transaction))
+        assert (told.state, told.cause, told.amount) == ("booked", "", Decimal("24926.00"))
+        assert open_of(late) == ["0.00"] and slip.state == "paid"
+
+
+@pytest.mark.parametrize(("provider", "count"), [("siro", 3), ("pagomiscuentas", 3), ("snp", 2)])
+def test_the_surcharge_is_asked_for_after_the_second_date_where_a_file_has_a_third_one(
+        town: Town, provider: str, count: int) -> None:
+    """Until the end of its month: then the next invoice brings it."""
+    issue(town.customer, "24200", due_date=dt.date(2026, 11, 18), second_due_date=dt.date(2026, 11, 24),
+          second_due_total=Decimal("24926"))
+    account = account_at(provider, **({"cuit": "30-52276392-2", "servicio": "INTERNET"} if provider == "snp" else {}))
+    if provider == "snp":
+        payers.save(account, town.customer, town.customer.code, {"cbu": "2850590940090418135201"})
+        db.session.commit()
+    for day, expected in ((MONDAY, ["2026-11-18 24200.00", "2026-11-24 24926.00", "2026-11-30 24926.00"]),
+                          (dt.date(2026, 11, 26), ["2026-11-30 24926.00"])):
+        with town.on(day):
+            row, _content = debts_of(account)
+            found = db.session.scalars(sa.select(DebtLine).where(DebtLine.file_id == row.id)
+                                       .order_by(DebtLine.position.desc())).first()
+            assert found is not None
+            asked = [f"{one['date']} {one['amount']}" for one in found.data["due"]]
+            assert asked == (expected if count == 3 else expected[:2] if len(expected) > 1
+                             else ["2026-12-26 24200.00"])
+            files_out.withdraw(row, "prueba")
+            db.session.commit()
+
+
 def test_pagomiscuentas_by_its_files(town: Town) -> None:
     account = account_at("pagomiscuentas", empresa="0123", sigla="ANDI")
     with town.on(MONDAY):

@@ -46,6 +46,7 @@ class DebtFile:
     """`extra`: previous_reference (once, when the reference changed), screen (15), barcode (60)."""
 
     secrets: tuple[str, ...] = ()
+    dates: int = 3
 
     def resend(self, access: Access) -> str:
         """Whether a file replaces the one before it is for the account to say."""

@@ -27,6 +27,7 @@ class DebtFile:
     """`extra`: card (16 digits), first (true on the first debit of that card). Debited on the first due date."""
 
     secrets: tuple[str, ...] = ("card",)
+    dates: int = 1
 
     def resend(self, access: Access) -> str:
         """Nobody is debited twice: a debit goes out again when its rejection came."""

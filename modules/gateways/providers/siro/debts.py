@@ -28,6 +28,7 @@ class DebtFile:
     """`extra`: "concept" (a digit), "period" (MMYY), "invoice_id" (the 20 characters, where they are already fixed)."""
 
     secrets: tuple[str, ...] = ()
+    dates: int = 3
 
     def resend(self, access: Access) -> str:
         """A second file adds to the first: what was sent comes back as an error."""

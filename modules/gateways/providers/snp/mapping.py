@@ -42,6 +42,7 @@ class DebtFile:
     """`extra`: cbu (22 digits). Debited on the first due date."""
 
     secrets: tuple[str, ...] = ("cbu",)
+    dates: int = 1
 
     def resend(self, access: Access) -> str:
         """Nobody is debited twice: a debit goes out again when its rejection came."""
