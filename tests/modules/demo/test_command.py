@@ -24,6 +24,7 @@ REFUSED = {"AR": 2, "EC": 0, "CO": 0, "MX": 0, "PE": 1}
 
 # what came through gateways, by country: {provider: payments} of today, and who must look at what
 MONEY = """
+import datetime as dt
 import json
 import sqlalchemy as sa
 from core import clock
