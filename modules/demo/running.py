@@ -20,11 +20,10 @@ from core.models import Company
 from core.scope import company_scope
 from modules.contracts import billing, months, waiting
 from modules.contracts.models import BillingRun
-from modules.demo import logins, services
+from modules.demo import logins, services, takings_now
 from modules.demo.logins import Login
 from modules.demo.services import Say, Wishes
 from modules.demo.surroundings import simulators
-from modules.demo.takings import now
 
 PATIENCE = 120
 
@@ -58,7 +57,7 @@ def running(wishes: Wishes, simulators_port: int | None, say: Say) -> Iterator[O
         bill(outcome, say)
         if not outcome.trouble:
             say(_("Subscribers pay through the gateways' simulators."))
-            now.make(companies, found)
+            takings_now.make(companies, found)
         outcome.seconds = time.monotonic() - began
         yield outcome
 

@@ -19,11 +19,10 @@ from core.scope import company_scope, every_company
 from modules.accounting import bulk_payments
 from modules.contracts import months
 from modules.contracts import services as contracts
-from modules.demo import collecting, debtors, enabling, facts, network, oddities, past, stock
+from modules.demo import collecting, debtors, enabling, facts, network, oddities, past, stock, takings_before
 from modules.demo.cast import Cast
 from modules.demo.loading import Loader
 from modules.demo.surroundings import Simulators
-from modules.demo.takings import before
 from modules.einvoice.ports import issuers
 
 LOADED = "demo.load"
@@ -152,7 +151,7 @@ def _live(company: Company, simulators: Simulators | None, say: Say) -> None:
         db.session.commit()
         debtors.make(company, today, plan["history"])
     if plan["history"] and simulators is not None:
-        before.make(company, today, simulators)
+        takings_before.make(company, today, simulators)
 
 
 def _pay_last_month(company: Company, today: dt.date, seed: int) -> None:

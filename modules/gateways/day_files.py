@@ -97,7 +97,8 @@ def days(account: Account, first: dt.date, last: dt.date) -> dict[dt.date, Day]:
     for day in db.session.scalars(sa.select(File.day).where(
             File.account_id == account.id, File.direction == "in", File.kind == "payments", File.state == "imported",
             File.day.between(first, last))):
-        found[day].compared = True
+        if day is not None:
+            found[day].compared = True
     for one in found.values():
         one.missing = one.missing if one.compared else 0
     return dict(sorted(found.items()))

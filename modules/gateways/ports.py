@@ -39,8 +39,7 @@ class Provider:
     `watched_days`: how long a page of it is asked about after it was paid or closed, where the gateway cannot close
     pages or tells what was taken back only to who asks. `extra`: "rehearsal", by country, the settings that its
     simulator takes; "plan", how files are usually exchanged; "day_list", whether `Poll.since` tells its own lists of
-    whole days, which payments that were told in other ways are put beside (day_files); "layouts", what layouts of one's
-    own can begin with (name -> title and a function that gives the JSON).
+    whole days (day_files); "layouts", what one's own can begin with (name -> title and a function that gives the JSON).
     """
 
     code: str
@@ -96,8 +95,7 @@ class DebtFile(Protocol):
 
     # names of `extra` that are kept encrypted and stand in the file alone (card, cbu): such a file is never stored
     secrets: tuple[str, ...]
-    # how many due dates of a debt it has fields for
-    dates: int
+    dates: int  # how many due dates of a debt it has fields for
 
     def resend(self, access: Access) -> str:
         """What of debts that were sent before goes into a new file: ALL, NEW or UNANSWERED."""

@@ -17,11 +17,10 @@ from core.models import Company
 from core.scope import company_scope
 from modules.contracts import months
 from modules.crm.models import Customer
+from modules.demo import takings_web
 from modules.demo.surroundings import Simulators
-from modules.demo.takings import web
-from modules.demo.takings.desk import Desk, Story, tell
-from modules.gateways import accounts, checkouts, refunding
-from modules.gateways import jobs as own_jobs
+from modules.demo.takings import Desk, Story, tell
+from modules.gateways import accounts, rehearsing
 from modules.gateways.models import Account, Checkout, Notice, Transaction
 
 # seconds for which notices are waited for at most, and without any of them; who was not told of is asked about
@@ -32,7 +31,7 @@ TICKETS = ("oxxo",)
 
 def make(companies: Sequence[Company], simulators: Simulators) -> None:
     """Once per company and month. Commits."""
-    with web.served():
+    with takings_web.served():
         for company in companies:
             with company_scope(company):
                 desk = Desk(company, simulators, clock.today(company))
@@ -49,9 +48,7 @@ def _hear() -> None:
         if _work() or _waiting() or silent == end:
             silent = time.monotonic() + SILENCE
         time.sleep(0.1)
-    for page in db.session.scalars(sa.select(Checkout.id).where(Checkout.state == "open",
-                                                                Checkout.method.not_in(TICKETS))).all():
-        checkouts.ask(page)
+    rehearsing.ask_pages(without=TICKETS)
     _work()
 
 
@@ -77,10 +74,8 @@ def _give_back(desk: Desk) -> None:
         Account.provider == "mercadopago", Transaction.state == "booked", Transaction.kind == "payment",
         Transaction.paid_on == desk.today).order_by(Transaction.id.desc()).limit(1))
     whole = desk.company.country == "PE"  # there it gives back whole payments only
-    if row is not None and row.payment is not None and refunding.can_give_back(row):
-        refunding.request(row, row.amount if whole else (row.amount / 4).quantize(desk.amount),
-                          "Tres días sin servicio")
-        db.session.commit()
+    if row is not None and rehearsing.give_back(row, row.amount if whole else (row.amount / 4).quantize(desk.amount),
+                                                "Tres días sin servicio"):
         _work()
     db.session.rollback()
 
@@ -136,7 +131,7 @@ def cobrodigital(desk: Desk, account: Account) -> None:
     """Slips that it makes, paid at a counter; it is asked for its transactions."""
     for page in desk.pages(account, 2, "boleta"):
         desk.simulators.post("cobrodigital", "pay", {"nro_boleta": page.provider_ref})
-    own_jobs.poll(account.id)
+    rehearsing.poll(account)
 
 
 # --- counters --------------------------------------------------------------------------------------------------
@@ -156,7 +151,7 @@ def facilito(desk: Desk, account: Account) -> None:
     if good:
         for fault in ("line_missing", "line_extra"):
             desk.fault("facilito", fault)
-        desk.bring(account, desk.fetch(f"facilito/files/{desk.today}"), f"conciliacion_{desk.today:%Y%m%d}.csv")
+        rehearsing.bring(account, desk.fetch(f"facilito/files/{desk.today}"), f"conciliacion_{desk.today:%Y%m%d}.csv")
 
 
 def _documents(desk: Desk, count: int) -> list[str]:

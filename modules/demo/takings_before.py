@@ -15,14 +15,11 @@ from core.db import db
 from core.models import Company
 from core.scope import company_scope
 from modules.crm.models import Customer
+from modules.demo import takings_bank
 from modules.demo.surroundings import Simulators
-from modules.demo.takings import banks
-from modules.demo.takings.desk import DAY, Desk, Story, tell
-from modules.gateways import accounts, checkouts, deliveries, jobs, payers, plans, ports
+from modules.demo.takings import DAY, Desk, Story, tell
+from modules.gateways import accounts, ports, rehearsing
 from modules.gateways.models import Account
-from modules.gateways.providers.siro import codes
-from modules.gateways.providers.siro.client import Siro
-from modules.gateways.shapes import Attempt, Debt, Due
 
 # old debts are asked for too
 OVERDUE_DAYS = 120
@@ -37,10 +34,7 @@ def make(company: Company, today: dt.date, simulators: Simulators) -> None:
     with company_scope(company):
         for account in db.session.scalars(sa.select(Account)):
             if account.provider in ports.debt_files:
-                plan = plans.of(account)
-                plan.overdue_days = OVERDUE_DAYS
-                db.session.add(plan)
-        db.session.commit()
+                rehearsing.ask_for_old_debts(account, OVERDUE_DAYS)
         desk = Desk(company, simulators, today)
         tell(desk, STORIES, "before")
 
@@ -53,26 +47,18 @@ def mercadopago(desk: Desk, account: Account) -> None:
     desk.simulators.post("mercadopago", "config", {"notices": "off"})
     day = desk.today - 14 * DAY
     with desk.on(day, "mercadopago"):
-        pages = [one.provider_ref for one in desk.pages(account, 2, until=day)] + [_sale_elsewhere(desk, account)]
+        pages = [one.provider_ref for one in desk.pages(account, 2, until=day)] + [
+            rehearsing.foreign_page(account, desk.amount, "Router y cables")]
         paid = [desk.simulators.post("mercadopago", "pay", {"preference_id": one}) for one in pages]
-        jobs.poll(account.id)
+        rehearsing.poll(account)
     owner = pages[0].split("-")[0]
     with desk.on(desk.business_day(3), "mercadopago"):
         net = sum((Decimal(str(one["transaction_details"]["net_received_amount"])) for one in paid), Decimal(0))
-        desk.simulators.post("mercadopago", "payout", {"user_id": owner, "amount": float(net)})
+        desk.simulators.post("mercadopago", "payout", {"user_id": owner, "amount": str(net)})
     with desk.on(desk.business_day(2), "mercadopago"):
         name, report = _report(desk, account, day)
-        desk.bring(account, report, name, "statement")
+        rehearsing.bring(account, report, name, "statement")
     desk.simulators.post("mercadopago", "config", {"notices": "auto"})
-
-
-def _sale_elsewhere(desk: Desk, account: Account) -> str:
-    """Somebody sold a router with the same account: a page with a reference that is not ours."""
-    access = accounts.access(account)
-    debt = Debt("mostrador", "Venta de mostrador", "mostrador", "Router y cables", access.currency,
-                (Due(clock.today(), desk.amount),))
-    attempt = Attempt(f"mostrador-{account.id}", f"mostrador-{account.id}", clock.now() + 5 * DAY)
-    return str(ports.checkouts.get("mercadopago").open(access, debt, attempt).provider_ref)
 
 
 def _report(desk: Desk, account: Account, first: dt.date) -> tuple[str, bytes]:
@@ -91,28 +77,36 @@ def _report(desk: Desk, account: Account, first: dt.date) -> tuple[str, bytes]:
 def siro(desk: Desk, account: Account) -> None:
     """Debts go to the bank; home banking, a counter and a wrong code; the rendition comes by file and by API."""
     with desk.on(desk.business_day(4), "siro"):
-        found = desk.debt_file(account)
+        found = rehearsing.debt_file(account)
         if found is None:
             return
         row, _content = found
-        deliveries.send(row.id)
-        deliveries.ask(row.id)
+        rehearsing.deliver(row)
         lines = desk.of_file(row, 2)
-        access = accounts.access(account)
     with desk.on(desk.business_day(3), "siro", hour=16):
         for place, line in enumerate(lines):
             if place:
                 desk.fault("siro", "unknown_cpe")
-            desk.simulators.post("siro", "pay", {"cpe": codes.cpe(access, line.customer_code.zfill(codes.CUSTOMER)),
-                                                 "channel": "PC" if place else "LK"})
+            cpe = f"{line.customer_code:0>9}{account.settings['convenio']}"
+            desk.simulators.post("siro", "pay", {"cpe": cpe, "channel": "PC" if place else "LK"})
         for one in desk.debts(1):
-            slip = ports.coupons.get("siro").coupon(access, checkouts.debt_of(account, [one]))
-            desk.simulators.post("siro", "slip", {"barcode": slip.barcode, "channel": "PF"})
+            desk.simulators.post("siro", "slip", {"barcode": rehearsing.slip(account, one).barcode, "channel": "PF"})
     day = desk.business_day(2)
     with desk.on(day, "siro", hour=11):
-        rendition = "".join(f"{line}\r\n" for line in Siro(access).listing(day))
-        desk.bring(account, rendition.encode("latin-1"), f"CobranzasSiro_{day:%Y%m%d}.txt")
-        jobs.poll(account.id)
+        rehearsing.bring(account, _rendition(desk, account, day), f"CobranzasSiro_{day:%Y%m%d}.txt")
+        rehearsing.poll(account)
+
+
+def _rendition(desk: Desk, account: Account, day: dt.date) -> bytes:
+    """What a person downloads from the bank's site."""
+    access = accounts.access(account)
+    told = {"Usuario": access.need("usuario"), "Password": access.need("password")}
+    token = json.loads(desk.fetch("siro/auth/Sesion", json.dumps(told).encode(), headers=JSON))["access_token"]
+    wanted = {"fecha_desde": f"{day}", "fecha_hasta": f"{day}", "nro_empresa": access.need("convenio"),
+              "cuit_administrador": access.need("cuit_administrador").replace("-", "")}
+    lines = json.loads(desk.fetch("siro/siro/Listados/Proceso", json.dumps(wanted).encode(),
+                                  headers={**JSON, "Authorization": f"Bearer {token}"}))
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
 
 def pagomiscuentas(desk: Desk, account: Account) -> None:
@@ -120,12 +114,12 @@ def pagomiscuentas(desk: Desk, account: Account) -> None:
     sigla, empresa = account.settings["sigla"], account.settings["empresa"]
     desk.simulators.post("pagomiscuentas", "company", {"code": sigla, "empresa": empresa})
     with desk.on(desk.business_day(6), "pagomiscuentas"):
-        found = desk.debt_file(account)
+        found = rehearsing.debt_file(account)
         if found is None:
             return
         row, content = found
         desk.fetch(f"pagomiscuentas/{sigla}/Upload/{row.name}", content, "PUT")
-        desk.sent(row)
+        rehearsing.deliver(row)
         lines = desk.of_file(row, 2)
     if not lines:
         return
@@ -137,7 +131,7 @@ def pagomiscuentas(desk: Desk, account: Account) -> None:
     with desk.on(day, "pagomiscuentas"):
         desk.fetch(f"pagomiscuentas/{sigla}/Download/")
         name = f"COB{sigla}.{day:%d%m%y}"
-        desk.bring(account, desk.fetch(f"pagomiscuentas/{sigla}/Download/{name}"), name)
+        rehearsing.bring(account, desk.fetch(f"pagomiscuentas/{sigla}/Download/{name}"), name)
 
 
 def prisma(desk: Desk, account: Account) -> None:
@@ -145,18 +139,17 @@ def prisma(desk: Desk, account: Account) -> None:
     with desk.on(desk.business_day(5), "prisma"):
         for invoice, card in zip(desk.debts(len(CARDS)), CARDS, strict=False):
             customer = db.session.get_one(Customer, invoice.customer_id)
-            payers.save(account, customer, customer.code, {"card": card})
-        db.session.commit()
-        found = desk.debt_file(account)
+            rehearsing.payer(account, customer, {"card": card})
+        found = rehearsing.debt_file(account)
         if found is None:
             return
         row, content = found
         desk.simulators.post("prisma", "config", {"rejects": NO_FUNDS})
         desk.fetch("prisma/upload", content)
-        desk.sent(row)
+        rehearsing.deliver(row)
     with desk.on(desk.business_day(3), "prisma"):
         names = json.loads(desk.fetch("prisma/answers/"))["files"]
-        desk.bring(account, desk.fetch(f"prisma/answers/{names[-1]}"), names[-1])
+        rehearsing.bring(account, desk.fetch(f"prisma/answers/{names[-1]}"), names[-1])
 
 
 # --- Colombia's networks ------------------------------------------------------------------------------------------
@@ -165,18 +158,18 @@ def prisma(desk: Desk, account: Account) -> None:
 def efecty(desk: Desk, account: Account) -> None:
     """The month's debts for Efecty, and its file of a day: two who pay, and a reference that nobody has."""
     with desk.on(desk.business_day(6)):
-        found = desk.debt_file(account)
+        found = rehearsing.debt_file(account)
         if found is None:
             return
         row, content = found
-        desk.sent(row)
+        rehearsing.deliver(row)
         debts = list(csv.DictReader(io.StringIO(content.decode("latin-1")), delimiter=";"))[:2]
     day = desk.business_day(5)
     rows = [f"{one['convenio']};{one['referencia']};{one['documento']};{one['valor']};{day};10:2{place}:07;BOG-0977;"
             f"88000000{place:04d}" for place, one in enumerate([*debts, {**debts[0], "referencia": "990001"}], 1)]
     content = "\r\n".join(["convenio;referencia;documento;valor;fecha;hora;punto;transaccion", *rows, ""]).encode()
     with desk.on(desk.business_day(4)):
-        desk.bring(account, content, f"pagos_{day:%Y%m%d}.csv")
+        rehearsing.bring(account, content, f"pagos_{day:%Y%m%d}.csv")
 
 
 def asobancaria(desk: Desk, account: Account) -> None:
@@ -185,17 +178,17 @@ def asobancaria(desk: Desk, account: Account) -> None:
     desk.simulators.post("asobancaria", "config", terms)
     day = desk.business_day(3)
     with desk.on(desk.business_day(4), "asobancaria"):
-        found = desk.debt_file(account)
+        found = rehearsing.debt_file(account)
         if found is None:
             return
         row, _content = found
-        desk.sent(row)
+        rehearsing.deliver(row)
         debts = [{"reference": one.customer_code, "cents": int(one.amount * 100)} for one in desk.of_file(row, 4)]
         desk.fetch("asobancaria/debts", json.dumps({"debts": debts}).encode(), headers=JSON)
     with desk.on(desk.business_day(2), "asobancaria"):
-        desk.bring(account, desk.fetch(f"asobancaria/files/{day}/A"), f"recaudo_{day:%Y%m%d}_A.txt")
+        rehearsing.bring(account, desk.fetch(f"asobancaria/files/{day}/A"), f"recaudo_{day:%Y%m%d}_A.txt")
 
 
 STORIES: tuple[tuple[str, Story], ...] = (
     ("mercadopago", mercadopago), ("siro", siro), ("pagomiscuentas", pagomiscuentas), ("prisma", prisma),
-    ("efecty", efecty), ("asobancaria_2001", asobancaria), ("bank", banks.statement))
+    ("efecty", efecty), ("asobancaria_2001", asobancaria), ("bank", takings_bank.statement))

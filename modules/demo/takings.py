@@ -1,9 +1,12 @@
-"""What the stories of a company need: its debts, its accounts, days gone by, and files that come and go."""
+"""Money that comes through the gateways of the made-up companies: their simulators are paid, and the product hears it.
+
+`takings_before` is what happened in the days before the demonstration was loaded, `takings_now` what happens after this
+month's bills. Here is what their stories need: days gone by, debts that are paid, simulators.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +20,6 @@ import sqlalchemy as sa
 
 from core import audit, clock
 from core.db import among, db
-from core.errors import DomainError
 from core.models import AuditRecord, Company
 from core.scope import current_company_id
 from modules.accounting.models import Invoice
@@ -27,7 +29,7 @@ from modules.crm import holidays
 from modules.crm.models import Customer, Email
 from modules.demo import facts
 from modules.demo.surroundings import PATIENCE, Simulators
-from modules.gateways import checkouts, files_in, files_out
+from modules.gateways import rehearsing
 from modules.gateways.models import Account, Checkout, DebtLine, File
 
 DONE = "demo.take"
@@ -103,46 +105,10 @@ class Desk:
 
     def pages(self, account: Account, count: int, method: str = "link", until: dt.date | None = None) -> list[Checkout]:
         """So many pages or tickets, opened at the gateway; a debt that it does not take is left out."""
-        made: list[Checkout] = []
-        for invoice in self.debts(count, until):
-            try:
-                row = checkouts.request(account, invoice, method)
-            except DomainError:
-                continue
-            db.session.commit()
-            checkouts.open_now(row.id)
-            if (row := db.session.get_one(Checkout, row.id)).state == "open":
-                made.append(row)
-        return made
+        found = [rehearsing.page(account, invoice, method) for invoice in self.debts(count, until)]
+        return [one for one in found if one is not None]
 
-    # --- files -----------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def debt_file(account: Account) -> tuple[File, bytes] | None:
-        """A file of the debts that are open, made; None where nothing is to be asked for. Commits."""
-        row = files_out.begin(account)
-        db.session.commit()
-        files_out.make(row.id)
-        if row.state != "made":
-            return None
-        with files_out.content(row) as file:
-            return row, file.read()
-
-    @staticmethod
-    def sent(row: File) -> None:
-        """It was taken to the gateway by hand. Commits."""
-        files_out.sent_by_hand(row)
-        db.session.commit()
-
-    @staticmethod
-    def bring(account: Account, content: bytes, name: str, kind: str = "") -> File:
-        """Import a file as a clerk does; one that is refused is a mistake of the story. Commits."""
-        row = files_in.store(account, io.BytesIO(content), name, kind)
-        db.session.commit()
-        if not files_in.prove(row.id):
-            raise AssertionError(f"{account.provider}: {name}: {row.error}")
-        files_in.load(row.id)
-        return row
+    # --- simulators ------------------------------------------------------------------------------------------
 
     def fetch(self, path: str, content: bytes | None = None, method: str = "",
               headers: Mapping[str, str] | None = None) -> bytes:
