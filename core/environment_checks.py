@@ -51,8 +51,10 @@ def secrets_readable() -> Result:
     lazy("Everybody, soon: payments and invoices cannot be kept, and SQLite stops writing."),
     lazy("Delete old backups and logs, or make the disk larger. Work that waits goes on by itself afterwards.")))
 def disk_space() -> Result:
-    """The disk of the instance folder has room left."""
-    found = shutil.disk_usage(current_app.extensions["abona"].instance)
+    """The disks of the instance folder and of the stored files, which may be mounted apart, have room left."""
+    settings = current_app.extensions["abona"]
+    places = [place for place in (settings.instance, settings.files) if place.exists()]
+    found = min(map(shutil.disk_usage, places), key=lambda one: one.free)
     low = found.free < max(FREE_BYTES, min(found.total * FREE_SHARE, FREE_ENOUGH))
     return not low, int(low), _("%(free)s GB of %(total)s GB are free.", free=round(found.free / 2**30, 1),
                                 total=round(found.total / 2**30, 1))

@@ -33,7 +33,7 @@ from core.scope import company_scope
 from modules.accounting.models import Payment
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData, record_payment
-from modules.contracts import billing, months, queries, reporting, waiting
+from modules.contracts import billing, months, queries, reporting, stages, waiting
 from modules.contracts.billing_status import exceptions as month_exceptions
 from modules.contracts.models import BillingRun
 from modules.contracts.stages import BILLED, Stage
@@ -138,7 +138,14 @@ def status(period: str | None, company_code: str | None, as_json: bool) -> int:
     for company in chosen_companies(company_code):
         with company_scope(company):
             found.append(billing.status(company, _month(company, period)))
+            _note_trouble(company)
     return _answer(found, as_json, reporting.result_text)
+
+
+def _note_trouble(company: Company) -> None:
+    reason = stages.work_left(company)[1]
+    if reason:
+        note(_("Waiting: %(reason)s", reason=reason))
 
 
 @cli.command()

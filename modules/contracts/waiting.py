@@ -32,6 +32,9 @@ class Display(Protocol):
 
     def show(self, name: str, found: Sequence[Stage]) -> None: ...
 
+    def say(self, text: str) -> None:
+        """A sentence between them."""
+
 
 class Watch:
     """Whether the runs are decided. Asked often; looks about a tenth of its time."""
@@ -44,6 +47,7 @@ class Watch:
         # why waiting was given up: what the outside said, or "" while it was not
         self.trouble = ""
         self._seen: list[Stage] = []
+        self._said = ""
         self._changed = self._next = time.monotonic()
 
     def is_over(self) -> bool:
@@ -56,10 +60,17 @@ class Watch:
         if found != self._seen:
             self._seen, self._changed = found, time.monotonic()
         self.decided = not left
+        self._tell(reason)
         silent = time.monotonic() - self._changed
         if silent > self.patience and left:
             self.trouble = reason or _("Nothing moved for %(seconds)s seconds.", seconds=int(silent))
         return self.decided or bool(self.trouble) or (silent > SILENCE and not worker.is_working())
+
+    def _tell(self, reason: str) -> None:
+        """Why it takes longer, once: whoever waits may want to do something about it."""
+        if reason and reason != self._said:
+            self._said = reason
+            self.display.say(_("Waiting: %(reason)s", reason=reason))
 
     def _look(self) -> tuple[list[Stage], bool, str]:
         """(all stages, whether something is left to do, why something is tried again)."""
@@ -112,6 +123,9 @@ class Lines:
                 self._said[name, stage.key] = mark
                 self._say(name, stage)
 
+    def say(self, text: str) -> None:
+        note(text)
+
     def _say(self, name: str, stage: Stage) -> None:
         speed = stage.done / max(time.monotonic() - self._began, 0.001)
         note(_("%(company)s: %(stage)s %(done)s of %(total)s (%(speed)s per second)", company=name, stage=stage.label,
@@ -143,6 +157,9 @@ class Bars:
             speed = self._progress.tasks[self._tasks[key]].speed
             self._progress.update(self._tasks[key], completed=stage.done, total=stage.total,
                                   speed=f"{speed:,.0f}/s" if speed else "")
+
+    def say(self, text: str) -> None:
+        self._progress.console.print(text, markup=False)
 
 
 def display() -> Lines | Bars:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -192,6 +193,16 @@ def test_a_full_disk_a_dead_mail_server_and_a_stuck_queue_are_told_in_words(
     assert {"disk", "mail", "stuck_jobs", "worker"} <= set(bad)
     page = login("core.view_system").get("/health").text
     assert page.count("A quién afecta") == len(bad) and "mail.example does not answer" in page
+
+
+def test_the_disk_of_the_stored_files_counts_where_it_is_mounted_apart(app: Flask,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    files = app.extensions["abona"].files
+    files.mkdir(exist_ok=True)
+    monkeypatch.setattr(environment_checks.shutil, "disk_usage",
+                        lambda path: SimpleNamespace(total=40 * 2**30, free=0 if path == files else 30 * 2**30))
+    [found] = checks.run_all(["disk"])
+    assert not found.ok and "0.0 GB" in found.detail
 
 
 def test_a_clock_that_went_back_is_noticed(app: Flask, company: Company, frozen: Callable[..., dt.datetime]) -> None:

@@ -121,8 +121,14 @@ def test_a_month_that_is_none_is_refused_and_nothing_changes(run, make_contract,
 
 
 class Silent:
+    def __init__(self):
+        self.told = []
+
     def show(self, name, found):
         pass
+
+    def say(self, text):
+        self.told.append(text)
 
 
 @pytest.fixture
@@ -166,10 +172,20 @@ def test_an_outside_service_that_stays_away_ends_the_waiting_with_its_words(isp,
     db.session.execute(sa.update(Job).where(Job.state == "pending").values(
         error="ARCA does not answer.", run_at=dt.datetime(2027, 1, 1, tzinfo=dt.UTC)))
     db.session.commit()
-    watch = waiting.Watch([(isp, started)], everything=True, patience=60, display=Silent())
+    display = Silent()
+    watch = waiting.Watch([(isp, started)], everything=True, patience=60, display=display)
     assert not look(watch)
+    assert not look(watch) and display.told == ["Waiting: ARCA does not answer."]
     monkeypatch.setattr(waiting.time, "monotonic", lambda: watch._changed + 61)
     assert look(watch) and watch.trouble == "ARCA does not answer."
+
+
+def test_the_status_of_a_month_says_why_its_jobs_wait(isp, started, run):
+    run_billing_jobs()
+    db.session.execute(sa.update(Job).where(Job.state == "pending").values(error="The disk of /files is full."))
+    db.session.commit()
+    _status, _output, err = run("status", "--period", "2026-11")
+    assert "Waiting: The disk of /files is full." in err
 
 
 def test_unreachable_is_exit_status_three(run, make_contract, monkeypatch):
