@@ -71,7 +71,8 @@ class ModelView(Base):
             setattr(self, name, (*(getattr(self, name) or ()), *more))
         shown = {"column_formatters": {**_words_of_choices(self), **(self.column_formatters or {})},
                  "column_details_list": self.column_details_list or self._labelled(model)}
-        self.__dict__.update(shown)
+        for name, value in shown.items():
+            setattr(self, name, value)
         super().__init__(model, db, **options)
         if self.column_editable_list:
             raise TypeError("inline editing accepts changes of rows that the view does not show: not used here")
