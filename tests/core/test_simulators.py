@@ -242,3 +242,15 @@ def test_serve_keeps_its_state_in_a_folder_that_only_one_may_use(tmp_path: Path)
     finally:
         third.kill()
         third.wait()
+
+
+def test_every_simulator_knows_again_what_it_kept_of_its_settings() -> None:
+    """It starts anew with them: the demonstration goes on after a restart."""
+    from core.simulators.discovery import available
+    from core.simulators.settings import Settings
+
+    assert available()
+    kinds = [one for one in Settings.__subclasses__() if not one.__module__.startswith("tests.")]
+    assert len(kinds) > 8
+    for kind in kinds:
+        assert kind.restored(kind().as_json()) == kind(), kind.__module__

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,10 +40,10 @@ class Config(Settings):
 
     ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
     READ = {"establishments": lambda value: tuple(str(one) for one in value),
-            "rejects": lambda value: {str(key): str(code) for key, code in value.items()}}
+            "rejects": lambda value: {str(key): str(code) for key, code in (value or {}).items()}}
 
     establishments: tuple[str, ...] = ("0012345678",)
-    rejects: Mapping[str, str] | None = None
+    rejects: Mapping[str, str] = field(default_factory=dict)
 
 
 class Kept(kept.Kept):
@@ -101,7 +101,7 @@ class Acquirer(Configured[Config]):
 
     def _judged(self, debit: Mapping[str, Any], name: str) -> dict[str, Any]:
         visa_debit = name == "DEBLIQD"
-        code = (self.config.rejects or {}).get(debit["card"][-4:], "")
+        code = self.config.rejects.get(debit["card"][-4:], "")
         if struck := self.faults.strikes("rejected"):
             code = str(struck.options.get("code", "020" if visa_debit else "62"))
         if visa_debit and self.faults.strikes("retried"):
