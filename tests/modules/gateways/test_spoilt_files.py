@@ -10,7 +10,7 @@ import io
 import random
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -71,6 +71,13 @@ CASES = {
                       False),
     "pagomiscuentas": Case(FILES, "pagomiscuentas", pagomiscuentas.COB, pagomiscuentas.ACCOUNT),
     "prisma": Case(FILES, "prisma", prisma.GOOD, prisma.ACCOUNT),
+    "prisma, Visa debit": Case(FILES, "prisma", prisma.visa_file("LDEBLIQD", prisma.visa()),
+                               {**prisma.ACCOUNT, "tipo": "DEBLIQD"}),
+    "prisma, First Data": Case(FILES, "prisma", prisma.first_data("00", "51"), prisma.FIRST_DATA),
+    "pagofacil, one line": Case(FILES, "pagofacil", pagofacil.variant_b((1000001, 1815000), (2, 50)), pagofacil.B,
+                                False),
+    "siro, alternate": Case(FILES, "siro", siro.content(*(
+        f"2026111{day}2026111220261110181500001000001{0}{siro.SLIP}PF " for day in range(3))), {}, False),
     "siro": Case(FILES, "siro", siro.content(*(siro.line(payment=f"{n:010d}") for n in range(1, 6))), {}, False),
     "siro, extended": Case(FILES, "siro", siro.content(siro.line(), siro.line(amount=99)), {}, False),
     "snp": Case(FILES, "snp", snp.GOOD, snp.ACCOUNT),
@@ -166,6 +173,44 @@ def test_files_of_another_kind_are_refused_in_words_or_are_the_same(name: str) -
     for one in otherwise(case.content):
         found = taken(case, one)
         assert found is None or is_the_same(case, found, one), one[:200]
+
+
+def other_digits(content: bytes) -> Iterator[bytes]:
+    """The file with one digit of its first or last line changed: whose it is, its day, its count, its total."""
+    lines = content.splitlines(keepends=True)
+    for place in {0, len(lines) - 1}:
+        for spot, sign in enumerate(lines[place]):
+            if chr(sign).isdigit():
+                changed = lines[place][:spot] + bytes([48 + (sign - 47) % 10]) + lines[place][spot + 1:]
+                yield b"".join([*lines[:place], changed, *lines[place + 1:]])
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.proves_itself])
+def test_no_digit_of_the_first_and_last_line_is_believed_alone(name: str) -> None:
+    """A wrong count or total, above all: the file is refused, or says the same."""
+    case = CASES[name]
+    for one in other_digits(case.content):
+        found = taken(case, one)
+        assert found is None or is_the_same(case, found, one), one[-200:]
+
+
+# by what of the account a file is known to be somebody else's
+OTHERS: dict[str, Mapping[str, Any]] = {
+    "asobancaria 2001": {"nit": "8009876541", "bank": "040", "account": "400000012345"},
+    "asobancaria 2001, one batch": {**asobancaria.ACCOUNT, "account": "999"},
+    "efecty": {"convenio": "999999"}, "own layout": {"layout_in": FIXED, "values": ["company=78"]},
+    "pagofacil": {"empresa": "9999"}, "pagomiscuentas": {**pagomiscuentas.ACCOUNT, "empresa": "9999"},
+    "prisma": {**prisma.ACCOUNT, "establecimiento": "0099999999"},
+    "prisma, Visa debit": {"establecimiento": "0099999999", "tipo": "DEBLIQD"},
+    "siro": {"convenio": "5150000000"}, "siro, extended": {"convenio": "5150000000"},
+    "siro, alternate": {"convenio": "5150000000"}, "snp": {**snp.ACCOUNT, "servicio": "TELEFONO"},
+    "bank, OFX": {"account": "999"}, "bank, MT940": {"account": "999"}, "bank, CAMT.053": {"account": "999"}}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_file_of_somebody_else_is_refused_as_a_whole(name: str) -> None:
+    case = CASES[name]
+    assert taken(replace(case, account=OTHERS[name]), case.content) is None
 
 
 @pytest.mark.parametrize("name", ["asobancaria 2001", "prisma", "siro", "own layout", "bank, MT940", "release report"])
