@@ -35,10 +35,13 @@ bench: dev  ## measure against the limits of this machine (N=, DATABASE=, ONLY=)
 translations: dev  ## collect texts, rebuild and compile the catalogs
 	@$(BIN)/python tools/translations.py
 
+pictures: dev  ## pictures of every screen: full, empty, phone, dark, long names, errors (FOLDER=, ONLY="home customer")
+	@$(BIN)/python tools/screenshots.py $(or $(FOLDER),pictures) $(ONLY)
+
 docs: dev  ## write the lists of ports, events and permissions out of the code
 	@$(BIN)/python tools/docs.py
 
 ci:  ## what the continuous integration runs: servers of its own, everything on both databases
 	@.ci/run
 
-.PHONY: help env dev demo run test lint fix bench translations docs ci
+.PHONY: help env dev demo run test lint fix bench translations pictures docs ci

@@ -1,6 +1,6 @@
 """Pictures of the product: every screen full, as a phone, in the dark, empty, with long names and with refused forms.
 
-    .venv/bin/python tools/screenshots.py FOLDER [NAME…]
+    make pictures [FOLDER=pictures] [ONLY="home customer"]
 
 It serves a demo and an empty company of its own (Chromium is needed: Debian package chromium). `docs/img` holds the
 best of them.
@@ -33,7 +33,9 @@ SCREENS = {
     "customers": "/customers/", "customer": "@/customers/", "search": "/search?q=romero",
     "contracts": "/contracts/", "contract": "@/contracts/", "plans": "/plans/", "plan": "@/plans/",
     "billing-desk": "/billing/", "billing-runs": "/billing/runs", "billing-run": "@/billing/runs/",
-    "exceptions": "/billing/exceptions", "drafts": "/billing/drafts", "revisions": "/billing/revisions",
+    "exceptions": "/billing/exceptions", "exceptions-list": "/billing/exceptions/all",
+    "preview-exceptions": "/billing/preview/exceptions", "drafts": "/billing/drafts",
+    "revisions": "/billing/revisions",
     "new-contract": "/contracts/new", "contract-plan": "@/contracts/+plan", "contract-end": "@/contracts/+end",
     "contract-charge": "@/contracts/+charges/new", "contract-discount": "@/contracts/+discounts/new",
     "contract-suspend": "@/contracts/+suspend", "import": "@/imports/", "second-factor": "/account/second-factor",

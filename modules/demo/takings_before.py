@@ -93,7 +93,8 @@ def siro(desk: Desk, account: Account) -> None:
             desk.simulators.post("siro", "slip", {"barcode": rehearsing.slip(account, one).barcode, "channel": "PF"})
     day = desk.business_day(2)
     with desk.on(day, "siro", hour=11):
-        rehearsing.bring(account, _rendition(desk, account, day), f"CobranzasSiro_{day:%Y%m%d}.txt")
+        if paid := _rendition(desk, account, day):  # of a handful of subscribers nobody may have paid there
+            rehearsing.bring(account, paid, f"CobranzasSiro_{day:%Y%m%d}.txt")
         rehearsing.poll(account)
 
 

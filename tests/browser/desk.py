@@ -71,6 +71,7 @@ def idle(site: Site, page: Any, rounds: int = 1200) -> None:
 
 def sound(page: Any, name: str) -> None:
     """The screen as it stands can be used by everybody, and fits a desk and a phone."""
+    own = page.viewport_size
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"), (
@@ -78,7 +79,7 @@ def sound(page: Any, name: str) -> None:
         assert_accessible(page, f"{name} at {width}")
         if folder := os.environ.get("ABONA_PICTURES"):
             page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    page.set_viewport_size(own)
 
 
 def said(page: Any) -> str:

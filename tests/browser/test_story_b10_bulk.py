@@ -18,7 +18,7 @@ from core.db import db
 from modules.crm import services as crm
 from modules.notifications.models import Message
 from tests.browser.conftest import Site, enter
-from tests.browser.desk import STORY, idle, inside, said, sound
+from tests.browser.desk import STORY, WIDTHS, idle, inside, said, sound
 from tests.browser.money import internal, invoice, payment, person
 
 pytestmark = STORY
@@ -43,10 +43,10 @@ def south(site: Site) -> int:
         return south
 
 
-@pytest.fixture
-def page(chromium: Any, site: Site, south: int) -> Iterator[Any]:
+@pytest.fixture(params=WIDTHS)
+def page(request: pytest.FixtureRequest, chromium: Any, site: Site, south: int) -> Iterator[Any]:
     complaints: list[str] = []
-    found = enter(chromium, site.address, 1280, complaints)
+    found = enter(chromium, site.address, request.param, complaints)
     idle(site, found, rounds=900)  # some sixty papers are drawn and sent first
     yield found
     found.context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -13,11 +14,13 @@ import sqlalchemy as sa
 from core import clock
 from core.db import db
 from core.scope import current_company
+from core.worker import Embedded
 from modules.accounting.models import Invoice
-from modules.contracts import billing, extras, months, services
+from modules.contracts import billing, billing_run, extras, months, services
 from modules.contracts.models import Contract, Plan
 from tests.browser.conftest import Site, enter
-from tests.browser.desk import STORY, agree, idle, inside, plan, said, sound, subscriber
+from tests.browser.desk import STORY, WIDTHS, agree, idle, inside, plan, said, sound, subscriber
+from tests.installation import eventually
 
 pytestmark = STORY
 
@@ -54,10 +57,10 @@ def _plan(code: str) -> Plan:
     return db.session.scalars(sa.select(Plan).where(Plan.code == code)).one()
 
 
-@pytest.fixture(scope="module")
-def page(chromium: Any, site: Site, month: dt.date) -> Iterator[Any]:
+@pytest.fixture(scope="module", params=WIDTHS)
+def page(request: pytest.FixtureRequest, chromium: Any, site: Site, month: dt.date) -> Iterator[Any]:
     complaints: list[str] = []
-    found = enter(chromium, site.address, 1280, complaints)
+    found = enter(chromium, site.address, request.param, complaints)
     yield found
     found.context.close()
     assert [one for one in complaints if "422" not in one] == []
@@ -93,11 +96,24 @@ def test_a_difference_opens_its_contract(page: Any, key: str, name: str) -> None
     page.wait_for_selector(f"#{key}")
 
 
+# --- B2: written once, so at the desk first and on the phone from then on --------------------------------------
+
+
+@pytest.fixture
+def desk(chromium: Any, site: Site, month: dt.date) -> Iterator[Any]:
+    complaints: list[str] = []
+    found = enter(chromium, site.address, WIDTHS[0], complaints)
+    yield found
+    found.context.close()
+    assert [one for one in complaints if "422" not in one] == []
+
+
 def row(page: Any, name: str) -> Any:
     return page.locator("#causes tr", has_text=name)
 
 
-def test_those_who_cannot_be_billed_are_mended_in_the_list_and_looked_at_again(page: Any) -> None:
+def test_those_who_cannot_be_billed_are_mended_in_the_list_and_looked_at_again(desk: Any) -> None:
+    page = desk
     page.goto("/billing/")
     first = row(page, "Uno Sin CUIT")
     first.locator("select[name=tax_id_kind]").select_option("CUIT")
@@ -114,6 +130,7 @@ def test_those_who_cannot_be_billed_are_mended_in_the_list_and_looked_at_again(p
     page.wait_for_selector(".notice-ok")
     assert "Uno Sin CUIT ya se puede facturar" in said(page)
 
+    page.set_viewport_size({"width": WIDTHS[1], "height": 800})
     second = row(page, "Dos Sin Condición")
     second.locator("select[name=tax_condition]").select_option("CF")
     second.locator("button").dblclick()
@@ -127,14 +144,38 @@ def test_those_who_cannot_be_billed_are_mended_in_the_list_and_looked_at_again(p
     assert "$126.800,00" in said(page)  # 72.600 + 12.100 + 12.100 + 30.000
 
 
-def test_the_run_is_watched_left_and_found_again_with_its_result(site: Site, page: Any, chromium: Any) -> None:
-    page.goto("/billing/")
-    agree(page, "form[data-confirm] button")
-    page.wait_for_url("**/billing/runs/*")
-    where = page.url
-    page.goto("about:blank")  # the browser is closed
+@pytest.fixture
+def halting(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of one subscriber; after the second of them nobody works on."""
+    real, done = billing_run.bill_chunk, []
 
-    other = enter(chromium, site.address, 1280, [])
+    def bill(chunk_id: int) -> None:
+        real(chunk_id)
+        done.append(chunk_id)
+        if len(done) == 2:
+            site.worker.stopping.set()
+
+    monkeypatch.setattr(billing_run.plan_run, "__defaults__", (1,))
+    monkeypatch.setattr(billing_run, "bill_chunk", bill)
+
+
+@pytest.mark.usefixtures("halting")
+def test_the_run_is_watched_left_and_found_again_with_its_result(site: Site, desk: Any, chromium: Any) -> None:
+    desk.goto("/billing/")
+    agree(desk, "form[data-confirm] button")
+    desk.wait_for_url("**/billing/runs/*")
+    eventually(site.worker.stopping.is_set, 60)
+    site.worker.stop()
+    where = desk.url
+    desk.reload()
+    progress = desk.locator("#stages .progress-block").first.inner_text()
+    assert re.search(r"por segundo · faltan unos .*\d", progress), progress
+    sound(desk, "b2-watched")
+    desk.goto("about:blank")  # the browser is closed
+    site.worker = Embedded(site.app, threads=2)
+    site.worker.start()
+
+    other = enter(chromium, site.address, WIDTHS[1], [])
     other.goto(where)
     other.locator("#stages[data-poll]").wait_for(state="detached", timeout=60_000)
     other.wait_for_selector("main .notice-ok")

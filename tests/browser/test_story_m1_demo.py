@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-import threading
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from waitress.server import create_server
 
-from core import config
-from core.app import create_app
-from core.db import db
-from modules.demo import running
-from modules.demo.services import Wishes
+from core.config import ROOT
 from tests.browser.desk import STORY, said, sound
+from tests.installation import Installation, eventually, free_port
 
 pytestmark = STORY
 PEOPLE, MONTHS = 24, 3
-PASSWORD = "correct horse"
+LOGIN, PASSWORD = "encargada@demo.example", "correct horse"
+
+
+def commands() -> list[str]:
+    """What `make demo` does, as make would do it."""
+    said = subprocess.run(["make", "--dry-run", "--always-make", "demo"], cwd=ROOT, text=True, check=True,
+                          capture_output=True)
+    return said.stdout.splitlines()
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demonstration as its command makes it, served."""
+    """The demonstration as its command makes and serves it, with fewer people; the environment is there already."""
     folder: Path = tmp_path_factory.mktemp("demo")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("ABONA_DEMO_PASSWORD", PASSWORD)
-    app = create_app(config.load(instance=folder, database_url=f"sqlite:///{folder / 'd.sqlite'}", redis_url="",
-                                 secret_key="k", testing=True))
-    with app.app_context(), running.running(Wishes(PEOPLE, ("AR",), 1, MONTHS), None, lambda _line: None) as outcome:
-        assert outcome.trouble == ""
-        db.session.remove()
-        server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
-        threading.Thread(target=server.run, daemon=True).start()
-        yield f"http://127.0.0.1:{server.effective_port}"
-        server.close()
-        db.engine.dispose()
-    patch.undo()
+    port = str(free_port())
+    made = Installation(folder, f"sqlite:///{folder / 'd.sqlite'}", {
+        "ABONA_DEMO_PASSWORD": PASSWORD, "ABONA_SIMULATORS_URL": f"http://127.0.0.1:{free_port()}"})
+    words = commands()[-1].split()[1:]
+    process = made.start(*words, "--subscribers", str(PEOPLE), "--countries", "AR", "--history", str(MONTHS),
+                         "--port", port)
+    try:
+        eventually(lambda: LOGIN in made.log(process) or process.poll() is not None, 180)
+        printed = made.log(process)
+        assert f"http://127.0.0.1:{port}" in printed and LOGIN in printed, printed
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        made.stop()
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="es-AR", base_url=address)
     found = context.new_page()
     found.goto("/login")
-    found.fill("#email", "encargada@demo.example")
+    found.fill("#email", LOGIN)
     found.fill("#password", PASSWORD)
     found.click("button.btn-primary")
     found.wait_for_selector("#search")
@@ -57,6 +60,11 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
 def rows(page: Any, path: str) -> int:
     page.goto(path)
     return int(page.locator("main table tbody tr").count())
+
+
+def test_two_commands_are_all() -> None:
+    environment, demo = commands()
+    assert "tools/make-env run" in environment and demo == ".venv/bin/abona demo run"
 
 
 def test_everything_that_a_provider_has_is_there(page: Any) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
+from PIL import Image
 
 from tests.browser.conftest import Site, enter
 from tests.browser.desk import STORY, said, sound
@@ -110,6 +113,47 @@ def test_my_spreadsheet_comes_in_and_what_is_refused_comes_back_as_a_file(page: 
         assert said(page).count(name) == 1
     page.goto("/setup")
     assert "Sus clientes" in " ".join(page.locator("ol.steps li.is-done").all_inner_texts())
+
+
+def printed(page: Any) -> Any:
+    """The first page of a document as the company's design draws it now."""
+    answer = page.request.get("/design/preview")
+    assert answer.status == 200 and answer.headers["content-type"] == "application/pdf"
+    return pypdf.PdfReader(io.BytesIO(answer.body())).pages[0]
+
+
+def test_without_a_logo_documents_bear_the_name_and_nothing_waits(page: Any) -> None:
+    page.goto("/setup")
+    done = " ".join(page.locator("ol.steps li.is-done").all_inner_texts())
+    assert "Sus clientes" in done and "Logo" not in done
+    paper = printed(page)
+    assert "Valle Fibra" in paper.extract_text() and pictures(paper) == 0
+    page.goto("/setup?step=design")
+    assert page.is_enabled("section.card .btn-primary")  # it may be done at any time, and needs nothing
+    sound(page, "m2-without-logo")
+
+
+def test_a_logo_is_chosen_and_stands_on_documents(page: Any) -> None:
+    page.goto("/setup?step=design")
+    page.click("section.card .btn-primary")
+    page.set_input_files("[name=logo]", {"name": "logo.png", "mimeType": "image/png", "buffer": logo()})
+    page.wait_for_selector("#logo-part:has(.logo-shown):not(:has(.field-error))")
+    page.click("#design .form-actions .btn-primary")
+    page.wait_for_selector(".notice-ok")
+    assert pictures(printed(page)) == 1
+    page.goto("/setup")
+    assert "Logo" in " ".join(page.locator("ol.steps li.is-done").all_inner_texts())
+
+
+def logo() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (900, 300), "#cc3300").save(out, "PNG")
+    return out.getvalue()
+
+
+def pictures(paper: Any) -> int:
+    """How many pictures of a logo's shape a page bears; codes to be scanned are square."""
+    return sum(one.image.width > 2 * one.image.height for one in paper.images)
 
 
 def load(page: Any, sheet: Path) -> None:
