@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -73,6 +73,16 @@ def record_many(payments: Sequence[PaymentData]) -> list[int]:
     audit.record("accounting.record_payments", current_company(),
                  {"count": len(ids), "first": ids[0], "last": ids[-1]})
     return ids
+
+
+def hold(customer_ids: Iterable[int]) -> None:
+    """Hold these customers' accounts for the transaction, before the first of them is paid or taken back.
+
+    Who takes several payments back holds all their customers at once: one by one, two such transactions may wait for
+    each other.
+    """
+    if wanted := sorted(set(customer_ids)):
+        ledger.lock_customers(wanted)
 
 
 def problem(data: PaymentData) -> str:

@@ -15,7 +15,7 @@ from core.i18n import _, use_locale
 from core.jobs import outside
 from core.models import Company, StoredFile
 from core.scope import current_company
-from modules.accounting import designs, documents, labels, queries, receipts
+from modules.accounting import designs, documents, labels, ledger, queries, receipts
 from modules.accounting.models import Payment
 from modules.accounting.print_data import ReceiptSheet
 from modules.accounting.receipts import ReceiptSource
@@ -88,6 +88,9 @@ def keep(rendered: Sequence[tuple[Prepared, bytes]]) -> None:
     if not rendered:
         return
     ids = storage.store_many([(data, one.name, "application/pdf") for one, data in rendered])
+    numbers = [one.payment_id for one, _data in rendered]
+    # held in the order of everybody else: who takes payments back holds customers, then their payments
+    ledger.lock_customers(db.session.scalars(sa.select(Payment.customer_id).where(among(Payment.id, numbers))).all())
     table: Any = Payment.__table__
     statement = (sa.update(table).where(table.c.id == sa.bindparam("row_id"), table.c.receipt_file_id.is_(None))
                  .values(receipt_file_id=sa.bindparam("new_file")))

@@ -22,9 +22,9 @@ from modules.accounting import bulk_payments, cash, queries
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData, reverse_payment
 from modules.accounting.refunds import refund_payment
-from modules.gateways import accounts, causes, fees, matching, noting, payers, ports
+from modules.gateways import accounts, causes, fees, matching, noting, payers, ports, reversals
 from modules.gateways.matching import Owner
-from modules.gateways.models import Account, Alias, Checkout, Transaction
+from modules.gateways.models import Account, Checkout, Transaction
 from modules.gateways.shapes import MISCONFIGURED, Reading
 
 ZERO = Decimal("0.00")
@@ -76,9 +76,11 @@ def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = No
     """
     taken = taken or Taken()
     _ask_a_person(rows, taken)
-    _book_payments(account, [row for row in rows if row.kind == "payment"], taken, pays or {})
-    waiting = _reversals_that_waited(account, [row.external_id for row in rows if row.kind == "payment"])
-    for row in [*[row for row in rows if row.kind == "reversal"], *waiting]:
+    waiting = reversals.that_waited(account, [row.external_id for row in rows if row.kind == "payment"])
+    back = [*[row for row in rows if row.kind == "reversal"], *waiting]
+    _book_payments(account, [row for row in rows if row.kind == "payment"], taken, pays or {},
+                   reversals.payers(account, back))
+    for row in back:
         _take_back(account, row, taken)
     _book_fees(account, rows)
     db.session.flush()
@@ -88,13 +90,17 @@ def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = No
 # --- booking ---------------------------------------------------------------------------------------------
 
 
-def _book_payments(account: Account, rows: Sequence[Transaction], taken: Taken, pays: Pays) -> None:
+def _book_payments(account: Account, rows: Sequence[Transaction], taken: Taken, pays: Pays,
+                   more: Iterable[int]) -> None:
+    """Book what is due; `more` are customers whose payments are taken back after it, and who are held with these."""
     due = [row for row in rows if row.state in OPEN and row.status == "approved" and row.payment_id is None
            and row.cause not in (causes.TEST_PAYMENT, causes.AMOUNT_DIFFERS)]
     if not due:
+        bulk_payments.hold(more)
         return
     owners = matching.owners(account, [row for row in due if row.customer_id is None])
     ready = [row for row in due if _settle_owner(account, row, owners.get(row.id))]
+    bulk_payments.hold({*more, *(row.customer_id for row in ready if row.customer_id is not None)})
     _record(account, ready, pays)
     taken.booked += sum(row.state == "booked" for row in due)
     taken.waiting += sum(row.state == "waiting" for row in due)
@@ -262,18 +268,6 @@ def _may_be_booked(row: Transaction, data: PaymentData) -> bool:
 # --- taking back -----------------------------------------------------------------------------------------
 
 
-def _reversals_that_waited(account: Account, names: Sequence[str]) -> Sequence[Transaction]:
-    """What was taken back before its payment was told."""
-    wanted = [name for name in names if name]
-    if not wanted:
-        return []
-    return db.session.scalars(lock(
-        sa.select(Transaction).where(
-            Transaction.account_id == account.id, Transaction.state == "waiting", Transaction.kind == "reversal",
-            Transaction.cause == causes.REVERSAL_FIRST, among(Transaction.reverses, wanted))
-        .order_by(Transaction.id))).all()
-
-
 def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
     """Take the payment back, whole or in part, in the period that is open; again and again is once."""
     if row.state == "booked":
@@ -284,7 +278,7 @@ def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
         return
     if row.state not in OPEN or row.status != "reversed":
         return
-    paid = _paid_by(account, row)
+    paid = reversals.paid_by(account, row)
     if paid is None or paid.payment is None:
         _wait(row, causes.REVERSAL_FIRST)
         taken.waiting += 1
@@ -300,15 +294,6 @@ def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
         return
     row.state, row.cause = "booked", ""
     taken.reversed += 1
-
-
-def _paid_by(account: Account, row: Transaction) -> Transaction | None:
-    if not row.reverses:
-        return None
-    named = sa.select(Alias.transaction_id).where(Alias.account_id == account.id, Alias.name == row.reverses)
-    return db.session.scalar(sa.select(Transaction).where(
-        Transaction.account_id == account.id, Transaction.kind == "payment",
-        sa.or_(Transaction.external_id == row.reverses, Transaction.id.in_(named))))
 
 
 def _give_back(account: Account, row: Transaction, payment: Payment, name: str = "") -> int | None:
@@ -382,6 +367,7 @@ def unbook(account: Account, rows: Sequence[Transaction], reason: str) -> int:
     The rows are held. Raises where a payment cannot be taken back; nothing is done then.
     """
     kept, undone = [], 0
+    bulk_payments.hold(row.customer_id for row in rows if row.customer_id is not None)
     for row in rows:
         if row.payment is not None and row.payment.state == "recorded":
             reverse_payment(row.payment, reason)

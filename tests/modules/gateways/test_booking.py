@@ -303,3 +303,17 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_payments(acco
                                    for number in range(size)])
         counted.append(len(seen))
     assert counted[0] == counted[1]
+
+
+def test_who_is_paid_and_who_is_taken_back_are_held_at_once_and_in_one_order(
+        account: Account, make_customer: Make, told: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One by one, two workers would wait for each other for ever."""
+    from modules.accounting import ledger
+
+    first, second, third = make_customer(), make_customer(), make_customer()
+    booking.take(account, [told("1", customer=first.code), told("2", customer=second.code)])
+    held: list[list[int]] = []
+    monkeypatch.setattr(ledger, "lock_customers", lambda ids: held.append(list(ids)))
+    booking.take(account, [told("r2", status="reversed", reverses="2"), told("3", customer=third.code),
+                           told("r1", status="reversed", reverses="1")])
+    assert held[0] == [first.id, second.id, third.id]
