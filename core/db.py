@@ -209,6 +209,11 @@ def reading() -> Iterator[None]:
         _reading.reset(token)
 
 
+# pages of the log (64 MB) after which SQLite carries them over: with its usual 1000 each thousand lines of a large
+# import carried the same leaves of indexes over again, and the more the larger these were
+LOG_PAGES = 16_000
+
+
 # --- SQLite as a serious database ------------------------------------------------------------------------
 
 
@@ -219,7 +224,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN would come too late: see _begin_sqlite
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={WRITE_SECONDS}000", "synchronous=NORMAL",
-                   "cache_size=-16000", "temp_store=MEMORY"):
+                   "cache_size=-16000", "temp_store=MEMORY", f"wal_autocheckpoint={LOG_PAGES}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
