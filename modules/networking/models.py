@@ -128,7 +128,8 @@ class Connection(CompanyScoped, Model):
     # since when it is not as it should be; null: it is, as far as anybody knows
     waits_since: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     applied_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
-    # the sessions (by the router's session-id) that are to be thrown off, so that they come back with what is stored
+    # the sessions (by the router's session-id) that are to be thrown off, so that they come back with what is stored;
+    # "open": what he has open is to be closed, so that it does not go on past the rules
     kick: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     # what is in the way, by a code of ours; "" where nothing is
     difference: Mapped[str] = mapped_column(sa.String(20), default="")

@@ -59,7 +59,8 @@ class Wanted:
     # the user name that may have this address, where it is known
     user: str = ""
     former: Mapping[str, str] = field(default_factory=dict)
-    # sessions that were to be thrown off when somebody wrote here last, with commas between
+    # sessions that were to be thrown off when somebody wrote here last, with commas between; or that what it had open
+    # was to be closed
     kick: str = ""
 
 
@@ -78,6 +79,8 @@ class Step:
     former: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     # sessions that must be thrown off after it, by connection: kept too, until that was answered
     sessions: Mapping[int, str] = field(default_factory=dict)
+    # one for each connection, where what it has open now is closed: which that is, is read when this is done
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,8 @@ def _asked_for(steps: Sequence[Step], router_id: int) -> list[Step]:
         kept = [place for place, key in enumerate(step.connection_ids) if key in mine]
         if kept or not step.connection_ids:
             made.append(replace(step, ids=tuple(step.ids[place] for place in kept) if step.ids else (),
-                                connection_ids=tuple(step.connection_ids[place] for place in kept)))
+                                connection_ids=tuple(step.connection_ids[place] for place in kept),
+                                addresses=tuple(step.addresses[place] for place in kept) if step.addresses else ()))
     return made if any(step.connection_ids for step in made) else []
 
 
@@ -210,7 +211,8 @@ def _done(step: Step, ids: Sequence[int], refused: Mapping[int, str]) -> None:
             _answer([row_id], "refused", refused[key][:300])
     if step.action == "kick":
         rows = Connection.__table__
-        db.session.execute(sa.update(rows).where(among(rows.c.id, step.connection_ids)).values(kick=""))
+        done = [key for key in step.connection_ids if key not in refused]
+        db.session.execute(sa.update(rows).where(among(rows.c.id, done)).values(kick=""))
 
 
 def _answer(ids: Sequence[int], state: str, answer: str) -> None:

@@ -26,13 +26,13 @@ PROFILES = [{"name": "100M", "rate-limit": "20M/100M"},
 Post = Callable[..., Mapping[str, Any]]
 
 
-def make(post: Post, sizes: Mapping[str, int]) -> Company:
+def make(post: Post, sizes: Mapping[str, int], method: str = "pppoe_profile") -> Company:
     """A company whose contracts hang on routers of these names, so many on each; all connected, and armed."""
     company = companies.create_company("AR", "Red de Pruebas S.A.", "30990005008", code="red", tax_condition="RI")
     with company_scope(company):
         ids = _contracts(sum(sizes.values()))
         for name, size in sizes.items():
-            _router(company, name, [ids.pop() for _number in range(size)], post)
+            _router(company, name, [ids.pop() for _number in range(size)], post, method)
         db.session.commit()
     return company
 
@@ -56,13 +56,13 @@ def secrets_of(name: str, size: int) -> list[dict[str, str]]:
              "remote-address": f"10.5.{number // 250}.{number % 250 + 1}"} for number in range(size)]
 
 
-def _router(company: Company, name: str, contract_ids: list[int], post: Post) -> None:
+def _router(company: Company, name: str, contract_ids: list[int], post: Post, method: str) -> None:
     secrets = secrets_of(name, len(contract_ids))
     ports = post("routeros", "routers", {"routers": [{
         "name": name, "password": "secreta", "clients": [one["name"] for one in secrets],
         "tables": {"/ppp/profile": PROFILES, "/ppp/secret": secrets}}]})["routers"][name]
     row = Router(name=name, host="127.0.0.1", port=ports["port"], tls="plain", username="abona", password="secreta",
-                 armed_at=clock.now())
+                 armed_at=clock.now(), method=method)
     db.session.add(row)
     db.session.flush()
     write_rows(Connection.__table__, [

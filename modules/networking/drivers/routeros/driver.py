@@ -54,6 +54,8 @@ class Session:
 
     def apply(self, step: Step) -> dict[int, str]:
         """All ids in one sentence; where the router refuses that, one by one, so that one bad row stops only itself."""
+        if step.addresses:
+            return self._close(step)
         if not step.ids:
             return self._each(step, [step.values] * max(len(step.connection_ids), 1))
         try:
@@ -63,6 +65,30 @@ class Session:
             if len(step.ids) == 1:
                 return self._verdict(step, 0, refusal)
         return self._each(step, [{".id": one, **step.values} for one in step.ids])
+
+    def _close(self, step: Step) -> dict[int, str]:
+        """Take away what these addresses have open now; the router knows no patterns, so all of it is read."""
+        rows = self._talk.read(step.path.removesuffix("/remove"), (".id", *tables.ENDS))
+        found = tables.open_of(rows, step.addresses)
+        for at in range(0, len(found), mapping.MOST_IDS):
+            if refusal := self._remove(step.path, found[at:at + mapping.MOST_IDS]):
+                return dict.fromkeys(step.connection_ids, refusal)
+        return {}
+
+    def _remove(self, path: str, ids: Sequence[str]) -> str:
+        """All in one sentence, else one by one: what ended by itself meanwhile is no refusal. "" or the refusal."""
+        try:
+            self._talk.write(path, {".id": ",".join(ids)})
+            return ""
+        except Refused:
+            pass
+        for one in ids:
+            try:
+                self._talk.write(path, {".id": one})
+            except Refused as refusal:
+                if GONE_ALREADY not in refusal.message:
+                    return refusal.message
+        return ""
 
     def _each(self, step: Step, sentences: Sequence[Mapping[str, str]]) -> dict[int, str]:
         refused: dict[int, str] = {}

@@ -17,7 +17,7 @@ RULE = "comment=abona:rule"
 def script(access: Access, allowed: Sequence[str], portal: str) -> str:
     """Address lists, rules and profile. `allowed` are names and addresses that a cut subscriber reaches."""
     return "\n".join([*_head(), *_lists(access, allowed), *_filter(access, "ip"), *_redirect(access, portal),
-                      *(_filter(access, "ipv6") if access.has_ipv6 else ()), *_profile(access)]) + "\n"
+                      *(_filter(access, "ipv6") if access.has_ipv6 else ()), *_profile(access), *_open(access)]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -44,6 +44,7 @@ def _filter(access: Access, family: str) -> Iterator[str]:
                f"{menu} add chain=forward {rule} {RULE} place-before=[:pick [{menu} find chain=forward and dynamic=no "
                f"and !(comment=\"abona:rule\")] 0] }} else={{ {menu} add chain=forward {rule} {RULE} }}")
     if family == "ip":
+        yield "# what is fasttracked passes by all rules: who is cut must not be"
         yield f"{menu} set [find action=fasttrack-connection] src-address-list=!{access.cut_list}"
 
 
@@ -63,3 +64,11 @@ def _redirect(access: Access, portal: str) -> Iterator[str]:
 def _profile(access: Access) -> Iterator[str]:
     yield (f":if ([:len [/ppp profile find name={access.cut_profile}]] = 0) do={{ /ppp profile add "
            f"name={access.cut_profile} address-list={access.cut_list} rate-limit=512k/512k {RULE} }}")
+
+
+def _open(access: Access) -> Iterator[str]:
+    """Who is cut while this is applied keeps what he has open; from then on Abona closes it with each cut."""
+    yield "# what those who are cut already have open went past the rules: it is closed"
+    yield (f":foreach entry in=[/ip firewall address-list find list={access.cut_list}] do={{ :local cut [/ip firewall "
+           "address-list get $entry address]; /ip firewall connection remove [find src-address~(\"^\" . $cut . "
+           "\"(:|\\$)\")] }")

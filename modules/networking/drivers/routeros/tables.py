@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,9 @@ ADDRESSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("/ppp/secret", ("remote-address", "local-address")), ("/ppp/profile", ("local-address",)),
     ("/ppp/active", ("address",)), ("/ip/dhcp-server/lease", ("address", "active-address")),
     ("/ip/arp", ("address",)), ("/ip/address", ("address",)))
+# what is open: through the address list alone it would go on, fasttracked past the rules
+OPEN = ("/ip/firewall/connection", "/ipv6/firewall/connection")
+ENDS = ("src-address", "dst-address", "reply-src-address")
 PPP = frozenset({"pppoe_profile", "pppoe_disable"})
 Read = Callable[..., list[dict[str, str]]]
 
@@ -80,6 +83,26 @@ def address(text: str) -> str:
         return str(ipaddress.ip_address(text.split("/")[0]))
     except ValueError:
         return ""
+
+
+def host(text: str) -> str:
+    """An address of a connection without its port, whichever way this version prints it."""
+    if text.startswith("["):
+        return address(text[1:].partition("]")[0])
+    return address(text.partition(":")[0] if text.count(":") == 1 else text)
+
+
+def open_of(rows: Iterable[Row], wanted: Iterable[str]) -> list[str]:
+    """The ids of connections that come from, go to, or are answered by one of these addresses or networks."""
+    networks = [ipaddress.ip_network(one, strict=False) for one in wanted]
+    single = {str(one.network_address) for one in networks if one.num_addresses == 1}
+    wide = [one for one in networks if one.num_addresses > 1]
+    return [row[".id"] for row in rows
+            if any(_is_among(end, single, wide) for end in {host(row.get(name, "")) for name in ENDS} if end)]
+
+
+def _is_among(end: str, single: Collection[str], wide: Iterable[Any]) -> bool:
+    return end in single or any(ipaddress.ip_address(end) in one for one in wide)
 
 
 def _by(rows: Sequence[Mapping[str, Any]], name: str, upper: bool = False) -> dict[str, list[Row]]:

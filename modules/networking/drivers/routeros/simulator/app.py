@@ -7,8 +7,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -29,6 +29,7 @@ OWN: dict[str, Any] = {
     "refuse": lazy("The router refuses connections"),
     "half": lazy("The connection is cut after so many commands (sentences, 1)"),
     "cut_in_word": lazy("The connection is cut in the middle of a word of the answer"),
+    "hold": lazy("A write gets no answer until this fault ends (when: before it is done, or after it, which is usual)"),
     "fatal": lazy("The router ends the session with !fatal"),
     "bad_login": lazy("The router does not know user and password"),
     "no_rights": lazy("The user may read and not write"),
@@ -53,6 +54,8 @@ class Router:
         self.piece, self.anonymous = int(given.get("piece") or 0), bool(given.get("anonymous"))
         self.pem = str(given.get("pem") or tls.certificate(self.name))
         self._changed_pem = ""
+        # writes that wait for their answer on purpose
+        self.held: list[dict[str, Any]] = []
         self.device = Device(identity, service.now, service.keeper(self.name))
         self._contexts: dict[str, ssl.SSLContext] = {}
         self.plain = Listener(int(given.get("port") or 0), self._plain)
@@ -68,7 +71,8 @@ class Router:
         hidden = ("pem", "password")
         found: dict[str, Any] = {key: value for key, value in self.described().items() if key not in hidden}
         found |= {"sessions": self.plain.clients() + self.encrypted.clients(), "counts": dict(self.device.counts),
-                  "connected": self.device.people.connected(), "log": list(self.device.log)}
+                  "connected": self.device.people.connected(), "flows": self.device.traffic.flows(),
+                  "held": list(self.held), "log": list(self.device.log)}
         if tables:
             found["tables"] = {menu: [_shown(key, row) for key, row in rows.items()]
                                for menu, rows in self.device.copy().items() if rows}
@@ -77,6 +81,16 @@ class Router:
     def strikes(self, name: str) -> Fault | None:
         """The fault, where it is in force for this router: `only` names one, or several with commas between."""
         return self.service.box.faults.strikes(name, lambda only: not only or self.name in only.split(","))
+
+    @contextmanager
+    def holding(self, command: str, is_done: bool) -> Iterator[None]:
+        """For that time a write has no answer; `_sim/state` shows it."""
+        entry = {"command": command, "is_done": is_done}
+        self.held.append(entry)
+        try:
+            yield
+        finally:
+            self.held.remove(entry)
 
     def _plain(self, connection: socket.socket) -> None:
         if self._is_let_in(connection):
@@ -188,7 +202,7 @@ class Service(Configured[Settings]):
     def _answer(self, request: Request) -> Response:
         verbs: Mapping[str, Callable[[dict[str, Any]], Any]] = {
             "routers": self._add_routers, "remove": self._remove, "rows": self._place, "change": self._change,
-            "clients": self._clients, "advance": self._advance, "backup": self._backup,
+            "clients": self._clients, "connect": self._connect, "advance": self._advance, "backup": self._backup,
             "config": lambda given: self.configure(given).as_json()}
         verb = request.path.removeprefix("/_sim/")
         if request.path == "/_sim/routers" and request.method == "GET":
@@ -253,6 +267,10 @@ class Service(Configured[Settings]):
         router = self.routers[given["router"]]
         self._dial(router, given["names"])
         return {"connected": router.device.people.connected()}
+
+    def _connect(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """{"router", "src", "dst", "protocol"}: somebody begins a connection; whether the rules let him."""
+        return {"passes": self.routers[given["router"]].device.traffic.connect(given)}
 
     def _advance(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return self.configure({"offset": self.config.offset + given["seconds"]}).as_json()

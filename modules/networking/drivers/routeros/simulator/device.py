@@ -13,6 +13,7 @@ from typing import Any
 from modules.networking.drivers.routeros.simulator import asking
 from modules.networking.drivers.routeros.simulator.menus import MENUS, Menu, Row, Trap, pair
 from modules.networking.drivers.routeros.simulator.people import People
+from modules.networking.drivers.routeros.simulator.traffic import Traffic
 
 HIDDEN = "********"
 LIMIT_FIELDS = ("max-limit", "limit-at", "burst-limit", "burst-threshold")
@@ -51,6 +52,7 @@ class Device:
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
         self.people = People(self)
+        self.traffic = Traffic(self)
 
     # --- from outside the protocol -----------------------------------------------------------------------
 

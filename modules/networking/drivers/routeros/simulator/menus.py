@@ -134,8 +134,10 @@ MENUS: dict[str, Menu] = {
     "/ip/arp": Menu({"address": "", "mac-address": "", "interface": "", "dynamic": "true", "disabled": "false",
                      "comment": ""}, required=("address", "interface"), unique=("address",),
                     flags=frozenset({"disabled", "dynamic"})),
-    "/ip/firewall/connection": Menu(dict.fromkeys(("protocol", "src-address", "dst-address", "timeout"), ""),
-                                    verbs=frozenset({"remove"})),
+    **dict.fromkeys(("/ip/firewall/connection", "/ipv6/firewall/connection"), Menu(
+        {**dict.fromkeys(("protocol", "src-address", "dst-address", "reply-src-address", "reply-dst-address",
+                          "tcp-state", "timeout"), ""), "fasttrack": "false"},
+        flags=frozenset({"fasttrack"}), verbs=frozenset({"remove"}))),
     "/ip/firewall/filter": Menu(
         dict.fromkeys(("chain", "action", "src-address-list", "dst-address-list", "protocol", "dst-port",
                        "connection-state", "reject-with", "comment"), "") | {"disabled": "false"}, required=("chain",)),

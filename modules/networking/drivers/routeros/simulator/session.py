@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
 from core.simulators import Cut, Fault
@@ -24,6 +24,8 @@ class Weather(Protocol):
     """What strikes a router just now."""
 
     def strikes(self, name: str) -> Fault | None: ...
+
+    def holding(self, command: str, is_done: bool) -> AbstractContextManager[None]: ...
 
 
 class Ended(Exception):
@@ -100,7 +102,9 @@ class Session:
             if verb == "listen":
                 self._listening.add(tag[0] if tag else "")
                 return []
+            self._hold(menu, verb, is_done=False)
             answer = self._device.run(menu, verb, given, queries)
+            self._hold(menu, verb, is_done=True)
         except Trap as trap:
             category = [f"=category={trap.category}"] if trap.category else []
             return [["!trap", *category, f"=message={trap.message}"], ["!done"]]
@@ -109,6 +113,15 @@ class Session:
         rows = [["!re", *(f"={name}={value}" for name, value in row.items())] for row in answer.rows]
         return [*rows, *self._nothing(verb, rows, answer.done),
                 ["!done", *(f"={name}={value}" for name, value in answer.done.items())]]
+
+    def _hold(self, menu: str, verb: str, is_done: bool) -> None:
+        """A write that came in and has no answer yet, before or after it is done, for as long as the fault lasts."""
+        wished = self._weather.strikes("hold") if verb in MENUS[menu].verbs else None
+        if wished is None or (wished.options.get("when") == "before") == is_done:
+            return
+        with self._weather.holding(f"{menu}/{verb}", is_done):
+            while self._weather.strikes("hold"):
+                self._wait(0.01)
 
     def _nothing(self, verb: str, rows: Iterable[object], done: Mapping[str, str]) -> list[list[str]]:
         empty = verb in ("print", "getall") and not rows and not done
