@@ -50,6 +50,7 @@ TABLES = {
     "gateways.file_id": "gateways_file", "gateways.account_id": "gateways_account",
     "promise_id": "arrears_promise", "proof_id": "arrears_proof", "batch_id": "arrears_batch",
     "batch_item_id": "arrears_batch_item", "moratorium_id": "arrears_moratorium",
+    "equipment_id": "contracts_equipment",
     "contracts.run_id": "contracts_billing_run", "importer.run_id": "importer_run", "core.run_id": "core_list_run",
 }
 # arguments that name nothing of a company

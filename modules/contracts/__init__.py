@@ -29,6 +29,7 @@ MANIFEST = Manifest(
     ),
     menu=(
         MenuItem(_("Contracts"), "contracts.contracts", "contracts.view_contracts", group="contracts", order=20),
+        MenuItem(_("Equipment"), "contracts.equipment_list", "contracts.view_contracts", group="contracts", order=25),
         MenuItem(_("Plans"), "contracts.plans", "contracts.view_contracts", group="contracts", order=30),
         MenuItem(_("Bill a month"), "contracts.desk", "contracts.view_billing", group="billing", order=10),
         MenuItem(_("Drafts to approve"), "contracts.drafts", "contracts.approve_drafts", group="billing", order=30),

@@ -19,7 +19,7 @@ from modules.contracts.blueprint import bp
 from modules.contracts.models import Charge, Contract, ContractItem, Discount
 
 
-def _add(contract: Contract, form: Any, title: str, button: str, do: Callable[[], Any], done: str) -> Any:
+def add_page(contract: Contract, form: Any, title: str, button: str, do: Callable[[], Any], done: str) -> Any:
     """A page with one form that adds something to the contract."""
     form.fill()
     if form.validate_on_submit():
@@ -48,7 +48,7 @@ def add_item(contract_id: int) -> Any:
     """A recurring extra."""
     row = find(Contract, contract_id)
     form = forms.ItemForm(first_day=clock.today(), quantity=1)
-    return _add(row, form, _("Add a recurring extra"), _("Add"), lambda: extras.add_item(
+    return add_page(row, form, _("Add a recurring extra"), _("Add"), lambda: extras.add_item(
         row, form.description.data, form.unit_price.data, quantity=form.quantity.data, first_day=form.first_day.data,
         last_day=form.last_day.data, form_key=form.form_key.data or None, **form.taxed()),
         _("The extra is added; days that are billed already come with the next invoice."))
@@ -70,7 +70,7 @@ def add_charge(contract_id: int) -> Any:
     """Something to be paid once, perhaps in instalments."""
     row = find(Contract, contract_id)
     form = forms.ChargeForm()
-    return _add(row, form, _("Charge once or in instalments"), _("Add the charge"), lambda: extras.add_charge(
+    return add_page(row, form, _("Charge once or in instalments"), _("Add the charge"), lambda: extras.add_charge(
         row, form.description.data, form.total.data, instalments=form.instalments.data,
         first_month=_month(form.first_month.data), form_key=form.form_key.data or None, **form.taxed()),
         _("The charge comes with the next invoices."))
@@ -92,7 +92,7 @@ def add_discount(contract_id: int) -> Any:
     """A discount for some months."""
     row = find(Contract, contract_id)
     form = forms.DiscountForm()
-    return _add(row, form, _("Give a discount"), _("Give the discount"), lambda: extras.add_discount(
+    return add_page(row, form, _("Give a discount"), _("Give the discount"), lambda: extras.add_discount(
         row, form.description.data, percent=form.percent.data, amount=form.amount.data,
         first_month=_month(form.first_month.data), last_month=_month(form.last_month.data),
         on_items=form.on_items.data, form_key=form.form_key.data or None), _("The discount is given."))

@@ -245,6 +245,33 @@ class ChargeForm(TaxedForm):
         self.first_month.choices = month_choices(12)
 
 
+class EquipmentForm(AddedForm):
+    """Something of ours that is lent."""
+
+    description = StringField(lazy("What it is"), [InputRequired(), Length(max=100)],
+                              description=lazy("Like: ONU, router, antenna."))
+    serial = StringField(lazy("Serial number"), [Length(max=60)])
+    given_on = DateField(lazy("Since"), [InputRequired()])
+    value = AmountField(lazy("Value"), [Optional(), NumberRange(0)],
+                        description=lazy("What is charged where it does not come back."))
+    ORDER = ("serial", "given_on", "value")
+
+    def fill(self) -> None:
+        """Nothing to choose from."""
+
+
+class LostForm(AddedForm):
+    """How much is charged for what does not come back."""
+
+    amount = AmountField(lazy("Amount"), [Optional(), NumberRange(0)],
+                         description=lazy("It comes with the next invoice of this contract, also where it is over. "
+                                          "Left empty, nothing is charged."))
+    ORDER = ("amount",)
+
+    def fill(self) -> None:
+        """Nothing to choose from."""
+
+
 class DiscountForm(AddedForm):
     """A discount by percent or by amount."""
 

@@ -30,7 +30,8 @@ WORDS = {
     "contracts.set_price": lazy("Price of its own"), "contracts.add_item": lazy("Extra added"),
     "contracts.end_item": lazy("Extra ended"), "contracts.add_charge": lazy("Charged"),
     "contracts.cancel_charge": lazy("Charge taken back"), "contracts.add_discount": lazy("Discount given"),
-    "contracts.end_discount": lazy("Discount ended"),
+    "contracts.end_discount": lazy("Discount ended"), "contracts.lend": lazy("Equipment lent"),
+    "contracts.take_back": lazy("Equipment returned"), "contracts.give_up": lazy("Equipment not returned"),
 }
 # contracts of one customer whose history is told with his
 MOST = 10

@@ -17,6 +17,8 @@ from modules.contracts import (
     billing_views,
     cures,
     draft_views,
+    equipment,
+    equipment_views,
     extra_views,
     foresight,
     forms,
@@ -37,8 +39,8 @@ from modules.contracts.models import Contract
 from modules.crm import finding
 from modules.crm.models import Customer
 
-__all__ = ["billing_views", "bp", "draft_views", "extra_views", "looking_on_views", "mend_views", "plan_views",
-           "revision_views", "verb_views"]
+__all__ = ["billing_views", "bp", "draft_views", "equipment_views", "extra_views", "looking_on_views", "mend_views",
+           "plan_views", "revision_views", "verb_views"]
 
 
 @lists.at(bp, "/contracts/", CONTRACTS)
@@ -58,6 +60,7 @@ def contract(contract_id: int) -> Any:
         "contracts/contract.html", contract=row, today=today, own_price=own, price=queries.price_on(row, today),
         profile=queries.effective_profile(row), actions=states.possible(row.state), next=ahead,
         periods=queries.billed_periods(row.id), history=history.of_contract(row),
+        lent=equipment.of_contract(row.id), equipment_states=equipment.STATES,
         page_url=cures.other_page,
         decided=taxes.decided(current_company().country, ahead and ahead.bill),
         suspension=next((one for one in row.suspensions if one.ended_at is None), None),

@@ -19,6 +19,7 @@ from modules.contracts.models.contracts import (
     PlanChange,
     Suspension,
 )
+from modules.contracts.models.equipment import Equipment
 from modules.contracts.models.plans import (
     BillingProfile,
     ExchangeRate,
@@ -31,5 +32,6 @@ from modules.contracts.models.plans import (
 __all__ = [
     "BilledPeriod", "BillingChunk", "BillingDraft", "BillingException", "BillingPreview", "BillingProfile",
     "BillingRun", "Charge", "ChargeInstalment", "Contract", "ContractItem", "ContractNumbering", "ContractPrice",
-    "Discount", "ExchangeRate", "Plan", "PlanChange", "PlanPrice", "PriceRevision", "Suspension", "ZoneProfile",
+    "Discount", "Equipment", "ExchangeRate", "Plan", "PlanChange", "PlanPrice", "PriceRevision", "Suspension",
+    "ZoneProfile",
 ]
