@@ -30,9 +30,9 @@ ITEMS = {"waiting": (lambda: _("waits"), "warn"), "cut": (lambda: _("cut"), "bad
 def batch_list() -> Any:
     """The latest cut-offs, and the button that rehearses the next one."""
     rows = batches.newest()
+    counted = batches.counts([row.id for row in rows])
     return render_template("arrears/batches.html", rows=rows, states=STATES, moment=wording.moment,
-                           counts={row.id: _sums(counted) for row in rows
-                                   for counted in [batches.counts([one.id for one in rows]).get(row.id, {})]})
+                           counts={row.id: _sums(counted.get(row.id, {})) for row in rows})
 
 
 def _sums(counted: dict[tuple[int, str], int]) -> dict[str, int]:

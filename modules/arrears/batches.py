@@ -163,7 +163,8 @@ def _cut(batch: Batch, items: Sequence[BatchItem]) -> None:
         for one in deciding.decide(debtor, known.calendar, moment, by_hand=True).actions:
             if one.action == "cut":
                 again[one.contract_id] = one
-    wanted = [(one, wording.reason(one)) for item in items if (one := again.get(item.contract_id))]
+    chosen = [again[item.contract_id] for item in items if item.contract_id in again]
+    wanted = [(one, wording.reason(one)) for one in chosen]
     made = services.cut_many(wanted, moment.day, batch.id)
     for item in items:
         cut = made.get(item.contract_id)

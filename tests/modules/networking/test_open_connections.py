@@ -156,5 +156,5 @@ def test_the_script_takes_who_is_cut_off_the_fast_track_and_closes_what_he_has_o
     lines = script(Access("192.0.2.1", 8729, "abona", "secreta"), ["203.0.113.10"], "203.0.113.10").splitlines()
     fast = next(line for line in lines if "fasttrack-connection" in line)
     assert fast == "/ip firewall filter set [find action=fasttrack-connection] src-address-list=!abona-cut"
-    assert "list=abona-cut" in lines[-1] and '/ip firewall connection remove [find src-address~("^" . $cut . "(:|\\$)")]' \
-        in lines[-1]
+    closing = '/ip firewall connection remove [find src-address~("^" . $cut . "(:|\\$)")]'
+    assert "list=abona-cut" in lines[-1] and closing in lines[-1]

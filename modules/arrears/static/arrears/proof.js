@@ -3,7 +3,7 @@
   "use strict";
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { return; }
-    var found = document.querySelector("[data-press='" + event.key + "'], [data-go='" + event.key + "']");
+    var found = document.querySelector("main [data-press='" + event.key + "']");
     if (found) { event.preventDefault(); found.focus(); found.scrollIntoView({ block: "center" }); }
   });
 }());
