@@ -31,7 +31,7 @@ WHAT_TO_DO = lazy("Look whether background work is running; then run abona arrea
 def paid_but_cut() -> Result:
     """No service is cut for debt whose debt would not cut it, longer than it takes to restore it."""
     wrong = sum(1 for debtor, moment in _debtors(_cut_ids) if _restores(debtor, moment))
-    return not wrong, wrong, f"{wrong} {_('services that are cut although nothing old is owed')}" if wrong else ""
+    return not wrong, wrong, _("%(count)s services are cut although nothing old is owed", count=wrong) if wrong else ""
 
 
 def _restores(debtor: Debtor, moment: Moment) -> bool:

@@ -51,7 +51,8 @@ def take(customer: Customer, data: bytes, said: Said = Said(), *, channel: str =
         raise BadProof(_("Another proof is not possible now because %(count)s wait to be looked at.",
                          count=MOST_WAITING), field="proof")
     content, media_type, ending = pictures.clean(data)
-    file = storage.store(content, f"{_('proof')}-{customer.code}-{clock.today():%Y%m%d}.{ending}", media_type)
+    name = _("proof")  # within an f-string nobody would find it to translate it
+    file = storage.store(content, f"{name}-{customer.code}-{clock.today():%Y%m%d}.{ending}", media_type)
     row = Proof(customer_id=customer.id, file_id=file.id, sha256=sha256, amount=said.amount, paid_on=said.paid_on,
                 operation=said.operation.strip()[:60], operation_key=operation_key(said.operation),
                 notes=said.notes.strip()[:300], channel=channel, sent_by=current_user_id() if channel == "staff" else
