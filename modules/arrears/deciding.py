@@ -184,7 +184,7 @@ def _restored_by_hand(debtor: Debtor, day: dt.date) -> bool:
         return False
     since = last.ended_at or last.at
     if any(one.ended_at and one.ended_at > since for one in debtor.promises) or any(
-            one.decided_at and one.decided_at > since for one in debtor.proofs):
+            one.ended_at and one.ended_at > since for one in debtor.proofs):
         return False
     wait = (debtor.rules.cut_after_days or 0) * DAY
     return not any(since.date() < one.due + max(wait, DAY) <= day for one in overdue(debtor, day))

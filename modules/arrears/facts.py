@@ -86,6 +86,13 @@ class Shown:
     state: str
     decided_at: dt.datetime | None = None
 
+    @property
+    def ended_at(self) -> dt.datetime | None:
+        """When a proof that was decided stopped restoring: then, or before where its time had run out."""
+        if self.decided_at is None or self.keeps_until is None:
+            return self.decided_at
+        return min(self.decided_at, self.keeps_until)
+
 
 @dataclass(frozen=True)
 class LastCut:

@@ -19,7 +19,7 @@ from core.scope import company_scope, every_company
 from modules.accounting import bulk_payments
 from modules.contracts import months
 from modules.contracts import services as contracts
-from modules.demo import collecting, debtors, enabling, facts, network, oddities, past, stock, takings_before
+from modules.demo import collecting, debtors, enabling, facts, lent, network, oddities, past, stock, takings_before
 from modules.demo.cast import Cast
 from modules.demo.loading import Loader
 from modules.demo.surroundings import Simulators
@@ -148,6 +148,7 @@ def _live(company: Company, simulators: Simulators | None, say: Say) -> None:
         if not plan["history"]:
             _pay_last_month(company, today, seed)
         contracts.follow_calendar(clock.today())
+        lent.make(company.country)
         db.session.commit()
         debtors.make(company, today, plan["history"])
     if plan["history"] and simulators is not None:

@@ -1,7 +1,7 @@
 """equipment lent
 
 Revision: contracts_30bb0ef0
-After: contracts_b2704e91
+After: contracts_d1a65f38
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = 'contracts_30bb0ef0'
-down_revision = 'contracts_b2704e91'
+down_revision = 'contracts_d1a65f38'
 branch_labels = None
 depends_on = None
 

@@ -156,6 +156,15 @@ def test_a_refused_proof_cuts_again() -> None:
     assert did(who, at(2026, 11, 17)) == [("cut", "proof_refused")]
 
 
+def test_a_proof_that_had_run_out_before_the_service_was_restored_by_hand_does_not_cut_when_it_is_refused() -> None:
+    back, refused = dt.datetime(2026, 11, 12, 15, tzinfo=ZONE), dt.datetime(2026, 11, 12, 16, tzinfo=ZONE)
+    who = debtor(owes(DUE), last_cut=cut("staff", back), cuts=1)
+    over = Shown(3, back - dt.timedelta(days=3), "refused", refused)
+    assert spared(replace(who, proofs=(over,)), at(2026, 11, 17)) == "restored_by_hand"
+    kept = replace(over, keeps_until=back + dt.timedelta(days=3))
+    assert did(replace(who, proofs=(kept,)), at(2026, 11, 17)) == [("cut", "proof_refused")]
+
+
 def test_a_surcharge_comes_once_after_the_second_due_date() -> None:
     debt = owes(DUE, second_due=dt.date(2026, 11, 9), surcharge=Decimal("363.00"))
     quiet = replace(RULES, cut_after_days=None)

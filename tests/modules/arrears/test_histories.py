@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from modules.arrears.calendar import Calendar, Stay
@@ -157,6 +157,7 @@ class Life:
 
 
 @settings(max_examples=300)
+@example([(0, "proof", 0), (203, "restore", 0), (204, "refuse", 0)])
 @given(st.lists(st.tuples(st.integers(0, HOURS - 1), st.sampled_from(EVENTS), st.integers(0, 47)), max_size=14))
 def test_whatever_happens_nobody_is_cut_who_should_not_be_and_nobody_stays_cut_who_paid(
         events: list[tuple[int, str, int]]) -> None:

@@ -20,9 +20,9 @@ from modules.accounting import ledger
 from modules.accounting.models import Balance, Payment
 from modules.arrears.models import Batch, Cut, Deed, Promise, Proof
 from modules.contracts import billing, months
-from modules.contracts.models import ChargeInstalment, Contract, ContractItem, Discount
+from modules.contracts.models import ChargeInstalment, Contract, ContractItem, Discount, Equipment
 from modules.crm.models import Customer, CustomerTag
-from modules.demo import debtors, logins, oddities, services
+from modules.demo import debtors, lent, logins, oddities, services
 from modules.demo.services import Wishes
 from modules.einvoice.ports import issuers
 from modules.gateways import accounts
@@ -186,3 +186,14 @@ def test_debtors_were_told_and_cut_one_promised_and_one_sent_the_picture_of_his_
         debtors.make(company, clock.today(), 0)
         assert count(Cut) == before
     assert [one for one in checks.run_all(["paid_but_cut", "promise_over_not_cut"]) if not one.ok] == []
+
+
+def test_some_equipment_is_to_be_returned_and_some_is_out(load: Load) -> None:
+    (company,) = load(subscribers=120)
+    with company_scope(company):
+        found = Counter(tuple(row) for row in db.session.execute(sa.select(Equipment.state, Contract.state).join(
+            Contract, Contract.id == Equipment.contract_id)))
+        assert found["out", "ended"] > 0 and found["returned", "ended"] == 1 and found["out", "active"] > 10
+        before = count(Equipment)
+        lent.make("AR")
+        assert count(Equipment) == before
