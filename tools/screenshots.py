@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,15 +107,24 @@ def served(*command: str, folder: Path) -> Iterator[str]:
     environment = {**os.environ, "ABONA_INSTANCE": str(folder), "ABONA_DEMO_PASSWORD": PASSWORD}
     process = subprocess.Popen([ABONA, *command, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
     try:
-        for _second in range(900):
-            with socket.socket() as trial:
-                if trial.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        address = f"http://127.0.0.1:{port}"
+        while not is_ready(f"{address}/login"):
+            if process.poll() is not None:
+                sys.exit(f"abona {' '.join(command)} ended before it served anything.")
             time.sleep(1)
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         process.terminate()
         process.wait(60)
+
+
+def is_ready(url: str) -> bool:
+    """Whether the page is there: the port is taken long before a demo is made."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 @contextmanager
