@@ -53,11 +53,16 @@ def secrets_readable() -> Result:
 def disk_space() -> Result:
     """The disks of the instance folder and of the stored files, which may be mounted apart, have room left."""
     settings = current_app.extensions["abona"]
-    places = [place for place in (settings.instance, settings.files) if place.exists()]
-    found = min(map(shutil.disk_usage, places), key=lambda one: one.free)
-    low = found.free < max(FREE_BYTES, min(found.total * FREE_SHARE, FREE_ENOUGH))
+    disks = [shutil.disk_usage(place) for place in (settings.instance, settings.files) if place.exists()]
+    found = min(disks, key=lambda one: one.free / _wanted(one.total))
+    low = found.free < _wanted(found.total)
     return not low, int(low), _("%(free)s GB of %(total)s GB are free.", free=round(found.free / 2**30, 1),
                                 total=round(found.total / 2**30, 1))
+
+
+def _wanted(total: int) -> float:
+    """Bytes that must be free on a disk of this size."""
+    return max(FREE_BYTES, min(total * FREE_SHARE, FREE_ENOUGH))
 
 
 @check("worker", environment=True, words=Words(

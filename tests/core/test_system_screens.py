@@ -195,14 +195,18 @@ def test_a_full_disk_a_dead_mail_server_and_a_stuck_queue_are_told_in_words(
     assert page.count("A quién afecta") == len(bad) and "mail.example does not answer" in page
 
 
-def test_the_disk_of_the_stored_files_counts_where_it_is_mounted_apart(app: Flask,
-                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_disks_the_one_that_is_nearer_to_full_for_its_size_is_told(app: Flask,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files may be mounted apart: 4 GB are little of a terabyte, and 2 GB enough on a disk of eight."""
     files = app.extensions["abona"].files
     files.mkdir(exist_ok=True)
-    monkeypatch.setattr(environment_checks.shutil, "disk_usage",
-                        lambda path: SimpleNamespace(total=40 * 2**30, free=0 if path == files else 30 * 2**30))
+    small, large = SimpleNamespace(total=8 * 2**30, free=2 * 2**30), SimpleNamespace(total=2**40, free=4 * 2**30)
+    monkeypatch.setattr(environment_checks.shutil, "disk_usage", lambda path: large if path == files else small)
     [found] = checks.run_all(["disk"])
-    assert not found.ok and "0.0 GB" in found.detail
+    assert not found.ok and "4.0 GB" in found.detail
+    monkeypatch.setattr(environment_checks.shutil, "disk_usage", lambda path: small)
+    [found] = checks.run_all(["disk"])
+    assert found.ok
 
 
 def test_a_clock_that_went_back_is_noticed(app: Flask, company: Company, frozen: Callable[..., dt.datetime]) -> None:
