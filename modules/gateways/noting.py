@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from core import clock
 from core.db import among, db, insert_new, lock
 from core.scope import current_company_id
-from modules.gateways import accounts, causes
+from modules.gateways import accounts, causes, naming
 from modules.gateways.access import PRODUCTION
-from modules.gateways.models import Account, Alias, Transaction
+from modules.gateways.models import Account, Transaction
 from modules.gateways.shapes import Reading
 
 ZERO = Decimal("0.00")
@@ -29,15 +29,16 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     told = _newest(readings)
     if not told:
         return [], 0
-    names = _names(account, told)
+    held = listed or file_id is not None
+    names = naming.names(account, told, held)
     new = _insert(account, told, names, file_id)
-    rows = _locked(account, {names.get(one.external_id, one.external_id) for one in told})
-    pairs = [(rows[name], one) for one in told if (name := names.get(one.external_id, one.external_id)) in rows]
-    _keep_aliases(account, pairs)
+    rows = _locked(account, {names.of(one) for one in told})
+    pairs = [(rows[name], one) for one in told if (name := names.of(one)) in rows]
+    naming.keep(account, pairs, names, held)
     real = accounts.environment_of(account) == PRODUCTION
     no_money, moment = accounts.is_test(account), clock.now()
     for row, one in pairs:
-        if row.held_at is None and (listed or file_id is not None):
+        if row.held_at is None and held:
             row.held_at, row.held_id = moment, file_id
         if not row.status:  # nobody told of it yet, or what was told was taken back with its file
             row.file_id, row.line = file_id, one.line
@@ -62,23 +63,8 @@ def _is_later(now: dt.datetime | None, before: dt.datetime | None) -> bool:
     return now is None or before is None or now >= before
 
 
-def _names(account: Account, told: Sequence[Reading]) -> dict[str, str]:
-    """told identity -> the one that a transaction has already, where they differ."""
-    wanted = {name: one.external_id for one in told for name in (one.external_id, *one.known_as)}
-    names = list(wanted)
-    found = {wanted[row.name]: row.external_id for row in db.session.execute(
-        sa.select(Alias.name, Transaction.external_id).join(Transaction, Transaction.id == Alias.transaction_id)
-        .where(Alias.account_id == account.id, among(Alias.name, names)))}
-    also = [name for one in told for name in one.known_as]
-    if also:
-        found |= {wanted[name]: name for name in db.session.scalars(
-            sa.select(Transaction.external_id).where(Transaction.account_id == account.id,
-                                                     among(Transaction.external_id, also)))}
-    return {told_as: name for told_as, name in found.items() if told_as != name}
-
-
-def _insert(account: Account, told: Sequence[Reading], names: dict[str, str], file_id: int | None) -> int:
-    rows = [_row(account, one, file_id) for one in told if one.external_id not in names and not _is_nothing(one)]
+def _insert(account: Account, told: Sequence[Reading], names: naming.Names, file_id: int | None) -> int:
+    rows = [_row(account, one, file_id) for one in told if one.external_id not in names.found and not _is_nothing(one)]
     return insert_new(Transaction.__table__, rows, unique=("account_id", "external_id"))
 
 
@@ -102,13 +88,6 @@ def _locked(account: Account, names: Iterable[str]) -> dict[str, Transaction]:
         sa.select(Transaction).where(Transaction.account_id == account.id, among(Transaction.external_id, names))
         .order_by(Transaction.id)).execution_options(populate_existing=True))
     return {row.external_id: row for row in rows}
-
-
-def _keep_aliases(account: Account, pairs: Sequence[tuple[Transaction, Reading]]) -> None:
-    """Remember by which other names a transaction is told of."""
-    insert_new(Alias.__table__, [
-        {"account_id": account.id, "name": name, "transaction_id": row.id} for row, one in pairs
-        for name in (one.external_id, *one.known_as) if name != row.external_id], unique=("account_id", "name"))
 
 
 def _follow(row: Transaction, one: Reading) -> None:

@@ -68,7 +68,8 @@ class Reading:
     """A payment, or the taking back of one, as a gateway tells it in a file, a notice or an answer.
 
     `external_id` is the payment's identity at the gateway, the same by whichever way it is told. Where a gateway
-    numbers a payment in two ways (in its answer, in its file), `known_as` holds the other one. A reversal has the
+    numbers a payment in two ways (in its answer, in its file), `known_as` holds the other one; `shared` is a name that
+    a second payment may bear too (that of a page that was paid twice, naming.names). A reversal has the
     status "reversed", an identity of its own and `reverses`, the payment's identity ("" where the gateway does not
     say); its amount is positive. While it is only asked for it is "pending"; "rejected" says that it came to nothing or
     is undone (a chargeback that was won), and is nothing where it was never told of before. `fee` and `withheld` (taxes
@@ -87,6 +88,7 @@ class Reading:
     reference: Reference = Reference()
     reverses: str = ""
     known_as: tuple[str, ...] = ()
+    shared: str = ""
     # when the gateway last changed it (aware); of two readings the later one counts
     updated_at: dt.datetime | None = None
     # False: made with test keys; refused outside the rehearsal

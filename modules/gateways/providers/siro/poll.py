@@ -154,10 +154,10 @@ def reading(access: Access, intent: Intent, reference: str, opened: Opened | Non
     operation, moment = str(intent.found.get("IdOperacion") or intent.attempt), intent.moment
     state = intent.state(access, reference, opened)
     names = [asked] if asked not in ("", operation) else []
-    if intent.attempt and state in ("approved", "pending"):
-        names.append(codes.of_attempt(intent.attempt))
+    # of an intent whose answer was lost another one has the same reference: only who was paid is known by it
+    page = codes.of_attempt(intent.attempt) if intent.attempt and state == "approved" else ""
     return Reading(
         operation, state, intent.amount, "ARS", moment.date() if moment else None, channel="BP",
         reference=Reference(intent.cpe[:9], str(intent.sent.get("nro_comprobante") or ""), "", intent.attempt),
-        known_as=tuple(names), updated_at=moment,
+        known_as=tuple(names), shared=page, updated_at=moment,
         reason="" if state == "approved" else str(intent.found.get("MensajeResultado") or ""))

@@ -119,14 +119,12 @@ def _reading(values: Mapping[str, Any], number: int, seen: Repeats) -> Reading:
     remarks = ("unknown_channel",) * (channel is None) + ("not_credited",) * (status == "approved" and not credited)
     reason = f"{values.get('code', '')} {values.get('text', '')}".strip()
     more = {name: values[name] for name in ("card", "instalments") if values.get(name)}
-    names = [values["result"]] if values.get("result") else []
-    if status == "approved" and (attempt := values.get("reference")):
-        # a page is paid once; where its reference came twice, the second line is a payment of its own
-        name = codes.of_attempt(attempt)
-        names += [name] if seen.number(name) == 1 else []
+    page = codes.of_attempt(values["reference"]) if status == "approved" and values.get("reference") else ""
+    if page and seen.number(page) > 1:  # a page is paid once; the second line is a payment of its own
+        page = ""
     return Reading(
         _identity(values, seen), status, values["amount"], "ARS", _day(values["paid"]), credited,
-        channel=values["channel"], reference=_reference(values), known_as=tuple(names),
+        channel=values["channel"], reference=_reference(values), known_as=(values["result"],) if values.get("result") else (), shared=page,
         reason=reason if status == "rejected" else "", remarks=remarks, line=number, raw=more)
 
 

@@ -295,11 +295,12 @@ def test_the_button_from_page_to_rendition(siro: Running, access: Access, means:
     one = poll.read(access, reference="A-1", opened=page)[0]
     assert (one.status, str(one.amount), one.reference.attempt, one.paid_at) == (
         state, "18150.00", "A-1", dt.date(2026, 11, 16))
-    assert poll.read(access, payment_id=result, opened=page)[0].known_as == (
-        (result, "ref:A-1") if state == "approved" else (result,))
+    page_of = "ref:A-1" if state == "approved" else ""
+    one = poll.read(access, payment_id=result, opened=page)[0]
+    assert (one.known_as, one.shared) == ((result,), page_of)
     told, _cursor = lists(access, MONDAY + DAY)
-    assert [(line.status, line.channel, line.reference.attempt, line.known_as) for line in told] == [
-        (state, channel, "A-1", (result, "ref:A-1") if state == "approved" else (result,))]
+    assert [(line.status, line.channel, line.reference.attempt, line.known_as, line.shared) for line in told] == [
+        (state, channel, "A-1", (result,), page_of)]
 
 
 def test_who_closes_the_window_has_paid_all_the_same(siro: Running, access: Access) -> None:

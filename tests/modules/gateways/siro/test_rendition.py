@@ -52,12 +52,13 @@ def test_the_concept_is_the_first_of_the_nine_digits() -> None:
 
 def test_a_line_of_the_unified_form_is_known_by_its_number() -> None:
     one = read("siro", content(line(payment="0012345678", result=UUID, reference="A-77", channel="BPC"))).payments[0]
-    assert (one.external_id, one.known_as, one.reference.attempt) == ("0012345678", (UUID, "ref:A-77"), "A-77")
+    assert (one.external_id, one.known_as, one.shared, one.reference.attempt) == (
+        "0012345678", (UUID,), "ref:A-77", "A-77")
 
 
 def test_a_page_that_was_paid_twice_gives_two_payments() -> None:
     both = [line(payment=number, reference="A-77", channel="BPD") for number in ("0012345678", "0012345679")]
-    assert [one.known_as for one in read("siro", content(*both)).payments] == [("ref:A-77",), ()]
+    assert [one.shared for one in read("siro", content(*both)).payments] == ["ref:A-77", ""]
 
 
 def test_a_line_of_the_alternate_form() -> None:
