@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, clock
+from core import audit, clock, logs
 from core.db import among, db, find, insert_new, lock, write_rows
+from core.errors import DomainError
 from core.i18n import _
 from core.jobs import enqueue, publish
 from core.scope import current_company_id, current_user_id
@@ -26,6 +27,7 @@ from modules.contracts.models import Contract
 # so many days at most, whoever grants it
 LONGEST = dt.timedelta(days=20)
 REVIEW = "modules.arrears.jobs.review"
+log = logs.get(__name__)
 
 
 # --- what is done once -----------------------------------------------------------------------------------------
@@ -47,8 +49,24 @@ def _deed(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -
 def cut_many(wanted: Sequence[tuple[Action, str]], day: dt.date, batch_id: int | None = None) -> dict[int, Cut]:
     """Cut these services for debt, one per contract, and tell it; by contract those that were cut.
 
-    Who is not in service any more, and whose cut was made before, is left out: the contracts are held first.
+    Who is not in service any more, and whose cut was made before, is left out: the contracts are held first. Where one
+    refuses, as when days that are billed cannot be credited, they are cut one by one: it stops only itself.
     """
+    try:
+        with db.session.begin_nested():
+            return _cut_together(wanted, day, batch_id)
+    except DomainError as error:
+        if len(wanted) == 1:
+            log.warning("arrears_refused", contract=wanted[0][0].number, action="cut", reason=error.message)
+            return {}
+    made: dict[int, Cut] = {}
+    # in the order in which all of them are locked
+    for pair in sorted(wanted, key=lambda pair: pair[0].contract_id):
+        made |= cut_many([pair], day, batch_id)
+    return made
+
+
+def _cut_together(wanted: Sequence[tuple[Action, str]], day: dt.date, batch_id: int | None) -> dict[int, Cut]:
     held_ones = _held_many([one.contract_id for one, _reason in wanted])
     known = set(db.session.scalars(sa.select(Deed.key).where(
         Deed.company_id == current_company_id(), among(Deed.key, [one.key for one, _reason in wanted]))))

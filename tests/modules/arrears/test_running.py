@@ -15,9 +15,11 @@ from modules.accounting import payments
 from modules.arrears import queries, running, services
 from modules.arrears.errors import NoPromise
 from modules.arrears.models import Cut, Deed, Promise
+from modules.contracts import billing, plans
 from modules.contracts import services as contracts
-from modules.contracts.models import Charge
+from modules.contracts.models import Charge, PlanPrice
 from modules.notifications.models import Message
+from tests.modules.arrears.debtors import VAT
 
 DUE = dt.date(2026, 11, 2)
 
@@ -157,8 +159,6 @@ def test_who_paused_by_himself_is_not_restored_by_money(make_contract: Any, owe:
 def test_only_the_service_that_was_not_paid_is_cut(isp: Any, make_contract: Any, run: Any, pay: Any,
                                                    run_jobs: Any, frozen: Any) -> None:
     """A second house: each invoice cuts the contract that it bills."""
-    from modules.contracts import billing
-
     first = make_contract()
     second = make_contract(customer=first.customer)
     frozen(2026, 11, 1, 15)
@@ -170,6 +170,29 @@ def test_only_the_service_that_was_not_paid_is_cut(isp: Any, make_contract: Any,
     db.session.refresh(first)
     db.session.refresh(second)
     assert (first.state, second.state) == ("active", "suspended")
+
+
+def test_one_contract_that_refuses_to_be_cut_keeps_nobody_else_in_service(
+        isp: Any, make_contract: Any, profile: Any, run: Any, run_jobs: Any, frozen: Any) -> None:
+    """Days that are billed are credited with the cut; what one of them cost is known no more."""
+    profile.while_suspended = "prorate"
+    other = plans.create_plan({"code": "H60", "name": "Plan H60", "taxes": VAT, "includes_tax": True,
+                               "period_months": 1, "currency": ""}, Decimal(12100), dt.date(2020, 1, 1))
+    refusing = make_contract("Customer 0", plan_id=other.id)
+    debtors = [make_contract(f"Customer {number}") for number in range(1, 4)]
+    frozen(2026, 11, 1, 15)
+    billing.start_run(isp, dt.date(2026, 11, 1))
+    db.session.commit()
+    run_jobs()
+    db.session.execute(sa.delete(PlanPrice).where(PlanPrice.plan_id == other.id))
+    db.session.commit()
+    run(24)
+    db.session.expire_all()
+    assert [one.state for one in debtors] == ["suspended"] * 3 and refusing.state == "active"
+    assert count(Cut) == 3 and told().count("arrears.cut") == 3
+    run(24, 12)
+    assert count(Cut) == 3 and not db.session.scalars(sa.select(Deed).where(
+        Deed.contract_id == refusing.id, Deed.action == "cut")).all(), "nothing of it is half written"
 
 
 def test_the_surcharge_and_the_charge_for_reconnection_come_once(make_contract: Any, owe: Any, pay: Any, run: Any,
