@@ -57,7 +57,7 @@ def running(wishes: Wishes, simulators_port: int | None, say: Say) -> Iterator[O
         bill(outcome, say)
         if not outcome.trouble:
             say(_("Subscribers pay through the gateways' simulators."))
-            takings_now.make(companies, found)
+            takings_now.make(companies, found, say)
         outcome.seconds = time.monotonic() - began
         yield outcome
 

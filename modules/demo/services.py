@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from core import audit, clock, worker
+from core import audit, clock, companies, worker
 from core.db import db
 from core.errors import CannotRun
 from core.i18n import _, use_locale
@@ -64,6 +65,8 @@ def load(wishes: Wishes, simulators: Simulators | None, say: Say) -> list[Compan
     for country in wishes.countries if simulators else ():
         # where a former load was killed, its clock stands still
         simulators.hold(facts.of(country).simulators, None)  # type: ignore[union-attr]
+    if simulators is not None:
+        takings_before.release(simulators)
     return [load_company(country, wishes, simulators, say) for country in wishes.countries]
 
 
@@ -98,7 +101,7 @@ def loaded_as(company: Company) -> dict[str, Any]:
 
 def _populate(known: facts.Facts, wishes: Wishes, simulators: Simulators | None, say: Say) -> Company:
     """Company and subscribers in one transaction: all of them, or none where this is killed."""
-    today = clock.now().date()
+    today = day_in(known.country)
     start = past.begin(today, wishes.history)
     with _on(start, today):
         made = stock.make(known)
@@ -117,6 +120,12 @@ def _populate(known: facts.Facts, wishes: Wishes, simulators: Simulators | None,
             with past.at(made.company, start, simulators, hour=8) if wishes.history else _now():
                 enabling.enable(made.company)
     return made.company
+
+
+def day_in(country: str) -> dt.date:
+    """Today in the zone that a company of this country gets."""
+    _currency, zone, _locale = companies.COUNTRIES[country]
+    return clock.now().astimezone(ZoneInfo(zone)).date()
 
 
 @contextmanager
@@ -152,7 +161,7 @@ def _live(company: Company, simulators: Simulators | None, say: Say) -> None:
         db.session.commit()
         debtors.make(company, today, plan["history"])
     if plan["history"] and simulators is not None:
-        takings_before.make(company, today, simulators)
+        takings_before.make(company, today, simulators, say)
 
 
 def _pay_last_month(company: Company, today: dt.date, seed: int) -> None:

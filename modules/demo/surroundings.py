@@ -37,14 +37,8 @@ class Simulators:
         """POST /<name>/_sim/<path>."""
         request = urllib.request.Request(f"{self.url}/{name}/_sim/{path}", json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return dict(json.load(answer))
-        except urllib.error.HTTPError as error:
-            raise Rejected(error.read().decode(errors="replace")[:500]) from error
-        except OSError as error:
-            raise Unavailable(_("The simulators at %(url)s do not answer (%(reason)s).", url=self.url,
-                                reason=str(error))) from error
+        with asking(self.url), urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return dict(json.load(answer))
 
     def hold(self, names: Iterable[str], moment: dt.datetime | None) -> None:
         """Hold the clocks of these at a moment; None lets them go."""
@@ -61,6 +55,18 @@ class Simulators:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+@contextmanager
+def asking(url: str) -> Iterator[None]:
+    """What goes wrong between us and a simulator there, as talks with the outside end."""
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        raise Rejected(error.read().decode(errors="replace")[:500]) from error
+    except OSError as error:
+        raise Unavailable(_("The simulators at %(url)s do not answer (%(reason)s).", url=url,
+                            reason=str(error))) from error
 
 
 @contextmanager

@@ -18,8 +18,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from core import audit, clock
+from core import audit, clock, logs
 from core.db import among, db
+from core.errors import DomainError, OutsideError
+from core.i18n import _
 from core.models import AuditRecord, Company
 from core.scope import current_company_id
 from modules.accounting.models import Invoice
@@ -28,14 +30,28 @@ from modules.contracts.models import Contract
 from modules.crm import holidays
 from modules.crm.models import Customer, Email
 from modules.demo import facts
-from modules.demo.surroundings import PATIENCE, Simulators
+from modules.demo.surroundings import PATIENCE, Simulators, asking
 from modules.gateways import rehearsing
 from modules.gateways.models import Account, Checkout, DebtLine, File
 
+log = logs.get(__name__)
 DONE = "demo.take"
 DAY = dt.timedelta(days=1)
 # how far back the days of a story may lie
 LONGEST = 30
+
+
+def business_days(today: dt.date, country: str) -> list[dt.date]:
+    """Those before today, the last one first. Pure."""
+    days = (today - DAY * number for number in range(1, LONGEST))
+    return [day for day in days if holidays.is_business_day(day, country)]
+
+
+def in_one_month(days: Sequence[dt.date], *ago: int) -> list[dt.date]:
+    """The days at these places, from 1; each one earlier where a month ends between the first two of them. Pure."""
+    first, second = days[ago[0] - 1], days[ago[1] - 1]
+    back = 0 if first.month == second.month else 1
+    return [days[place - 1 + back] for place in ago]
 
 
 @dataclass
@@ -45,14 +61,18 @@ class Desk:
     company: Company
     simulators: Simulators
     today: dt.date
+    say: Callable[[str], None]
     paid: set[int] = field(default_factory=set)
 
     # --- days ------------------------------------------------------------------------------------------------
 
     def business_day(self, ago: int) -> dt.date:
         """The business day so many business days before today; 1 is the one before."""
-        days = (self.today - DAY * number for number in range(1, LONGEST))
-        return [day for day in days if holidays.is_business_day(day, self.company.country)][ago - 1]
+        return business_days(self.today, self.company.country)[ago - 1]
+
+    def days(self, sent: int, paid: int, *later: int) -> list[dt.date]:
+        """Such business days; debts are sent and paid in one month, as what asks for more ends with it."""
+        return in_one_month(business_days(self.today, self.company.country), sent, paid, *later)
 
     @contextmanager
     def on(self, day: dt.date, *names: str, hour: int = 10) -> Iterator[None]:
@@ -74,10 +94,10 @@ class Desk:
         """
         return self._take(self._open(until or self.today).order_by(Invoice.issue_date.desc(), Invoice.id), count)
 
-    def of_file(self, row: File, count: int) -> list[DebtLine]:
-        """So many debts of a file, of such customers."""
+    def of_file(self, row: File, count: int, day: dt.date) -> list[DebtLine]:
+        """So many debts of a file that can still be paid on that day, of such customers."""
         lines = {one.invoice_id: one for one in db.session.scalars(sa.select(DebtLine).where(
-            DebtLine.file_id == row.id))}
+            DebtLine.file_id == row.id, DebtLine.until >= day))}
         paid = self._take(self._open(self.today).where(among(Invoice.id, list(lines))).order_by(Invoice.id), count)
         return [lines[one.id] for one in paid]
 
@@ -115,7 +135,7 @@ class Desk:
         """What a simulator answers to a request of a person or a browser (path from the simulators' root on)."""
         request = urllib.request.Request(f"{self.simulators.url}/{path}", content, dict(headers or {}),
                                          method=method or ("GET" if content is None else "POST"))
-        with urllib.request.build_opener(_Stay).open(request, timeout=PATIENCE) as answer:
+        with asking(self.simulators.url), urllib.request.build_opener(_Stay).open(request, timeout=PATIENCE) as answer:
             return bytes(answer.read())
 
     def state(self, name: str) -> dict[str, Any]:
@@ -152,8 +172,25 @@ def tell(desk: Desk, stories: Sequence[tuple[str, Story]], part: str) -> list[st
         # at its beginning: a story that was killed is not told twice
         audit.record(DONE, label)
         db.session.commit()
+        if _happens(desk, account, story):
+            told.append(provider)
+    return told
+
+
+def _happens(desk: Desk, account: Account, story: Story) -> bool:
+    """Whether it was told to its end; where something outside goes wrong, the others go on. Commits."""
+    name = account.name
+    try:
         story(desk, account)
         db.session.commit()
-        told.append(provider)
-    return told
+        return True
+    except (OutsideError, DomainError) as trouble:
+        words = str(trouble)
+    except LookupError as trouble:  # it did not find there what should have come of what it did before
+        log.error("story_broken", account=account.id, exc_info=trouble)
+        words = _("what it looked for is not there")
+    db.session.rollback()
+    desk.say(_("%(company)s: what was to be paid through %(account)s stopped half-way (%(reason)s); the rest goes on.",
+               company=desk.company.code, account=name, reason=words))
+    return False
 

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+from collections.abc import Callable
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -26,16 +27,24 @@ OVERDUE_DAYS = 120
 JSON = {"Content-Type": "application/json"}
 # cards that Mercado Pago prints for tests: no bank has them
 CARDS = ("4509953566233704", "4009175332806176")
+# simulators whose clocks these stories hold
+HELD = ("mercadopago", "siro", "pagomiscuentas", "prisma", "asobancaria")
 NO_FUNDS = {"6176": "51"}
 
 
-def make(company: Company, today: dt.date, simulators: Simulators) -> None:
+def release(simulators: Simulators) -> None:
+    """Where a former telling was killed, clocks stand still and nobody is told of payments."""
+    simulators.hold(HELD, None)
+    simulators.post("mercadopago", "config", {"notices": "auto"})
+
+
+def make(company: Company, today: dt.date, simulators: Simulators, say: Callable[[str], None]) -> None:
     """Once per company: whoever paid in those days, and how. Commits."""
     with company_scope(company):
         for account in db.session.scalars(sa.select(Account)):
             if account.provider in ports.debt_files:
                 rehearsing.ask_for_old_debts(account, OVERDUE_DAYS)
-        desk = Desk(company, simulators, today)
+        desk = Desk(company, simulators, today, say)
         tell(desk, STORIES, "before")
 
 
@@ -45,7 +54,13 @@ def make(company: Company, today: dt.date, simulators: Simulators) -> None:
 def mercadopago(desk: Desk, account: Account) -> None:
     """Cards pay pages two weeks ago; one is of a sale that is not ours; the gateway reports, and pays out."""
     desk.simulators.post("mercadopago", "config", {"notices": "off"})
-    day = desk.today - 14 * DAY
+    try:
+        _month_of_cards(desk, account, desk.today - 14 * DAY)
+    finally:
+        desk.simulators.post("mercadopago", "config", {"notices": "auto"})
+
+
+def _month_of_cards(desk: Desk, account: Account, day: dt.date) -> None:
     with desk.on(day, "mercadopago"):
         pages = [one.provider_ref for one in desk.pages(account, 2, until=day)] + [
             rehearsing.foreign_page(account, desk.amount, "Router y cables")]
@@ -58,7 +73,6 @@ def mercadopago(desk: Desk, account: Account) -> None:
     with desk.on(desk.business_day(2), "mercadopago"):
         name, report = _report(desk, account, day)
         rehearsing.bring(account, report, name, "statement")
-    desk.simulators.post("mercadopago", "config", {"notices": "auto"})
 
 
 def _report(desk: Desk, account: Account, first: dt.date) -> tuple[str, bytes]:
@@ -76,14 +90,15 @@ def _report(desk: Desk, account: Account, first: dt.date) -> tuple[str, bytes]:
 
 def siro(desk: Desk, account: Account) -> None:
     """Debts go to the bank; home banking, a counter and a wrong code; the rendition comes by file and by API."""
-    with desk.on(desk.business_day(4), "siro"):
+    sent, paid_on, day = desk.days(4, 3, 2)
+    with desk.on(sent, "siro"):
         found = rehearsing.debt_file(account)
         if found is None:
             return
         row, _content = found
         rehearsing.deliver(row)
-        lines = desk.of_file(row, 2)
-    with desk.on(desk.business_day(3), "siro", hour=16):
+        lines = desk.of_file(row, 2, paid_on)
+    with desk.on(paid_on, "siro", hour=16):
         for place, line in enumerate(lines):
             if place:
                 desk.fault("siro", "unknown_cpe")
@@ -91,7 +106,6 @@ def siro(desk: Desk, account: Account) -> None:
             desk.simulators.post("siro", "pay", {"cpe": cpe, "channel": "PC" if place else "LK"})
         for one in desk.debts(1):
             desk.simulators.post("siro", "slip", {"barcode": rehearsing.slip(account, one).barcode, "channel": "PF"})
-    day = desk.business_day(2)
     with desk.on(day, "siro", hour=11):
         if paid := _rendition(desk, account, day):  # of a handful of subscribers nobody may have paid there
             rehearsing.bring(account, paid, f"CobranzasSiro_{day:%Y%m%d}.txt")
@@ -114,21 +128,21 @@ def pagomiscuentas(desk: Desk, account: Account) -> None:
     """A file of debts up, two payers, a file of collections down."""
     sigla, empresa = account.settings["sigla"], account.settings["empresa"]
     desk.simulators.post("pagomiscuentas", "company", {"code": sigla, "empresa": empresa})
-    with desk.on(desk.business_day(6), "pagomiscuentas"):
+    sent, paid_on, day = desk.days(6, 5, 3)
+    with desk.on(sent, "pagomiscuentas"):
         found = rehearsing.debt_file(account)
         if found is None:
             return
         row, content = found
         desk.fetch(f"pagomiscuentas/{sigla}/Upload/{row.name}", content, "PUT")
         rehearsing.deliver(row)
-        lines = desk.of_file(row, 2)
+        lines = desk.of_file(row, 2, paid_on)
     if not lines:
         return
-    with desk.on(desk.business_day(5), "pagomiscuentas"):
+    with desk.on(paid_on, "pagomiscuentas"):
         for line in lines:
             desk.simulators.post("pagomiscuentas", "pay", {"code": sigla, "reference": line.customer_code,
                                                            "channel": "HB"})
-    day = desk.business_day(3)
     with desk.on(day, "pagomiscuentas"):
         desk.fetch(f"pagomiscuentas/{sigla}/Download/")
         name = f"COB{sigla}.{day:%d%m%y}"
@@ -177,16 +191,16 @@ def asobancaria(desk: Desk, account: Account) -> None:
     """A bank's day: what the debts of its file became at the counters."""
     terms = {name: account.settings[name] for name in ("nit", "bank", "account", "service")}
     desk.simulators.post("asobancaria", "config", terms)
-    day = desk.business_day(3)
-    with desk.on(desk.business_day(4), "asobancaria"):
+    sent, day, told = desk.days(4, 3, 2)
+    with desk.on(sent, "asobancaria"):
         found = rehearsing.debt_file(account)
         if found is None:
             return
         row, _content = found
         rehearsing.deliver(row)
-        debts = [{"reference": one.customer_code, "cents": int(one.amount * 100)} for one in desk.of_file(row, 4)]
+        debts = [{"reference": one.customer_code, "cents": int(one.amount * 100)} for one in desk.of_file(row, 4, day)]
         desk.fetch("asobancaria/debts", json.dumps({"debts": debts}).encode(), headers=JSON)
-    with desk.on(desk.business_day(2), "asobancaria"):
+    with desk.on(told, "asobancaria"):
         rehearsing.bring(account, desk.fetch(f"asobancaria/files/{day}/A"), f"recaudo_{day:%Y%m%d}_A.txt")
 
 

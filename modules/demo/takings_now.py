@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,12 +29,12 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TICKETS = ("oxxo",)
 
 
-def make(companies: Sequence[Company], simulators: Simulators) -> None:
+def make(companies: Sequence[Company], simulators: Simulators, say: Callable[[str], None]) -> None:
     """Once per company and month. Commits."""
     with takings_web.served():
         for company in companies:
             with company_scope(company):
-                desk = Desk(company, simulators, clock.today(company))
+                desk = Desk(company, simulators, clock.today(company), say)
                 if tell(desk, STORIES, months.show(months.of(desk.today))):
                     _hear()
                     _give_back(desk)

@@ -37,7 +37,8 @@ def names(account: Account, told: Sequence[Reading], held: bool) -> Names:
     what was told of the page otherwise, and every other one is a payment of its own. What else tells of the page means
     the one that is known.
     """
-    aliases, rows, pages = _aliases(account, told), _rows(account, told), {}
+    aliases, rows = _aliases(account, told), _rows(account, told)
+    pages: dict[str, str] = {}
     result = Names()
     for one in told:
         if rows.get(one.external_id) in SETTLED:

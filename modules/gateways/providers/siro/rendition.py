@@ -124,7 +124,8 @@ def _reading(values: Mapping[str, Any], number: int, seen: Repeats) -> Reading:
         page = ""
     return Reading(
         _identity(values, seen), status, values["amount"], "ARS", _day(values["paid"]), credited,
-        channel=values["channel"], reference=_reference(values), known_as=(values["result"],) if values.get("result") else (), shared=page,
+        channel=values["channel"], reference=_reference(values), shared=page,
+        known_as=(values["result"],) if values.get("result") else (),
         reason=reason if status == "rejected" else "", remarks=remarks, line=number, raw=more)
 
 
