@@ -8,7 +8,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from core import clock
-from core.db import among, db, find, write_rows
+from core.db import among, db, find, insert_new
 from core.scope import current_company_id
 from modules.networking.models import InUse, Pool, Router
 
@@ -24,6 +24,13 @@ def is_due(router: Router) -> bool:
         Pool.company_id == router.company_id, sa.or_(Pool.router_id.is_(None), Pool.router_id == router.id)))) or False
 
 
+def add(router_id: int, addresses: Collection[str]) -> None:
+    """These too are somebody's, until the router says otherwise. Another reading may have written them meanwhile."""
+    company = current_company_id()
+    insert_new(InUse.__table__, [{"company_id": company, "router_id": router_id, "address": one}  # type: ignore[arg-type]
+                                 for one in sorted(addresses)], ("router_id", "address"))
+
+
 def keep(router_id: int, used: Collection[str]) -> None:
     """What a router said just now, in the place of what it said before; only what differs is written."""
     known = set(db.session.scalars(sa.select(InUse.address).where(InUse.router_id == router_id)))
@@ -31,7 +38,6 @@ def keep(router_id: int, used: Collection[str]) -> None:
     if gone:
         db.session.execute(sa.delete(InUse).where(InUse.router_id == router_id, among(InUse.address, gone))
                            .execution_options(synchronize_session=False))
-    company = current_company_id()
-    write_rows(InUse.__table__, [{"company_id": company, "router_id": router_id, "address": one} for one in fresh])
+    add(router_id, fresh)
     find(Router, router_id).addresses_at = clock.now()
     db.session.flush()

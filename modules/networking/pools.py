@@ -13,6 +13,7 @@ from core.db import among, db, find, insert_new
 from core.errors import DomainError
 from core.i18n import _
 from modules.contracts.models import Contract
+from modules.networking import in_use
 from modules.networking.errors import WrongSetting
 from modules.networking.models import Connection, Given, InUse, Pool, Router
 
@@ -87,10 +88,25 @@ def give(pool: Pool, contract: Contract | None, router: Router | None = None) ->
     raise DomainError(_("No address of %(pool)s is free.", pool=pool.name), field="pool_id")
 
 
-def give_back(contract_id: int) -> None:
-    """What was given to a contract that hangs nowhere any more may be given again."""
-    db.session.execute(sa.delete(Given).where(Given.contract_id == contract_id)
-                       .execution_options(synchronize_session=False))
+def give_back(connection: Connection) -> None:
+    """What a contract had that hangs nowhere any more may be given again, once its router is read and has it no more.
+
+    What stands there was left as it is, and what was read may be an hour old. A router that is never read is asked by
+    nobody: there it is free at once.
+    """
+    mine = Given.contract_id == connection.contract_id
+    if connection.router.active and connection.router.driver != "manual":
+        had = {*db.session.scalars(sa.select(Given.address).where(mine)), connection.address, connection.key}
+        in_use.add(connection.router_id, [one for one in had if _is_address(one)])
+    db.session.execute(sa.delete(Given).where(mine).execution_options(synchronize_session=False))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def free_count(pool: Pool) -> tuple[int, int]:

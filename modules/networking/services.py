@@ -154,7 +154,7 @@ def unlink(connection: Connection) -> None:
 
     db.session.execute(sa.update(Change).where(Change.connection_id == connection.id).values(connection_id=None)
                        .execution_options(synchronize_session=False))
-    pools.give_back(connection.contract_id)
+    pools.give_back(connection)
     db.session.delete(connection)
     db.session.flush()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from core.db import db
@@ -81,6 +82,27 @@ def test_a_router_that_is_away_leaves_what_it_said(net: Net, busy: Router, run_j
     assert busy.state == "away" and pools.give(mine, None) == "10.5.0.9"
 
 
+def test_two_readings_at_once_write_each_address_once(net: Net, norte: Router) -> None:
+    """A person's import and a session: the second one's rows come in between what the first one reads and writes."""
+    in_use.keep(norte.id, {"10.5.0.1"})
+    came: list[bool] = []
+
+    def meanwhile(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("DELETE FROM networking_address_in_use") and not came:
+            came.append(True)
+            table = InUse.__table__
+            assert isinstance(table, sa.Table)
+            connection.execute(sa.insert(table).values(company_id=norte.company_id, router_id=norte.id,
+                                                       address="10.5.0.4"))
+
+    sa.event.listen(db.engine, "before_cursor_execute", meanwhile)
+    try:
+        in_use.keep(norte.id, {"10.5.0.4", "10.5.0.5"})
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", meanwhile)
+    assert came and {row.address for row in db.session.query(InUse)} == {"10.5.0.4", "10.5.0.5"}
+
+
 def test_it_is_asked_once_an_hour_and_only_where_there_is_a_pool(
         net: Net, busy: Router, run_jobs: Run, frozen: Callable[..., object]) -> None:
     read(busy, run_jobs)
@@ -136,14 +158,44 @@ def test_the_same_private_address_may_be_somebody_s_on_each_router(
     assert pools.give(pool("10.5.0.1-10.5.0.5", None, "Todos"), make_contract(), sur) == "10.5.0.5"
 
 
-def test_who_hangs_nowhere_any_more_gives_his_address_back(
-        net: Net, norte: Router, make_contract: Callable[..., Contract]) -> None:
+def test_who_hangs_nowhere_any_more_gives_his_address_back_once_the_router_has_it_no_more(
+        net: Net, norte: Router, make_contract: Callable[..., Contract], run_jobs: Run,
+        frozen: Callable[..., object]) -> None:
     mine, contract = pool("10.30.0.1-10.30.0.2", norte), make_contract()
     address = pools.give(mine, contract, norte)
     services.link(contract, norte, "u9", address=address)
     assert pools.give(mine, make_contract(), norte) == "10.30.0.2"
+    net.post("rows", router="norte", menu="/ppp/secret", rows=[
+        {"name": "u9", "profile": "100M", "remote-address": address}])
     services.unlink(connection_of(contract))
+    for number in range(2):
+        with pytest.raises(DomainError, match="Norte"):
+            pools.give(mine, make_contract(), norte)
+        if not number:
+            read(norte, run_jobs)
+    net.post("change", router="norte", menu="/ppp/secret", where={"name": "u9"}, to=None)
+    later(frozen, 61)
+    read(norte, run_jobs)
     assert pools.give(mine, make_contract(), norte) == address
+
+
+def test_the_key_is_the_address_where_it_is_cut_by_address(
+        net: Net, norte: Router, make_contract: Callable[..., Contract]) -> None:
+    mine, contract = pool("10.30.0.1-10.30.0.2", norte), make_contract()
+    services.link(contract, norte, pools.give(mine, contract, norte))
+    services.unlink(connection_of(contract))
+    assert pools.give(mine, make_contract(), norte) == "10.30.0.2"
+
+
+def test_a_router_that_is_never_read_gives_an_address_back_at_once(
+        net: Net, norte: Router, make_contract: Callable[..., Contract]) -> None:
+    sur = Router(name="sur", driver="manual")
+    db.session.add(sur)
+    db.session.flush()
+    mine, contract = pool("10.30.0.1-10.30.0.2", sur), make_contract()
+    services.link(contract, sur, "u9", address=pools.give(mine, contract, sur))
+    services.unlink(connection_of(contract))
+    assert pools.give(mine, make_contract(), sur) == "10.30.0.1"
 
 
 def test_a_new_pool_has_its_router_asked(net: Net, busy: Router, browser: FlaskClient, run_jobs: Run) -> None:
