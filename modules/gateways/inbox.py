@@ -107,7 +107,7 @@ def payment_of(account: Account, row: Notice) -> Any:
     return ports.webhooks.get(account.provider).notice(accounts.access(account), incoming).payment
 
 
-def forged_lately_by_account() -> sa.Select[tuple[int, int]]:
+def forged_lately_by_account() -> sa.Select[int, int]:
     """(account_id, count) where there were more forged notices within an hour than a mistake explains."""
     counted = sa.func.count()
     return (sa.select(Notice.account_id, counted.label("count"))

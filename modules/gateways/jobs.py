@@ -125,7 +125,9 @@ def _heard(says: Reading | None, told: Sequence[Reading]) -> tuple[str, str]:
 def poll(account_id: int) -> None:
     """Read what changed at the gateway since the last time; the net under its notices."""
     with alone(f"poll:{account_id}") as keep:
-        for _page in range(PAGES if keep else 0):
+        if keep is None:
+            return
+        for _page in range(PAGES):
             more = _poll_page(account_id)
             if not more:
                 return
@@ -158,7 +160,9 @@ def poll_anew(account_id: int) -> None:
     """Read the last days from their beginning: what changed behind the place up to which was read."""
     cursor, more = "", True
     with alone(f"anew:{account_id}") as keep:
-        for _page in range(PAGES if keep else 0):
+        if keep is None:
+            return
+        for _page in range(PAGES):
             account = find(Account, account_id)
             access = accounts.access(account)
             if not more or (access.is_rehearsal and accounts.is_test(account)):

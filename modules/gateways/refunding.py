@@ -191,7 +191,7 @@ def try_again(one: RefundRequest) -> None:
     jobs.enqueue(SEND, request_id=one.id, key=f"gateways.give_back:{one.id}:{int(clock.now().timestamp()) // 10}")
 
 
-def unsure_since(minutes: int = 30) -> sa.Select[tuple[int, int]]:
+def unsure_since(minutes: int = 30) -> sa.Select[int, int]:
     """(id, company_id) of requests whose job was lost or gave up; of every company."""
     return sa.select(RefundRequest.id, RefundRequest.company_id).join(
         Account, Account.id == RefundRequest.account_id).where(
