@@ -1,6 +1,6 @@
 """A network's own file or list of a day beside our books: what it does not hold of ours, and what only it told us.
 
-What of a payment the network's file held is kept with it (`Transaction.held_at`, noting). A day is compared as soon as
+What of a payment the network's file held is kept with it (`Transaction.held_at`). A day is compared as soon as
 a file or list held any payment of it, or said that it was empty.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,9 +17,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.db import db
+from core import clock
+from core.db import db, insert_new
 from modules.gateways import causes, ports
-from modules.gateways.models import Account, File, Transaction
+from modules.gateways.models import Account, File, HeldAgain, Transaction
 
 ZERO = Decimal("0.00")
 Other = aliased(Transaction)
@@ -26,21 +28,32 @@ Other = aliased(Transaction)
 NAMED_DAY = re.compile(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
 
 
-def _held(*more: Any) -> Any:
-    return sa.exists().where(Other.company_id == Transaction.company_id, Other.account_id == Transaction.account_id,
-                             Other.held_at.is_not(None), *more)
+# what a file or list of the network held: a day of which there is any was told
+IS_HELD = sa.and_(Transaction.held_at.is_not(None), Transaction.kind == "payment")
+
+
+def _held_days(what: Any) -> Any:
+    """Of the days of which the account's files or lists held a payment; by ix_gateways_transaction_held."""
+    return sa.select(what).where(Other.account_id == Transaction.account_id, Other.held_at.is_not(None),
+                                 Other.kind == "payment").scalar_subquery()
 
 
 EMPTY = sa.exists().where(File.account_id == Transaction.account_id, File.direction == "in", File.kind == "payments",
                           File.state == "imported", File.day == Transaction.paid_on)
-COMPARED = sa.or_(_held(Other.paid_on == Transaction.paid_on), EMPTY)
+COMPARED = sa.or_(sa.exists().where(Other.account_id == Transaction.account_id, Other.held_at.is_not(None),
+                                    Other.kind == "payment", Other.paid_on == Transaction.paid_on), EMPTY)
+# accounts whose files or lists come at all: of others nothing is asked
+TOLD_BY_DAYS = Transaction.account_id.in_(sa.select(Account.id).where(sa.or_(
+    sa.exists().where(Other.account_id == Account.id, Other.held_at.is_not(None)),
+    sa.exists().where(File.account_id == Account.id, File.direction == "in", File.kind == "payments",
+                      File.state == "imported", File.day.is_not(None)))))
 IN_BOOKS = sa.and_(Transaction.kind == "payment", Transaction.state == "booked")
 NOT_HELD = sa.and_(IN_BOOKS, Transaction.held_at.is_(None))
 # in our books, and not in the network's file of its day
-MISSING = sa.and_(NOT_HELD, COMPARED)
+MISSING = sa.and_(NOT_HELD, TOLD_BY_DAYS, COMPARED)
 # the network has told of later days, and of earlier ones, but not of this one
-NO_FILE = sa.and_(NOT_HELD, ~COMPARED, _held(Other.paid_on < Transaction.paid_on),
-                  _held(Other.paid_on > Transaction.paid_on))
+NO_FILE = sa.and_(NOT_HELD, TOLD_BY_DAYS, Transaction.paid_on > _held_days(sa.func.min(Other.paid_on)),
+                  Transaction.paid_on < _held_days(sa.func.max(Other.paid_on)), ~COMPARED)
 
 
 def only_there() -> Any:
@@ -80,8 +93,8 @@ def compares(account: Account) -> bool:
 def days(account: Account, first: dt.date, last: dt.date) -> dict[dt.date, Day]:
     """The days on which either of both has a payment, in order: two statements."""
     found: dict[dt.date, Day] = defaultdict(Day)
-    told = sa.and_(Transaction.held_at.is_not(None), Transaction.kind == "payment", Transaction.state != "set_aside")
-    counted = {"ours": IN_BOOKS, "held": told, "missing": NOT_HELD, "only_there": only_there(),
+    told = sa.and_(IS_HELD, Transaction.state != "set_aside")
+    counted = {"ours": IN_BOOKS, "seen": IS_HELD, "held": told, "missing": NOT_HELD, "only_there": only_there(),
                "differing": sa.and_(told, Transaction.attention == causes.CONTRADICTED)}
     rows = db.session.execute(
         sa.select(Transaction.paid_on, *(sa.func.sum(sa.case((which, 1), else_=0)).label(name)
@@ -93,7 +106,7 @@ def days(account: Account, first: dt.date, last: dt.date) -> dict[dt.date, Day]:
     for row in rows:
         if row.ours or row.held:
             found[row.paid_on] = Day(row.ours, row.amount or ZERO, row.held, row.held_amount or ZERO, row.missing,
-                                     row.only_there, row.differing, bool(row.held))
+                                     row.only_there, row.differing, bool(row.seen))
     for day in db.session.scalars(sa.select(File.day).where(
             File.account_id == account.id, File.direction == "in", File.kind == "payments", File.state == "imported",
             File.day.between(first, last))):
@@ -104,11 +117,34 @@ def days(account: Account, first: dt.date, last: dt.date) -> dict[dt.date, Day]:
     return dict(sorted(found.items()))
 
 
+def keep(rows: Sequence[Transaction], file_id: int | None) -> None:
+    """A file holds these, or a list of the network (None), which nobody takes back."""
+    moment = clock.now()
+    again = [row.id for row in rows if row.held_at is not None and file_id and row.held_id not in (None, file_id)]
+    for row in rows:
+        if row.held_at is None:
+            row.held_at, row.held_id = moment, file_id
+        elif file_id is None:
+            row.held_id = None
+    insert_new(HeldAgain.__table__, [{"transaction_id": key, "file_id": file_id} for key in sorted(set(again))],
+               unique=("transaction_id", "file_id"))
+
+
 def forget(file_id: int, account_id: int) -> None:
-    """The file was taken back: what it held is to be compared anew."""
-    db.session.execute(sa.update(Transaction).where(Transaction.account_id == account_id,
-                                                    Transaction.held_id == file_id).values(
-        held_id=None, held_at=None).execution_options(synchronize_session="fetch"))
+    """The file was taken back: what only it held is to be compared anew."""
+    db.session.flush()
+    db.session.execute(sa.delete(HeldAgain).where(HeldAgain.file_id == file_id))
+    mine = sa.update(Transaction).where(Transaction.account_id == account_id, Transaction.held_id == file_id)
+    other = sa.select(sa.func.min(HeldAgain.file_id)).where(
+        HeldAgain.transaction_id == Transaction.id).scalar_subquery()
+    db.session.execute(mine.where(sa.exists().where(HeldAgain.transaction_id == Transaction.id))
+                       .values(held_id=other).execution_options(synchronize_session=False))
+    db.session.execute(mine.values(held_id=None, held_at=None).execution_options(synchronize_session=False))
+    db.session.execute(sa.delete(HeldAgain).where(sa.exists().where(
+        Transaction.id == HeldAgain.transaction_id, Transaction.held_id == HeldAgain.file_id)))
+    for row in db.session:
+        if isinstance(row, Transaction):
+            db.session.expire(row, ["held_at", "held_id"])
 
 
 def day_of(paid: set[dt.date | None], name: str) -> dt.date | None:

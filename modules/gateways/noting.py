@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core import clock
 from core.db import among, db, insert_new, lock
 from core.scope import current_company_id
-from modules.gateways import accounts, causes, naming
+from modules.gateways import accounts, causes, day_files, naming
 from modules.gateways.access import PRODUCTION
 from modules.gateways.models import Account, Transaction
 from modules.gateways.shapes import Reading
@@ -36,15 +36,15 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     pairs = [(rows[name], one) for one in told if (name := names.of(one)) in rows]
     naming.keep(account, pairs, names, held)
     real = accounts.environment_of(account) == PRODUCTION
-    no_money, moment = accounts.is_test(account), clock.now()
+    no_money = accounts.is_test(account)
     for row, one in pairs:
-        if row.held_at is None and held:
-            row.held_at, row.held_id = moment, file_id
         if not row.status:  # nobody told of it yet, or what was told was taken back with its file
             row.file_id, row.line = file_id, one.line
         _follow(row, one)
         if no_money or (real and not one.live):
             _note_test(row)
+    if held:
+        day_files.keep([row for row, _one in pairs], file_id)
     db.session.flush()
     return list(rows.values()), new
 

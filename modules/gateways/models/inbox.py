@@ -110,7 +110,7 @@ class Transaction(CompanyScoped, Model):
     # the file and line that told it first
     file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"), index=True)
     line: Mapped[int | None] = mapped_column(sa.Integer)
-    # when the network's own file or list of a day held it first, and the file, where it was one (day_files)
+    # when the network's own file or list of a day held it first, and the file; null where a list did (day_files)
     held_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     held_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"))
     seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
@@ -127,6 +127,8 @@ class Transaction(CompanyScoped, Model):
         sa.CheckConstraint("state IN ('noted', 'waiting', 'booked', 'set_aside')", name="state"),
         sa.Index("ix_gateways_transaction_list", "company_id", "seen_at", "id"),
         sa.Index("ix_gateways_transaction_paid", "company_id", "account_id", "paid_on", "id"),
+        sa.Index("ix_gateways_transaction_held", "account_id", "paid_on",
+                 sqlite_where=sa.text("held_at IS NOT NULL"), postgresql_where=sa.text("held_at IS NOT NULL")),
         sa.Index("ix_gateways_transaction_waiting", "company_id", "id",
                  sqlite_where=sa.text("state = 'waiting' OR attention <> ''"),
                  postgresql_where=sa.text("state = 'waiting' OR attention <> ''")),
@@ -144,3 +146,15 @@ class Alias(Model):
     transaction_id: Mapped[int] = mapped_column(sa.ForeignKey("gateways_transaction.id"), index=True)
 
     __table_args__ = (sa.UniqueConstraint("account_id", "name"),)
+
+
+class HeldAgain(Model):
+    """Another file that holds a transaction, beside the first one (`Transaction.held_id`): they overlap."""
+
+    __tablename__ = "gateways_held_again"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(sa.ForeignKey("gateways_transaction.id"))
+    file_id: Mapped[int] = mapped_column(sa.ForeignKey("gateways_file.id"), index=True)
+
+    __table_args__ = (sa.UniqueConstraint("transaction_id", "file_id"),)

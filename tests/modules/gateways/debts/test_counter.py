@@ -22,7 +22,7 @@ from modules.accounting.models import Payment
 from modules.crm.ports import service_states
 from modules.gateways import booking, files_in
 from modules.gateways.counter import DatabaseDesk
-from modules.gateways.models import Account, Notice, Told, Transaction
+from modules.gateways.models import Account, File, Notice, Told, Transaction
 from modules.gateways.providers.facilito.simulator.app import Office
 from modules.gateways.providers.facilito.simulator.caller import Caller
 from tests.modules.accounting.books import findings, issue, pay
@@ -348,3 +348,75 @@ def test_a_day_between_others_whose_file_did_not_come(counter: Counter, owing: M
               f"{day}.csv")
     found = db.session.scalars(sa.select(Transaction.external_id).where(day_files.which("no_file"))).all()
     assert found == [paid]
+
+
+def test_a_file_that_is_taken_back_leaves_what_an_overlapping_one_holds(counter: Counter, owing: Make) -> None:
+    from modules.gateways import day_files
+
+    month = (dt.date(2026, 11, 1), dt.date(2026, 11, 30))
+    for invoice in owing("100", "200"):
+        counter("pay", code=invoice.customer.code)
+    files = [bring(counter.account, file_of_the_day(counter, *faults), f"{place}.csv")
+             for place, faults in enumerate((("line_missing",), (), ("line_extra",)))]
+    day = dt.date(2026, 11, 10)
+    for row, held in zip(files, (3, 3, 0), strict=True):
+        files_in.undo(row, "de otra empresa")
+        db.session.commit()
+        found = day_files.days(counter.account, *month)[day]
+        assert (found.held, found.compared) == (held, bool(held)), row.name
+    assert not day_files.compares(counter.account)
+
+
+def test_what_a_list_of_the_network_holds_too_is_not_forgotten(counter: Counter, owing: Make) -> None:
+    from modules.gateways import day_files
+
+    (invoice,) = owing("100")
+    counter("pay", code=invoice.customer.code)
+    file = bring(counter.account, file_of_the_day(counter))
+    row = db.session.scalars(sa.select(Transaction)).one()
+    day_files.keep([row], None)
+    files_in.undo(file, "de otra empresa")
+    db.session.commit()
+    assert row.held_at is not None and day_files.compares(counter.account)
+
+
+def test_table_and_list_agree_on_which_days_were_told(counter: Counter, owing: Make) -> None:
+    """The only payment that the file held was set aside; its day was told all the same."""
+    from modules.gateways import day_files
+
+    (invoice,) = owing("100")
+    counter("pay", code=invoice.customer.code)
+    head = file_of_the_day(counter).splitlines(keepends=True)[0]
+    bring(counter.account, head + b"X-1;EC-9;1.00;2026-11-10T10:00:00-05:00;GYE-014;PAGO\r\n", "10.csv")
+    files = db.session.scalars(sa.select(File)).all()
+    for file in files:
+        file.day = None  # as of a file of several days
+    strange = db.session.scalars(sa.select(Transaction).where(Transaction.external_id == "X-1")).one()
+    for state, kind in (("waiting", "payment"), ("set_aside", "payment"), ("noted", "reversal")):
+        strange.state, strange.kind = state, kind
+        db.session.flush()
+        one = day_files.days(counter.account, dt.date(2026, 11, 1), dt.date(2026, 11, 30))[dt.date(2026, 11, 10)]
+        listed = db.session.scalars(sa.select(Transaction.id).where(day_files.which("missing"))).all()
+        assert (one.compared, one.missing) == (bool(listed), len(listed)) == (kind == "payment", int(kind == "payment"))
+
+
+def test_after_the_upgrade_nothing_of_the_days_before_is_missing(counter: Counter, owing: Make) -> None:
+    from importlib import import_module
+
+    from modules.gateways import day_files
+
+    migration = import_module("modules.gateways.migrations.gateways_2d41a7f3_what_networks_files_held")
+    for invoice in owing("100", "200"):
+        counter("pay", code=invoice.customer.code)
+    rows = db.session.scalars(sa.select(Transaction).order_by(Transaction.id)).all()
+    rows[0].paid_on, rows[1].paid_on = dt.date(2020, 11, 7), dt.date(2020, 11, 10)
+    bring(counter.account, file_of_the_day(counter, "line_missing", "line_extra"))
+    db.session.execute(sa.update(Transaction).values(held_at=None, held_id=None))
+    db.session.execute(sa.update(Transaction).where(Transaction.file_id.is_not(None)).values(
+        paid_on=dt.date(2020, 11, 10)))
+    db.session.execute(sa.text(migration.TOLD_FIRST))
+    assert db.session.scalars(sa.select(Transaction.id).where(day_files.which("missing"))).all() == [rows[1].id]
+    db.session.execute(sa.text(migration.BEFORE_TODAY))
+    for which in ("missing", "no_file"):
+        assert db.session.scalars(sa.select(Transaction.id).where(day_files.which(which))).all() == []
+    assert db.session.scalars(sa.select(Transaction.held_id).where(Transaction.file_id.is_(None))).all() == [None] * 2
