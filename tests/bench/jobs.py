@@ -39,11 +39,11 @@ def _enqueue(address: str) -> bool:
                 redis.rpush("abona:bench", number)
                 redis.lpop("abona:bench")
 
-        measure = Measure("job_enqueue", TIMES, "Redis push and pop, one by one", 1.0)
+        measure = Measure("job_enqueue", TIMES, "Redis push and pop, one by one", 0.0)
         rounds(measure, product, control)
         _tidy(redis)
     fast = TIMES / sorted(measure.ours)[1]
-    measure.report(per_second_goal=PER_SECOND)
+    measure.report(per_second_goal=PER_SECOND, met=fast >= PER_SECOND)
     return fast >= PER_SECOND
 
 
