@@ -14,6 +14,8 @@ from modules.networking.models import InUse, Pool, Router
 
 # it costs a handful of prints: not with each payment that comes in
 EVERY = dt.timedelta(hours=1)
+# where there was no answer
+AGAIN = dt.timedelta(minutes=10)
 
 
 def is_due(router: Router) -> bool:
@@ -22,6 +24,14 @@ def is_due(router: Router) -> bool:
         return False
     return db.session.scalar(sa.select(sa.exists().where(
         Pool.company_id == router.company_id, sa.or_(Pool.router_id.is_(None), Pool.router_id == router.id)))) or False
+
+
+def put_off(router_id: int) -> None:
+    """There was no answer: not with the next session again, but soon. What was never read is asked for with each."""
+    router = find(Router, router_id)
+    if router.addresses_at is not None:
+        router.addresses_at = clock.now() - EVERY + AGAIN
+    db.session.flush()
 
 
 def add(router_id: int, addresses: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import clock, scope
+from core import clock, logs, scope
 from core.db import among, db, find, write_rows
 from core.errors import OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _
@@ -28,6 +28,7 @@ from modules.networking.ports import About, Seen, Session, Step, Wanted, drivers
 GUARD_SHARE, GUARD_COUNT = 20, 20
 MOST_STRAYS = 500
 MARK = "abona:contract:"
+log = logs.get(__name__)
 
 
 @dataclass
@@ -90,7 +91,7 @@ def run(router_id: int, keep: Callable[[], None], *, force: bool = False, dry: b
             _check_identity(about, known)
             _work(session, asked, result, keep, writes=writes, force=force, about=about, dry=dry)
             if asks_addresses:
-                in_use.keep(router_id, session.used_addresses())
+                _addresses(session, router_id)
                 keep()
     except (Rejected, Unavailable, Unknown) as trouble:
         db.session.rollback()
@@ -99,6 +100,17 @@ def run(router_id: int, keep: Callable[[], None], *, force: bool = False, dry: b
             _troubled(router_id, trouble)
             keep()
     return result
+
+
+def _addresses(session: Session, router_id: int) -> None:
+    """Which addresses are in use. Without an answer what it said before counts: all else is done, and it is not away."""
+    try:
+        used = session.used_addresses()
+    except OutsideError as trouble:
+        log.warning("networking_addresses_unread", router=router_id, reason=str(trouble))
+        in_use.put_off(router_id)
+    else:
+        in_use.keep(router_id, used)
 
 
 def _check_identity(about: About, known: tuple[str, str]) -> None:

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from core.db import db
-from core.errors import DomainError
+from core.errors import DomainError, Rejected, Unavailable
 from modules.contracts.models import Contract
 from modules.networking import importing, in_use, pools, services
+from modules.networking.drivers.routeros.driver import Session
 from modules.networking.errors import WrongSetting
 from modules.networking.models import Given, InUse, Pool, Router
 from tests.modules.networking.conftest import Net, connection_of
-from tests.modules.networking.test_reconciling import later
+from tests.modules.networking.test_reconciling import cut, later
 from tests.modules.networking.test_screens import ALL, browser, text
 
 Run = Callable[[], int]
@@ -101,6 +102,33 @@ def test_two_readings_at_once_write_each_address_once(net: Net, norte: Router) -
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", meanwhile)
     assert came and {row.address for row in db.session.query(InUse)} == {"10.5.0.4", "10.5.0.5"}
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("closed by the router"), Rejected("no such command")])
+def test_a_router_that_was_brought_where_it_should_be_is_not_away_for_want_of_its_addresses(
+        net: Net, busy: Router, run_jobs: Run, frozen: Callable[..., object], monkeypatch: pytest.MonkeyPatch,
+        trouble: Exception) -> None:
+    pool(router=busy)
+    read(busy, run_jobs)
+    asked: list[int] = []
+
+    def fails(session: Session) -> set[str]:
+        asked.append(1)
+        raise trouble
+
+    later(frozen, 61)
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "used_addresses", fails)
+        cut(net.contracts["u1"])
+        run_jobs()
+        assert (connection_of(net.contracts["u1"]).applied, busy.state, busy.trouble) == ("cut", "ok", "")
+        assert db.session.query(InUse).count() == 8, "what it said before counts"
+        read(busy, run_jobs)
+        assert len(asked) == 1, "not with each session"
+    before = net.count(PRINT)
+    later(frozen, 11)
+    read(busy, run_jobs)
+    assert net.count(PRINT) == before + 1
 
 
 def test_it_is_asked_once_an_hour_and_only_where_there_is_a_pool(
