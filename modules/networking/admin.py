@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from core.admin import ModelView
 from core.db import db
 from core.i18n import lazy
+from core.scope import current_company_id
 from modules.networking import pools, services
 from modules.networking.models import Node, Pool, Router
 
@@ -29,10 +30,13 @@ class PoolAdmin(ModelView):
     """Ranges of addresses that are given one by one."""
 
     permission, edit_permission = SEE, EDIT
-    column_list = ("name", "router", "ranges", "free")
+    column_list = ("name", "router", "ranges", "size")
+    column_details_list = ("name", "router", "ranges", "size", "free", "notes")
     column_labels = {"name": lazy("Pool"), "router": lazy("Router"), "ranges": lazy("Ranges"),
-                     "notes": lazy("Notes"), "free": lazy("Free")}
-    column_formatters = {"free": lambda view, context, row, name: "{} / {}".format(*pools.free_count(row))}
+                     "notes": lazy("Notes"), "size": lazy("Addresses in all"), "free": lazy("Free")}
+    # what is free is counted on a pool's own page: it costs more than a list may
+    column_formatters = {"size": lambda view, context, row, name: pools.size(row.ranges),
+                         "free": lambda view, context, row, name: _free(row)}
     form_columns = ("name", "router", "ranges", "notes")
     form_args = {"router": {"blank_text": lazy("any router")}}
     answer = lazy("Addresses that are given one by one: a range or a network per line. What a router says is in use is "
@@ -43,9 +47,16 @@ class PoolAdmin(ModelView):
         for line in model.ranges.split("\n"):
             next(iter(pools.addresses(line)), None)
         super().on_model_change(form, model, is_created)
+        # first the pools, then their routers, as who gives an address and links it does
         with db.session.no_autoflush:
+            pools.hold(current_company_id())
             services.ask([model.router.id] if model.router else db.session.scalars(
                 sa.select(Router.id).where(Router.active, Router.state != "stopped")))
+
+
+def _free(row: Pool) -> str:
+    free, every = pools.free_count(row)
+    return f"{free}{'+' if pools.COUNTED == free < every else ''} / {every}"
 
 
 def views() -> list[ModelView]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
 from core import audit, clock
-from core.db import among, db, find, insert_new
+from core.db import among, db, find, insert_new, lock
 from core.errors import DomainError
 from core.i18n import _
 from modules.contracts.models import Contract
@@ -18,31 +19,50 @@ from modules.networking.errors import WrongSetting
 from modules.networking.models import Connection, Given, InUse, Pool, Router
 
 MOST, CHUNK = 1 << 20, 1000
+# free ones are counted up to here, so many looked up at once
+COUNTED, LOOKED_UP = 1000, 10_000
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def addresses(ranges: str) -> Iterator[str]:
     """The addresses of ranges, one per line: 10.5.0.2-10.5.0.254 or 10.6.0.0/24 (without its ends). WrongSetting."""
-    for line in ranges.split("\n"):
-        text = line.strip()
-        if text:
-            yield from _of_line(text)
+    for kind, numbers in _ranges(ranges):
+        yield from (str(kind(one)) for one in numbers)
 
 
-def _of_line(text: str) -> Iterator[str]:
+def size(ranges: str) -> int:
+    """How many addresses these ranges have."""
+    return sum(len(numbers) for _kind, numbers in _ranges(ranges))
+
+
+def _ranges(ranges: str) -> Iterator[tuple[type[Address], range]]:
+    return (_of_line(text) for line in ranges.split("\n") if (text := line.strip()))
+
+
+def _of_line(text: str) -> tuple[type[Address], range]:
     try:
         if "-" in text:
             first, last = (ipaddress.ip_address(part.strip()) for part in text.split("-", 1))
             numbers = range(int(first), int(last) + 1)
             if not 0 < len(numbers) <= MOST or first.version != last.version:
                 raise ValueError(text)
-            return (str(type(first)(one)) for one in numbers)
+            return type(first), numbers
         network = ipaddress.ip_network(text)
         if network.num_addresses > MOST:
             raise ValueError(text)
-        return (str(one) for one in network.hosts())
+        return type(network.network_address), _hosts(network)
     except ValueError as error:
         raise WrongSetting(_("Addresses of a pool are written one range a line, like 10.5.0.2-10.5.0.254 or "
                              "10.6.0.0/24; found: %(found)s.", found=text[:60]), field="ranges") from error
+
+
+def _hosts(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> range:
+    """What `hosts` of a network counts up, without counting: IPv6 has no address for all of them."""
+    first, after = int(network.network_address), int(network.broadcast_address) + 1
+    if network.num_addresses <= 2:
+        return range(first, after)
+    return range(first + 1, after - 1 if network.version == 4 else after)
 
 
 def _taken(pool: Pool, wanted: Sequence[str]) -> set[str]:
@@ -65,12 +85,17 @@ def _taken(pool: Pool, wanted: Sequence[str]) -> set[str]:
     return {address for statement in found for address in db.session.scalars(statement)}
 
 
-def _free(pool: Pool) -> Iterator[str]:
-    """The free addresses in order, looked up a thousand at a time."""
+def _free(pool: Pool, chunk: int = CHUNK) -> Iterator[str]:
+    """The free addresses in order, looked up so many at a time."""
     every = addresses(pool.ranges)
-    while part := list(itertools.islice(every, CHUNK)):
+    while part := list(itertools.islice(every, chunk)):
         away = _taken(pool, part)
         yield from (one for one in part if one not in away)
+
+
+def hold(company_id: int) -> None:
+    """Lock the company's pools until the transaction ends: the same address may stand in several of them."""
+    db.session.execute(lock(sa.select(Pool.id).where(Pool.company_id == company_id).order_by(Pool.id)))
 
 
 def give(pool: Pool, contract: Contract | None, router: Router | None = None) -> str:
@@ -78,6 +103,7 @@ def give(pool: Pool, contract: Contract | None, router: Router | None = None) ->
     if pool.router_id and router is not None and pool.router_id != router.id:
         raise WrongSetting(_("The addresses of %(pool)s belong to router %(router)s: choose another pool.",
                              pool=pool.name, router=find(Router, pool.router_id).name), field="pool_id")
+    hold(pool.company_id)
     for address in _free(pool):
         row = {"company_id": pool.company_id, "pool_id": pool.id, "address": address, "at": clock.now(),
                "contract_id": contract.id if contract else None}
@@ -110,8 +136,9 @@ def _is_address(text: str) -> bool:
 
 
 def free_count(pool: Pool) -> tuple[int, int]:
-    """(free, in all)."""
-    return sum(1 for _address in _free(pool)), sum(1 for _address in addresses(pool.ranges))
+    """(free, in all); of the free ones no more than COUNTED are counted."""
+    free = itertools.islice(_free(pool, LOOKED_UP), COUNTED)
+    return sum(1 for _address in free), size(pool.ranges)
 
 
 def names() -> dict[int, str]:

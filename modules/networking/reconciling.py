@@ -103,7 +103,7 @@ def run(router_id: int, keep: Callable[[], None], *, force: bool = False, dry: b
 
 
 def _addresses(session: Session, router_id: int) -> None:
-    """Which addresses are in use. Without an answer what it said before counts: all else is done, and it is not away."""
+    """Which addresses are in use. Without an answer what it said before counts: all else is done, it is not away."""
     try:
         used = session.used_addresses()
     except OutsideError as trouble:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from core.db import db
+from core.db import db, is_postgresql
 from core.errors import DomainError, Rejected, Unavailable
 from modules.contracts.models import Contract
 from modules.networking import importing, in_use, pools, services
@@ -233,7 +235,58 @@ def test_a_new_pool_has_its_router_asked(net: Net, busy: Router, browser: FlaskC
     assert answer.status_code == 302, text(answer)
     run_jobs()
     assert db.session.query(InUse).count() == 8
-    assert "4 / 12" in text(browser.get("/admin/networking-pool/"))
+    assert "12" in text(browser.get("/admin/networking-pool/"))
+    made = db.session.query(Pool).one()
+    assert "4 / 12" in text(browser.get(f"/admin/networking-pool/details/?id={made.id}"))
     answer = browser.post("/admin/networking-pool/new/", data={"name": "Mal", "router": "", "notes": "",
                                                                "ranges": "10.5.0.1-10.5.0.12\nhola"})
     assert db.session.query(Pool).count() == 1 and "hola" in text(answer)
+
+
+@pytest.fixture
+def sent() -> Iterator[list[str]]:
+    """The statements that are sent."""
+    statements: list[str] = []
+
+    def listen(*arguments: Any) -> None:
+        statements.append(" ".join(arguments[2].split()))
+
+    sa.event.listen(db.engine, "before_cursor_execute", listen)
+    yield statements
+    sa.event.remove(db.engine, "before_cursor_execute", listen)
+
+
+def test_pools_that_overlap_are_held_together_before_anybody_looks_for_a_free_address(
+        net: Net, norte: Router, sent: list[str]) -> None:
+    """Else two who take from two of them at once, which no unique constraint sees, get the same one."""
+    one, other = pool("10.30.0.1-10.30.0.2"), pool("10.30.0.1-10.30.0.9", norte, "Casas")
+    sent.clear()
+    assert [pools.give(one, None), pools.give(other, None, norte)] == ["10.30.0.1", "10.30.0.2"]
+    held = [place for place, statement in enumerate(sent) if "ORDER BY networking_pool.id" in statement]
+    looked = [place for place, statement in enumerate(sent) if "SELECT networking_given_address" in statement]
+    assert len(held) == len(looked) == 2 and held[0] < looked[0] < held[1] < looked[1]
+    assert all("FOR UPDATE" in sent[place] for place in held) or not is_postgresql()
+
+
+def test_the_list_of_pools_asks_as_much_for_a_large_one_as_for_a_small_one(
+        net: Net, browser: FlaskClient, norte: Router, sent: list[str]) -> None:
+    counts = []
+    for name, ranges in (("Chica", "10.30.0.0/30"), ("Grande", "10.32.0.0/13")):
+        pool(ranges, name=name)
+        db.session.commit()
+        browser.get("/admin/networking-pool/")
+        sent.clear()
+        page = text(browser.get("/admin/networking-pool/"))
+        counts.append(len(sent))
+    assert counts[0] == counts[1] and "524286" in page.replace(".", "").replace(",", "")
+    sent.clear()
+    made = db.session.query(Pool).filter_by(name="Grande").one()
+    assert "1000+ / 524286" in text(browser.get(f"/admin/networking-pool/details/?id={made.id}"))
+    assert sum("networking_given_address" in statement for statement in sent) == 1
+
+
+@pytest.mark.parametrize("ranges", ["10.6.0.0/24", "10.6.0.4/30", "10.6.0.4/31", "10.6.0.4/32", "2001:db8::/120",
+                                    "2001:db8::/127", "2001:db8::1/128"])
+def test_a_network_has_the_hosts_that_python_counts_up(ranges: str) -> None:
+    hosts = [str(one) for one in ipaddress.ip_network(ranges).hosts()]
+    assert list(pools.addresses(ranges)) == hosts and pools.size(f"{ranges}\n10.7.0.1-10.7.0.3") == len(hosts) + 3
