@@ -29,14 +29,20 @@ from tests.chaos.state import ENVIRONMENT
 
 VAT = [{"code": "VAT", "rate": "21"}]
 DAY = dt.timedelta(days=1)
+# the plan's code goes on with the day of the run
+PLAN = "H50-"
 # due so many days before the day of the run: to cut, to remind, overdue, with a second date, promised, paid
 DUE = (30, -3, 1, 6, 30, 30)
 SURCHARGED, PROMISED, PAID = 3, 4, 5
 
 
 def day() -> dt.date:
-    """The day of the run: a past one, looked at as a whole, at whatever hour these tests are run."""
-    return clock.today() - DAY
+    """The day of the run: a past one, looked at as a whole, at whatever hour these tests are run.
+
+    It was written into the site when that was loaded: midnight may come in between.
+    """
+    code = db.session.scalars(sa.select(Plan.code)).one()
+    return dt.date.fromisoformat(code.removeprefix(PLAN))
 
 
 def load(subscribers: str, _url: str) -> int:
@@ -68,7 +74,7 @@ def _rules() -> None:
 
 
 def _contracts(count: int) -> list[int]:
-    plan = Plan(code="H50", name="Plan H50", taxes=VAT, includes_tax=True,
+    plan = Plan(code=f"{PLAN}{clock.today() - DAY}", name="Plan H50", taxes=VAT, includes_tax=True,
                 prices=[PlanPrice(price=Decimal(12100), valid_from=dt.date(2020, 1, 1))])
     db.session.add(plan)
     db.session.flush()
