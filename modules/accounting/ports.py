@@ -184,6 +184,13 @@ class PaidElsewhere(Protocol):
         """The same of all documents, as a select of (invoice_id, amount, until)."""
 
 
+class Surcharges(Protocol):
+    """Knows what became of the charge for paying a document late, which comes with a later invoice."""
+
+    def billed(self, invoice_ids: Sequence[int]) -> Collection[int]:
+        """Those of these documents whose charge another document asks for already; a select for a batch."""
+
+
 class PayerAction(Protocol):
     """What a payer can do on his page beside paying: promise, send a proof. He has no login: the address is signed."""
 
@@ -237,6 +244,7 @@ collectors: Registry[Collector] = Registry("collectors")
 note_rules: Registry[NoteRule] = Registry("note_rules")
 later_parts: Registry[LaterParts] = Registry("later_parts")
 elsewhere: Registry[PaidElsewhere] = Registry("elsewhere")
+surcharges: Registry[Surcharges] = Registry("surcharges")
 # by its code; payments of that source are named by it too
 methods: Registry[Method] = Registry("methods")
 # by the last part of the address

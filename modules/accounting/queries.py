@@ -27,7 +27,7 @@ from modules.accounting.models import (
     Replacement,
 )
 from modules.accounting.overdue import OVERDUE
-from modules.accounting.ports import Elsewhere, elsewhere
+from modules.accounting.ports import Elsewhere, elsewhere, surcharges
 
 ZERO = Decimal("0.00")
 
@@ -133,6 +133,11 @@ def paid_elsewhere(invoice_ids: Sequence[int]) -> dict[int, list[Elsewhere]]:
         for key, part in known.of(invoice_ids).items():
             found.setdefault(key, []).append(part)
     return found
+
+
+def surcharge_billed(invoice_ids: Sequence[int]) -> set[int]:
+    """Those of these documents whose charge for paying late stands in a later one already."""
+    return {key for _name, known in surcharges.items() for key in known.billed(invoice_ids)}
 
 
 def in_favour(customer_id: int, currency: str = "") -> Decimal:

@@ -15,7 +15,7 @@ from core.i18n import _
 from core.jobs import enqueue, publish
 from core.scope import current_company_id, current_user_id
 from modules.accounting.models import Invoice
-from modules.arrears import promising, reading, telling
+from modules.arrears import promising, reading, surcharges, telling
 from modules.arrears.errors import NoPromise, NotPossible
 from modules.arrears.events import PromiseBroken, PromiseMade
 from modules.arrears.facts import ARREARS, Action, Debtor, Moment
@@ -161,7 +161,7 @@ def surcharge(one: Action, reason: str, day: dt.date) -> bool:
     contract: Contract = find(Contract, one.contract_id)
     invoice: Invoice = find(Invoice, one.invoice_id or 0)
     extras.add_charge(contract, _("Surcharge for paying %(document)s late", document=str(invoice)), one.amount,
-                      code="surcharge", form_key=f"arrears.surcharge:{invoice.id}")
+                      code="surcharge", form_key=surcharges.key_of(invoice.id))
     return True
 
 

@@ -28,7 +28,8 @@ def dues(one: Document, day: dt.date, *, elsewhere: Decimal = Decimal("0.00"), s
     """The days on which it can still be paid from `day` on, with what is asked then; () where there is none.
 
     What is paid in another way (`elsewhere`) is not asked for. Until its second date a document asks for its
-    surcharge; with `third` also after it, until the end of that month, as the surcharge comes with the next invoice;
+    surcharge; with `third` also after it, until the end of that month, as the surcharge comes with the next invoice
+    (which is not there yet);
     after its last date for what is open of it, for `overdue_days` more from `day` on.
     """
     left = one.open_amount - elsewhere

@@ -137,12 +137,15 @@ def _due(rows: Sequence[Any], rules: Rules, known: set[int], chunk: Chunk, third
     """(document, what it asks for), of those that ask for enough."""
     elsewhere = {key: sum((part.amount for part in parts), ZERO)
                  for key, parts in queries.paid_elsewhere([row.id for row in rows]).items()}
+    third = third and rules.second_due
+    # a later invoice asks for the surcharge of these: here nobody pays it a second time
+    billed = queries.surcharge_billed([row.id for row in rows]) if third else set()
     found = []
     for row in rows:
         if row.id in known:
             continue
         dues = asked.dues(row, rules.day, elsewhere=elsewhere.get(row.id, ZERO), second=rules.second_due,
-                          overdue_days=rules.overdue_days, third=third and rules.second_due)
+                          overdue_days=rules.overdue_days, third=third and row.id not in billed)
         if not dues:
             chunk.leave_out(row, "overdue", _("Its last day is past, and the plan leaves overdue debts out."))
         elif dues[0].amount < rules.minimum:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.db import db
 from core.models import Job
 from modules.accounting import payments
+from modules.accounting import queries as books
 from modules.arrears import queries, running, services
 from modules.arrears.errors import NoPromise
 from modules.arrears.models import Cut, Deed, Promise
@@ -207,6 +208,23 @@ def test_the_surcharge_and_the_charge_for_reconnection_come_once(make_contract: 
     run_jobs()
     found = {one.code: one.total for one in db.session.scalars(sa.select(Charge))}
     assert found == {"surcharge": Decimal("363.00"), "reconnection": Decimal("1500.00")}
+
+
+def test_a_surcharge_is_billed_as_soon_as_an_invoice_brought_it(
+        isp: Any, make_contract: Any, owe: Any, run: Any, run_jobs: Any, frozen: Any) -> None:
+    late = {"second_due_date": dt.date(2026, 11, 9), "second_due_total": Decimal("12463.00")}
+    contract, other = make_contract(), make_contract()
+    mine = [owe(one, "12100", DUE, **late).id for one in (contract, other)]
+    assert ("surcharge", "after_second_due") in run(10)
+    charge = db.session.scalars(sa.select(Charge).where(Charge.contract_id == other.id)).one()
+    charge.instalments[0].month = dt.date(2027, 3, 1)
+    db.session.commit()
+    assert books.surcharge_billed(mine) == set()
+    frozen(2026, 12, 1, 15)
+    billing.start_run(isp, dt.date(2026, 12, 1))
+    db.session.commit()
+    run_jobs()
+    assert books.surcharge_billed(mine) == {mine[0]}
 
 
 def test_who_paid_the_second_total_in_time_has_no_gift_of_it(make_contract: Any, owe: Any, pay: Any, frozen: Any,

@@ -26,6 +26,7 @@ from core.db import db
 from core.simulators import Running, running
 from modules.accounting import queries
 from modules.accounting.models import Invoice, Payment
+from modules.accounting.ports import surcharges
 from modules.contracts.models import Contract
 from modules.crm.models import Customer
 from modules.gateways import accounts, checkouts, deliveries, files_in, files_out, jobs, payers, ports
@@ -231,6 +232,25 @@ def test_the_surcharge_is_asked_for_after_the_second_date_where_a_file_has_a_thi
                              else ["2026-12-26 24200.00"])
             files_out.withdraw(row, "prueba")
             db.session.commit()
+
+
+def test_a_surcharge_that_an_invoice_brought_already_is_not_asked_for_in_the_third_date(
+        town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its contract was billed before the month was over."""
+    late, other = [issue(town.customer, "24200", due_date=dt.date(2026, 11, 18), second_due_total=Decimal("24926"),
+                         second_due_date=dt.date(2026, 11, 24)) for _time in range(2)]
+
+    class Known:
+        def billed(self, invoice_ids: Any) -> set[int]:
+            return {late.id} & set(invoice_ids)
+
+    monkeypatch.setitem(surcharges._entries, "arrears", Known())
+    account = account_at("pagomiscuentas")
+    with town.on(dt.date(2026, 11, 26)):
+        row, _content = debts_of(account)
+        found = {one.invoice_id: [f"{due['date']} {due['amount']}" for due in one.data["due"]] for one in
+                 db.session.scalars(sa.select(DebtLine).where(DebtLine.file_id == row.id))}
+    assert (found[late.id], found[other.id]) == (["2026-12-26 24200.00"], ["2026-11-30 24926.00"])
 
 
 def test_pagomiscuentas_by_its_files(town: Town) -> None:
