@@ -26,9 +26,10 @@ from modules.accounting.models import Allocation, Invoice, Payment
 from modules.accounting.models.documents import READY_STATES
 from modules.crm.models import Customer
 from modules.crm.ports import service_of
-from modules.gateways import accounts, asked, booking, noting, ports
+from modules.gateways import accounts, asked, booking, noting
 from modules.gateways.models import Account, PayerCode, Transaction
 from modules.gateways.models import Told as ToldRow
+from modules.gateways.networks import Owed, Owing, Taken, TakenBack, Told
 from modules.gateways.shapes import Reading, masked, reversal_of
 
 ZERO = Decimal("0.00")
@@ -39,13 +40,13 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class DatabaseDesk:
-    """The desk of an account, over the books. As ports.Desk."""
+    """The desk of an account, over the books. As networks.Desk."""
 
     account: Account
 
     # --- what is owed ------------------------------------------------------------------------------------
 
-    def debts(self, code: str, channel: str = "", by: str = "") -> ports.Owing | None:
+    def debts(self, code: str, channel: str = "", by: str = "") -> Owing | None:
         place = ("gateways.unknown", str(self.account.id), channel)
         if not within(UNKNOWN_CODES, *place, spend=False):
             raise DomainError(_("Too many codes that nobody has."), code="slow_down")
@@ -56,7 +57,7 @@ class DatabaseDesk:
         documents = self._owed(customer.id)
         if not (customer.active or documents):
             raise DomainError(_("This customer is no longer served, and owes nothing."), code="code_retired")
-        return ports.Owing(self._code_of(customer), masked(customer.name), self._currency(), documents)
+        return Owing(self._code_of(customer), masked(customer.name), self._currency(), documents)
 
     def _customer(self, code: str, by: str) -> Customer | None:
         """By his code at the network, by his own, by his document."""
@@ -93,7 +94,7 @@ class DatabaseDesk:
             PayerCode.account_id == self.account.id, PayerCode.customer_id == customer.id))
         return code or customer.code
 
-    def _owed(self, customer_id: int) -> tuple[ports.Owed, ...]:
+    def _owed(self, customer_id: int) -> tuple[Owed, ...]:
         """What is open, the oldest first, as it is to be paid today."""
         rows = db.session.scalars(
             sa.select(Invoice).where(
@@ -107,8 +108,8 @@ class DatabaseDesk:
         for row in rows:
             due = asked.dues(row, clock.today(), elsewhere=elsewhere.get(row.id, ZERO), overdue_days=1)
             if due:
-                found.append(ports.Owed(row.id, str(row.legal_number or row.id), labels.title_of(row),
-                                        row.due_date or row.issue_date, due[0].amount))
+                found.append(Owed(row.id, str(row.legal_number or row.id), labels.title_of(row),
+                                  row.due_date or row.issue_date, due[0].amount))
         return tuple(found)
 
     def _currency(self) -> str:
@@ -117,12 +118,12 @@ class DatabaseDesk:
     # --- paying ------------------------------------------------------------------------------------------
 
     def pay(self, transaction: str, code: str, amount: Decimal, paid_at: dt.datetime | dt.date,
-            invoices: Iterable[str] = (), channel: str = "", document: int | None = None) -> ports.Taken:
+            invoices: Iterable[str] = (), channel: str = "", document: int | None = None) -> Taken:
         with db.session.begin_nested():  # what is refused leaves nothing
             return self._pay(transaction, code, amount, paid_at, sorted(invoices), channel, document)
 
     def _pay(self, transaction: str, code: str, amount: Decimal, paid_at: dt.datetime | dt.date,
-             invoices: list[str], channel: str, document: int | None) -> ports.Taken:
+             invoices: list[str], channel: str, document: int | None) -> Taken:
         content = {"code": code, "amount": f"{amount:.2f}", "document": document, "invoices": invoices}
         row, is_new = self._told(transaction, "pay", content, paid_at)
         if not is_new:
@@ -214,11 +215,11 @@ class DatabaseDesk:
     # --- taking back -------------------------------------------------------------------------------------
 
     def reverse(self, transaction: str, reason: str, until: dt.time | None = None,
-                document: int | None = None) -> ports.TakenBack:
+                document: int | None = None) -> TakenBack:
         with db.session.begin_nested():
             return self._reverse(transaction, reason, until, document)
 
-    def _reverse(self, transaction: str, reason: str, until: dt.time | None, document: int | None) -> ports.TakenBack:
+    def _reverse(self, transaction: str, reason: str, until: dt.time | None, document: int | None) -> TakenBack:
         paid = db.session.scalar(lock(sa.select(Transaction).where(
             Transaction.account_id == self.account.id, Transaction.external_id == transaction,
             Transaction.kind == "payment")))
@@ -249,14 +250,14 @@ class DatabaseDesk:
         if document is not None and told and told.get("document") not in (None, document):
             raise DomainError(_("The payment was for another document."), code="transaction_conflict")
 
-    def _taken_back(self, row: ToldRow, paid: Transaction | None, *, duplicate: bool) -> ports.TakenBack:
+    def _taken_back(self, row: ToldRow, paid: Transaction | None, *, duplicate: bool) -> TakenBack:
         # kept: while its payment did not come, there is no balance to tell
         balance = self._balance(paid.customer_id) if paid is not None else None
-        return ports.TakenBack(row.number, balance, duplicate, row.kept and paid is None)
+        return TakenBack(row.number, balance, duplicate, row.kept and paid is None)
 
     # --- a day -------------------------------------------------------------------------------------------
 
-    def payments(self, day: dt.date, cursor: str = "") -> tuple[list[ports.Told], str]:
+    def payments(self, day: dt.date, cursor: str = "") -> tuple[list[Told], str]:
         after = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else 0
         rows = db.session.scalars(
             sa.select(Transaction).where(
@@ -266,7 +267,7 @@ class DatabaseDesk:
             .order_by(Transaction.id).limit(PAGE)).all()
         return self._shown(rows), str(rows[-1].id) if len(rows) == PAGE else ""
 
-    def _shown(self, rows: Sequence[Transaction]) -> list[ports.Told]:
+    def _shown(self, rows: Sequence[Transaction]) -> list[Told]:
         told = {one.number: one.content for one in db.session.scalars(sa.select(ToldRow).where(
             ToldRow.account_id == self.account.id, ToldRow.verb == "pay",
             among(ToldRow.number, [row.external_id for row in rows])))}
@@ -274,9 +275,9 @@ class DatabaseDesk:
             Transaction.account_id == self.account.id, Transaction.kind == "reversal",
             among(Transaction.reverses, [row.external_id for row in rows]))))
         codes = self._codes(rows)
-        return [ports.Told(row.external_id, codes.get(row.customer_id or 0, ""),
-                           told.get(row.external_id, {}).get("document") or row.invoice_id, row.amount,
-                           self._moment(row, told.get(row.external_id, {})), row.channel, row.external_id in back)
+        return [Told(row.external_id, codes.get(row.customer_id or 0, ""),
+                     told.get(row.external_id, {}).get("document") or row.invoice_id, row.amount,
+                     self._moment(row, told.get(row.external_id, {})), row.channel, row.external_id in back)
                 for row in rows]
 
     def _codes(self, rows: Sequence[Transaction]) -> dict[int, str]:
@@ -302,8 +303,8 @@ def _cancel(paid: Transaction, back: Transaction) -> None:
     back.customer_id = paid.customer_id
 
 
-def _taken(answer: Mapping[str, Any], *, duplicate: bool) -> ports.Taken:
-    return ports.Taken(
+def _taken(answer: Mapping[str, Any], *, duplicate: bool) -> Taken:
+    return Taken(
         answer["transaction"], answer["number"], answer["receipt"], Decimal(answer["amount"]),
         tuple((code, Decimal(part)) for code, part in answer["applied"]), Decimal(answer["credit"]),
         Decimal(answer["balance"]), answer.get("service", "active"), duplicate, answer["reversed"])

@@ -18,8 +18,9 @@ from modules.gateways import accounts, inbox, ports
 from modules.gateways.blueprint import bp
 from modules.gateways.counter import DatabaseDesk
 from modules.gateways.models import Account
+from modules.gateways.networks import Reply
 from modules.gateways.notice_views import account_of, incoming
-from modules.gateways.ports import Pull, Reply
+from modules.gateways.ports import Pull
 from modules.gateways.shapes import Incoming
 
 # a network waits so long, then it asks again

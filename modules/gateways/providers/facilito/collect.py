@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from core import clock
 from core.errors import DomainError
 from modules.gateways.access import Access
-from modules.gateways.ports import Desk, Owing, Reply, Taken, TakenBack, Told
+from modules.gateways.networks import Desk, Owing, Reply, Taken, TakenBack, Told
 from modules.gateways.providers.facilito import mapping
 from modules.gateways.providers.facilito.signing import SKEW, refusal
 from modules.gateways.shapes import Incoming

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from modules.gateways.access import Access
-from modules.gateways.ports import Desk, Reply
+from modules.gateways.networks import Desk, Reply
 from modules.gateways.providers.facilito import collect, mapping, service
 from modules.gateways.shapes import Incoming
 

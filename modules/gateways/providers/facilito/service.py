@@ -10,7 +10,7 @@ from core import clock
 from core.errors import DomainError
 from core.exact_json import read
 from modules.gateways.access import Access
-from modules.gateways.ports import Desk, Reply
+from modules.gateways.networks import Desk, Reply
 from modules.gateways.providers.facilito import mapping
 from modules.gateways.providers.facilito.signing import address_allowed, same
 from modules.gateways.shapes import Incoming

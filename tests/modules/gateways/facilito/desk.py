@@ -1,4 +1,4 @@
-"""A desk in memory that keeps what ports.Desk promises, and a server that lets a network call it."""
+"""A desk in memory that keeps what networks.Desk promises, and a server that lets a network call it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from core.errors import DomainError
 from modules.gateways.access import Access
-from modules.gateways.ports import Owed, Owing, Taken, TakenBack, Told
+from modules.gateways.networks import Owed, Owing, Taken, TakenBack, Told
 from modules.gateways.providers.facilito.pull import Counters
 from modules.gateways.shapes import Incoming, masked
 
