@@ -43,7 +43,7 @@ def run(_count: int, _server: str) -> bool:
 
 def _sheets(where: Place) -> list[str]:
     """The HTML of authorised Argentine invoices, with QR, bank data and everything."""
-    with simulators.running(["arca", "routeros"]) as running, where.app(simulators_url=running.url).app_context():
+    with simulators.running() as running, where.app(simulators_url=running.url).app_context():
         _load(running.url)
         with company_scope(services.find("AR")):  # type: ignore[arg-type]
             ids = db.session.scalars(sa.select(Invoice.id).where(
