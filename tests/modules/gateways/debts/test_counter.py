@@ -420,3 +420,17 @@ def test_after_the_upgrade_nothing_of_the_days_before_is_missing(counter: Counte
     for which in ("missing", "no_file"):
         assert db.session.scalars(sa.select(Transaction.id).where(day_files.which(which))).all() == []
     assert db.session.scalars(sa.select(Transaction.held_id).where(Transaction.file_id.is_(None))).all() == [None] * 2
+
+
+@pytest.mark.parametrize("which", ["missing", "no_file"])
+def test_other_payments_of_the_account_are_found_by_index(counter: Counter, which: str) -> None:
+    """Else each payment would be compared with all others."""
+    from modules.gateways import day_files
+
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("of so small a table PostgreSQL reads the whole")
+    wanted = sa.select(Transaction.id).where(day_files.which(which), Transaction.paid_on == dt.date(2026, 11, 10))
+    text = str(wanted.compile(db.engine, compile_kwargs={"literal_binds": True}))
+    plan = [row.detail for row in db.session.execute(sa.text(f"EXPLAIN QUERY PLAN {text}"))]
+    others = [line for line in plan if line.split()[1] == "gateways_transaction_1"]
+    assert others and all("ix_gateways_transaction_held" in line and line.startswith("SEARCH") for line in others), plan
