@@ -170,7 +170,7 @@ def test_the_disk_is_full_while_pdfs_are_written(site: Site, compare: Compare) -
         full = site.start("billing", "run", "--period", time.strftime("%Y-%m"), "--wait", "--patience", "6")
         assert full.wait() == 3
         assert re.search(r"disk|disco", full.err)
-        resize("64m")
+        resize("2g")  # room as the doctor wants it
         site.call("tests.chaos.state:hurry")  # the waits of the jobs are over
         site.finish()
         compare(site)
