@@ -18,6 +18,7 @@ from core.errors import DomainError
 from core.i18n import _, format_date
 from core.jobs import enqueue
 from core.scope import current_company
+from modules.einvoice import rehearsing
 from modules.einvoice import services as documents
 from modules.einvoice.models import Sequence
 from modules.einvoice.ports import Input, Step
@@ -243,10 +244,11 @@ def _save_data(_stage: str, values: dict[str, Any]) -> str:
 
 def _start_rehearsal(_stage: str, values: dict[str, Any]) -> str:
     """Have the simulator issue the certificate and open the point of sale, and ask it for the last numbers."""
-    access.profile().point_of_sale = _point_number(values)
-    audit.record("einvoice_ar.choose_point_of_sale", access.profile(), {
-        "number": access.profile().point_of_sale, "environment": "rehearsal"})
-    rehearsal.enable_rehearsal()
+    with rehearsing.alone("AR"):
+        access.profile().point_of_sale = _point_number(values)
+        audit.record("einvoice_ar.choose_point_of_sale", access.profile(), {
+            "number": access.profile().point_of_sale, "environment": "rehearsal"})
+        rehearsal.enable_rehearsal()
     return _confirm_numbers("rehearsal", {})
 
 

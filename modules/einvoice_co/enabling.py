@@ -13,6 +13,7 @@ from core.db import db
 from core.errors import DomainError
 from core.i18n import _, format_date
 from core.scope import current_company
+from modules.einvoice import rehearsing
 from modules.einvoice import services as documents
 from modules.einvoice.ports import Input, Step
 from modules.einvoice_co import access, data_step, numbering_step, rehearsal, trial
@@ -132,7 +133,8 @@ def _ready(profile: FiscalProfile) -> bool:
 
 
 def _start_rehearsal(_stage: str, _values: dict[str, Any]) -> str:
-    rehearsal.enable_rehearsal()
+    with rehearsing.alone("CO"):
+        rehearsal.enable_rehearsal()
     documents.enqueue_open(current_company().id)
     return _("The rehearsal is ready.")
 

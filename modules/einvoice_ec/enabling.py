@@ -15,6 +15,7 @@ from core.db import db, insert_new
 from core.errors import DomainError
 from core.i18n import _, format_date
 from core.scope import current_company
+from modules.einvoice import rehearsing
 from modules.einvoice import services as documents
 from modules.einvoice.models import Sequence
 from modules.einvoice.ports import Input, Step
@@ -139,8 +140,9 @@ def _live_step(known: _Known) -> Step:
 
 def _start_rehearsal(_stage: str, values: dict[str, Any]) -> str:
     """Have the simulator know the company and give it a certificate."""
-    access.profile().series = _typed_series(values)
-    rehearsal.enable_rehearsal()
+    with rehearsing.alone("EC"):
+        access.profile().series = _typed_series(values)
+        rehearsal.enable_rehearsal()
     documents.ensure_sequences("EC", {("rehearsal", access.profile().series, kind) for kind in KINDS})
     documents.enqueue_open(current_company().id)
     return _("The rehearsal is ready.")

@@ -14,6 +14,7 @@ from core.db import db
 from core.errors import DomainError
 from core.i18n import _, format_date
 from core.scope import current_company
+from modules.einvoice import rehearsing
 from modules.einvoice import services as documents
 from modules.einvoice.ports import Input, Step
 from modules.einvoice_mx import access, catalogs, csd_store, periods, rehearsal, trial
@@ -199,7 +200,8 @@ def _global_period(found: str) -> str:
 
 
 def _start_rehearsal(_values: dict[str, Any]) -> str:
-    row = rehearsal.enable_rehearsal()
+    with rehearsing.alone("MX"):
+        row = rehearsal.enable_rehearsal()
     documents.enqueue_open(current_company().id)
     return _("The rehearsal is ready: the simulator gave the digital seal %(number)s.", number=row.number)
 

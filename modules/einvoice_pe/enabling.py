@@ -17,6 +17,7 @@ from core.db import db
 from core.errors import DomainError, Rejected
 from core.i18n import _
 from core.scope import current_company
+from modules.einvoice import rehearsing
 from modules.einvoice import services as documents
 from modules.einvoice.models import Sequence
 from modules.einvoice.ports import Input, Step
@@ -189,7 +190,8 @@ def _start_rehearsal(_stage: str, values: dict[str, Any]) -> str:
     chosen: dict[int, list[str]] = {}
     for kind, code, _last in _typed("rehearsal", values):
         chosen.setdefault(kind, []).append(code)
-    rehearsal.enable(chosen)
+    with rehearsing.alone("PE"):
+        rehearsal.enable(chosen)
     documents.ensure_sequences("PE", {("rehearsal", code, str(kind)) for kind, codes in chosen.items()
                                       for code in codes})
     documents.enqueue_open(current_company().id)

@@ -122,3 +122,19 @@ def test_two_workers_at_once_get_one_certificate(arca: Running, company: Company
     assert access.connect().last_number(1, 6) == 0
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 1
     assert arca.state("arca")["tickets"] == 1
+
+
+def test_the_step_waits_for_a_worker_that_prepares_the_same(arca: Running, company: Company,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was typed is not lost by waiting."""
+    lease, waited = f"einvoice.rehearsal:AR:{company.id}", []
+    assert leases.acquire(lease, 60, "another")
+
+    def the_other_one_ends(seconds: float) -> None:
+        waited.append(seconds)
+        leases.release(lease, "another")
+
+    monkeypatch.setattr(leases.time, "sleep", the_other_one_ends)
+    with current_app.test_request_context():
+        ArgentineEnabler().run("rehearsal.start", {"number": "4"})
+    assert waited and access.profile().point_of_sale == 4
