@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from core.db import among, db, insert_new
+from modules.gateways import ports
 from modules.gateways.models import Account, Alias, Transaction
 from modules.gateways.shapes import Reading
 
@@ -28,6 +29,12 @@ class Names:
     def of(self, one: Reading) -> str:
         """The identity under which it is kept."""
         return self.found.get(one.external_id, one.external_id)
+
+
+def may_differ(account: Account, told: Sequence[Reading]) -> bool:
+    """Whether a payment of this account can be told by another name than the one it is kept under."""
+    provider = ports.providers.find(account.provider)
+    return bool(provider and provider.extra.get("several_names")) or any(one.known_as or one.shared for one in told)
 
 
 def names(account: Account, told: Sequence[Reading], held: bool) -> Names:

@@ -30,6 +30,8 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     if not told:
         return [], 0
     held = listed or file_id is not None
+    if naming.may_differ(account, told):
+        _one_at_a_time(account)
     names = naming.names(account, told, held)
     new = _insert(account, told, names, file_id)
     rows = _locked(account, {names.of(one) for one in told})
@@ -47,6 +49,15 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
         day_files.keep([row for row, _one in pairs], file_id)
     db.session.flush()
     return list(rows.values()), new
+
+
+def _one_at_a_time(account: Account) -> None:
+    """Who else tells of this account waits until the end of this transaction.
+
+    Which payment a name means is read before it is written: two who read at once would both take what a page told, or
+    make two payments of it. Rows that only point to the account (a notice that comes in) do not wait.
+    """
+    db.session.execute(sa.select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
 
 
 def _newest(readings: Iterable[Reading]) -> list[Reading]:

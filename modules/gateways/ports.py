@@ -40,7 +40,8 @@ class Provider:
     `watched_days`: how long a page of it is asked about after it was paid or closed, where the gateway cannot close
     pages or tells what was taken back only to who asks. `extra`: "rehearsal", by country, the settings that its
     simulator takes; "plan", how files are usually exchanged; "day_list", whether `Poll.since` tells its own lists of
-    whole days (day_files); "layouts", what one's own can begin with (name -> title and a function that gives the JSON).
+    whole days (day_files); "several_names", whether it tells a payment by more than one name (`Reading.known_as`,
+    `shared`); "layouts", what one's own can begin with (name -> title and a function that gives the JSON).
     """
 
     code: str

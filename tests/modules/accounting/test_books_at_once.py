@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -25,6 +24,7 @@ from modules.accounting.payments import reverse_payment
 from modules.crm.drafts import CustomerData
 from modules.crm.models import Customer
 from modules.crm.services import create_customer
+from tests import at_once
 from tests.installation import fresh_database
 from tests.modules.accounting.books import draft, findings, issue, pay
 
@@ -76,30 +76,7 @@ def customer(key: int) -> Customer:
 
 
 def together(app: Flask, *calls: Callable[[], Any]) -> list[Any]:
-    """What each call answered or raised, all begun at the same moment, each in a transaction of its own."""
-    db.session.rollback()  # on SQLite a transaction that this thread left open would make all others wait
-    gate, answers = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(place: int, call: Callable[[], Any]) -> None:
-        with app.app_context(), company_scope(COMPANY):
-            try:
-                gate.wait(20)
-                answer = call()
-                db.session.flush()
-                answers[place] = answer.id if hasattr(answer, "id") else answer
-                db.session.commit()
-            except Exception as error:
-                db.session.rollback()
-                answers[place] = error
-
-    threads = [threading.Thread(target=run, args=(place, call)) for place, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
-    db.session.rollback()
-    return answers
+    return at_once.together(app, COMPANY, *calls)
 
 
 def unexpected(answers: list[Any]) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -26,6 +25,7 @@ from modules.crm.models import Customer
 from modules.einvoice_mx import access, gathering
 from modules.einvoice_mx.models import GlobalInvoice, PublicSale
 from modules.einvoice_mx.schema import CFDI
+from tests import at_once
 from tests.installation import fresh_database
 
 COMPANY = 1
@@ -73,28 +73,7 @@ def sell(count: int) -> list[int]:
 
 
 def together(app: Flask, *calls: Callable[[], Any]) -> list[Any]:
-    """What each call raised, or None; all begun at the same moment."""
-    db.session.rollback()
-    gate, answers = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(place: int, call: Callable[[], Any]) -> None:
-        with app.app_context(), company_scope(COMPANY):
-            try:
-                gate.wait(20)
-                call()
-                db.session.commit()
-            except Exception as error:
-                db.session.rollback()
-                answers[place] = error
-
-    threads = [threading.Thread(target=run, args=(place, call)) for place, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
-    db.session.rollback()
-    return answers
+    return at_once.together(app, COMPANY, *calls)
 
 
 def said(row: GlobalInvoice) -> dict[str, Decimal]:

@@ -54,6 +54,6 @@ PROVIDER = Provider(
         lazy("Ask in which format they send the rendition: unified is the best, it numbers every payment."),
         lazy("Choose customer codes of at most nine digits and keep them for life: home banking remembers them."),
         lazy("Files confirmed before 14:00 of a business day can be paid the next day everywhere."),
-    ), ("ARS",), "SIRO", test, extra={"day_list": True, "rehearsal": {"AR": {
+    ), ("ARS",), "SIRO", test, extra={"day_list": True, "several_names": True, "rehearsal": {"AR": {
         "convenio": "5150058293", "cuit_administrador": "30-52276392-2", "ente": "Andina",
         "usuario": "UsuarioTestSiro", "password": "Hola123"}}})
