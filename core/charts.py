@@ -19,6 +19,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from core import months
 from core.i18n import _, current_locale
 
 Number = int | Decimal
@@ -107,11 +108,7 @@ def _row(part: Part, largest: Number) -> Markup:
 
 def months_until(day: dt.date, count: int = 13) -> list[tuple[dt.date, dt.date]]:
     """(first, last day) of so many months, the one of this day at the end."""
-    found, first = [], day.replace(day=1)
-    for _month in range(count):
-        found.append((first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)))
-        first = (first - dt.timedelta(days=1)).replace(day=1)
-    return found[::-1]
+    return [months.bounds(months.add(months.of(day), -back)) for back in reversed(range(count))]
 
 
 def since_something(months: Sequence[tuple[dt.date, dt.date]], has: Callable[[dt.date, dt.date], bool],

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from core import months
 from core.i18n import lazy
 
 Span = tuple[dt.date | None, dt.date | None]
@@ -16,17 +17,8 @@ def _week(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=day.weekday())
 
 
-def _next_month(day: dt.date) -> dt.date:
-    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-
-
-def _this_month(day: dt.date) -> Span:
-    return day.replace(day=1), _next_month(day) - DAY
-
-
 def _last_month(day: dt.date) -> Span:
-    last = day.replace(day=1) - DAY
-    return last.replace(day=1), last
+    return months.bounds(months.of(day) - DAY)
 
 
 def _year(year: int) -> Span:
@@ -43,7 +35,7 @@ PERIODS: dict[str, tuple[Any, Callable[[dt.date], Span]]] = {
     "yesterday": (lazy("yesterday"), lambda day: (day - DAY, day - DAY)),
     "this_week": (lazy("this week"), lambda day: (_week(day), _week(day) + 6 * DAY)),
     "last_week": (lazy("last week"), lambda day: (_week(day) - 7 * DAY, _week(day) - DAY)),
-    "this_month": (lazy("this month"), _this_month),
+    "this_month": (lazy("this month"), months.bounds),
     "last_month": (lazy("last month"), _last_month),
     "this_year": (lazy("this year"), lambda day: _year(day.year)),
     "last_year": (lazy("last year"), lambda day: _year(day.year - 1)),
@@ -56,7 +48,7 @@ PERIODS: dict[str, tuple[Any, Callable[[dt.date], Span]]] = {
     "more_than_90_days_ago": (lazy("more than 90 days ago"), lambda day: (None, day - 91 * DAY)),
     "next_7_days": (lazy("next 7 days"), lambda day: (day, day + 6 * DAY)),
     "next_30_days": (lazy("next 30 days"), lambda day: (day, day + 29 * DAY)),
-    "next_month": (lazy("next month"), lambda day: _this_month(_next_month(day))),
+    "next_month": (lazy("next month"), lambda day: months.bounds(months.add(months.of(day), 1))),
 }
 # of something that has happened, and of something that is to come
 PAST = ("today", "yesterday", "this_week", "last_week", "this_month", "last_month", "last_30_days", "last_90_days",

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
-from core import clock
+from core import clock, months
 from core.db import db, find
 from core.errors import DomainError
 from core.forms import refused
@@ -152,7 +152,7 @@ def lock() -> Any:
 
 def last_month_end() -> dt.date:
     """The last day of the month before this one."""
-    return clock.today().replace(day=1) - dt.timedelta(days=1)
+    return months.last_day(months.add(months.of(clock.today()), -1))
 
 
 def _traces() -> list[tuple[AuditRecord, Any]]:

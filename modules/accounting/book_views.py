@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request
 from markupsafe import Markup
 
-from core import clock, lists
+from core import clock, lists, months
 from core.db import db, find
 from core.i18n import _, ngettext
 from core.models import User
@@ -24,8 +24,8 @@ def month_of(text: str) -> tuple[dt.date, dt.date]:
     try:
         first = dt.date.fromisoformat(f"{text}-01")
     except ValueError:
-        first = (clock.today().replace(day=1) - dt.timedelta(days=1)).replace(day=1)
-    return first, (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+        first = months.add(months.of(clock.today()), -1)
+    return months.bounds(first)
 
 
 @bp.get("/month-end")

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import url_for
 
-from core import clock, modules
+from core import clock, modules, months
 from core.db import db
 from core.i18n import lazy, ngettext
 from core.lists.filters import midnight
@@ -153,4 +153,4 @@ def months_with_entries() -> Iterator[dt.date]:
         if month < begin:
             return
         yield month
-        month = (month - dt.timedelta(days=1)).replace(day=1)
+        month = months.add(month, -1)

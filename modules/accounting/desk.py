@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
-from core import clock, setup
+from core import clock, months, setup
 from core.db import db
 from core.i18n import _, format_date, ngettext
 from core.models import Company
@@ -96,11 +96,6 @@ def _figure(label: str, endpoint: str, total: Decimal, company: Company, note: s
     return FIGURE.format(label, url_for(endpoint, date="this_month", **filters), amount(total, company.currency), note)
 
 
-def _month(day: dt.date) -> tuple[dt.date, dt.date]:
-    first = day.replace(day=1)
-    return first, (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
-
-
 def design_steps(company: Company) -> list[Step]:
     """Set-up: how the company's documents look."""
     done = bool(company.logo_file_id) or setup.fact(company, "accounting.logo")
@@ -117,7 +112,7 @@ def has_logo(company: Company) -> sa.Exists:
 def closing_todo(company: Company) -> Markup:
     """A month that is over, has entries, and is not closed yet."""
     today = clock.today(company)
-    first, last = _month(today.replace(day=1) - dt.timedelta(days=1))
+    first, last = months.bounds(today.replace(day=1) - dt.timedelta(days=1))
     until = ledger.policy().locked_until
     if today.day < CLOSING_DAY or (until is not None and until >= last):
         return Markup("")

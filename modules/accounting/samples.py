@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import render_template
 
-from core import clock, pdf
+from core import clock, months, pdf
 from core.i18n import _, lazy, use_locale
 from core.models import Company
 from core.scope import current_company
@@ -113,8 +113,7 @@ def _line(company: Company, text: str, price: str, rate: int = 0, **values: Any)
 
 def _draft(company: Company, *lines: DraftLine, business: bool = False, **values: Any) -> InvoiceDraft:
     today = clock.today(company)
-    first = today.replace(day=1)
-    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    first, last = months.bounds(today)
     return InvoiceDraft(**{
         "customer_id": 0, "issue_date": today, "lines": lines, "due_date": today + dt.timedelta(days=10),
         "service_from": first, "service_to": last, "extra": {"customer": _customer(business)}, **values})

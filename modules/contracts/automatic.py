@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core import months
 from core.db import db
 from core.models import Company
-from modules.contracts import months
 from modules.contracts.models import BillingProfile, Contract
 
 # how many days a run that was missed (the machine was off) is made up for

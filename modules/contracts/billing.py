@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from core import clock
+from core import clock, months
 from core.i18n import use_locale
 from core.models import Company
 from core.scope import company_scope
-from modules.contracts import billing_context, billing_read, drafting, months
+from modules.contracts import billing_context, billing_read, drafting
 from modules.contracts.billing_result import Tally, billed_amounts
 from modules.contracts.billing_run import open_run, resume, start_run
 from modules.contracts.billing_status import run_result, status

@@ -12,12 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import months
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
 from modules.accounting.ports import Collecting, collectors
-from modules.contracts import months
 from modules.contracts.facts import DatedPrice, PlanFacts, ProfileFacts
 from modules.contracts.models import BillingProfile, BillingRun, ExchangeRate, Plan, PlanPrice, ZoneProfile
 from modules.contracts.ports import PlaceTaxing, place_taxes

@@ -11,8 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import months
 from core.db import among, db
-from modules.contracts import months
+from core.months import Span
 from modules.contracts.billing_context import Context
 from modules.contracts.facts import (
     EVER,
@@ -37,7 +38,6 @@ from modules.contracts.models import (
     PlanChange,
     Suspension,
 )
-from modules.contracts.months import Span
 from modules.contracts.ports import PlaceTaxing, Served
 from modules.crm.models import Address, Customer
 

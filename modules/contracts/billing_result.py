@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import months
 from core.db import db
 from core.models import Company
-from modules.contracts import months
 from modules.contracts.billing_run import part_amounts
 from modules.contracts.drafting import Bill, Decision
 from modules.contracts.models import BilledPeriod

@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.db import db
 from core.models import Company, Job
 from modules.accounting.models import Invoice
 from modules.accounting.ports import holdings
-from modules.contracts import billing_result, months
+from modules.contracts import billing_result
 from modules.contracts.billing_result import Comparison, no_documents
 from modules.contracts.models import BilledPeriod, BillingChunk, BillingDraft, BillingException, BillingRun, Contract
 from modules.crm.models import Customer

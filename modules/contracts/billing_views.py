@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, send_file, url_for
 
-from core import clock, lists, storage
+from core import clock, lists, months, storage
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _, current_locale
@@ -22,7 +22,6 @@ from modules.contracts import (
     comparing,
     cures,
     differences,
-    months,
     previews,
     queries,
     reporting,

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from core import audit, clock
+from core import audit, clock, months
 from core.db import allocate_ids, write_rows
 from core.money import split
 from core.scope import current_company, current_company_id
-from modules.contracts import months
 from modules.contracts.models import Charge, ChargeInstalment, ContractItem, Discount
 
 Taxes = Sequence[dict[str, Any]]

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.cli import (
     DONE,
     NEEDS_PERSON,
@@ -33,7 +33,7 @@ from core.scope import company_scope
 from modules.accounting.models import Payment
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData, record_payment
-from modules.contracts import billing, months, queries, reporting, stages, waiting
+from modules.contracts import billing, queries, reporting, stages, waiting
 from modules.contracts.billing_status import exceptions as month_exceptions
 from modules.contracts.models import BillingRun
 from modules.contracts.stages import BILLED, Stage

@@ -7,11 +7,12 @@ import datetime as dt
 import sqlalchemy as sa
 from flask import url_for
 
+from core import months
 from core.i18n import _, lazy, ngettext
 from core.scope import current_company_id
 from modules.accounting.closing import count
 from modules.accounting.ports import OpenPoint
-from modules.contracts import months, queries
+from modules.contracts import queries
 from modules.contracts.models import BillingDraft, BillingException, Contract
 
 

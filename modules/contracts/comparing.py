@@ -9,12 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from core import months
 from core.db import reading
 from core.exports import xlsx_file
 from core.i18n import _
 from core.models import Company
 from core.scope import company_scope
-from modules.contracts import billing, months, reporting
+from modules.contracts import billing, reporting
 from modules.contracts.billing_result import ZERO, Amounts, billed_amounts, customers_named
 from modules.contracts.differences import contracts_of
 from modules.contracts.drafting import Decision

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from flask import url_for
 from markupsafe import Markup
 
-from core import setup
+from core import months, setup
 from core.db import db
 from core.i18n import _, ngettext
 from core.models import Company
 from core.search import Hit
 from core.setup import Step
 from core.slots import NOTICE
-from modules.contracts import months, queries, states
+from modules.contracts import queries, states
 from modules.contracts.models import BillingDraft, BillingException, Contract, Plan
 from modules.crm.models import Customer
 

@@ -13,14 +13,15 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from core import months
 from core.i18n import _
 from core.money import quantize
+from core.months import Span
 from modules.accounting import totals as accounting_totals
 from modules.accounting.drafts import DraftLine, InvoiceDraft
-from modules.contracts import months, pricing
+from modules.contracts import pricing
 from modules.contracts.billing_context import Context
 from modules.contracts.facts import PER_CUSTOMER, Candidate, ContractFacts, CustomerFacts
-from modules.contracts.months import Span
 from modules.contracts.ports import Problem, billing_checks
 from modules.contracts.pricing import PLAN, SERVICE, Line, NoPrice, Priced, Skipped
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from core import audit, clock
+from core import audit, clock, months
 from core.db import db
 from core.i18n import _
 from core.money import split
+from core.months import DAY
 from core.scope import current_company
-from modules.contracts import months, states
+from modules.contracts import states
 from modules.contracts import taxes as known_taxes
 from modules.contracts.errors import NotPossible, WrongValue
 from modules.contracts.models import Charge, ChargeInstalment, Contract, ContractItem, Discount
-from modules.contracts.months import DAY
 from modules.contracts.services import of_form
 from modules.contracts.settlement import Settlement
 

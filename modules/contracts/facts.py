@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from modules.contracts.months import Span
+from core.months import Span
 
 FOREVER = dt.date.max
 EVER = dt.date.min

@@ -10,16 +10,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.db import db
 from core.i18n import use_locale
+from core.months import DAY, Span
 from core.scope import current_company
-from modules.contracts import billing_context, billing_read, drafting, months, pricing
+from modules.contracts import billing_context, billing_read, drafting, pricing
 from modules.contracts.billing_context import Context
 from modules.contracts.drafting import Bill, Decision
 from modules.contracts.facts import FOREVER, PRORATE, ContractFacts, DatedPrice, PlanSwitch
 from modules.contracts.models import BilledPeriod, Contract, Plan
-from modules.contracts.months import DAY, Span
 from modules.contracts.ports import Problem
 from modules.contracts.settlement import Difference, Settlement
 

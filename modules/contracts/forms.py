@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from core import clock
+from core import clock, months
 from core.forms import (
     AmountField,
     BooleanField,
@@ -26,7 +26,7 @@ from core.forms import (
 )
 from core.i18n import _, lazy
 from core.scope import current_company
-from modules.contracts import months, queries, taxes
+from modules.contracts import queries, taxes
 from modules.contracts.drafts import ContractData
 from modules.contracts.models import Contract
 from modules.contracts.wording import month_name

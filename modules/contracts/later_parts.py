@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.db import db, find
 from core.scope import current_company
 from modules.accounting.drafts import DraftLine
 from modules.accounting.ports import Place
-from modules.contracts import extras, months, queries, states
+from modules.contracts import extras, queries, states
 from modules.contracts.models import BilledPeriod, Contract
 
 KEY = "contracts"

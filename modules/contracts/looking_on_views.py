@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import render_template, request, send_file, url_for
 
-from core import storage
+from core import months, storage
 from core.db import find
 from core.i18n import _
 from core.paging import Page
 from core.scope import current_company
 from core.security import require
-from modules.contracts import billing_views, cures, looking_on, months, revisions
+from modules.contracts import billing_views, cures, looking_on, revisions
 from modules.contracts.blueprint import bp
 from modules.contracts.models import PriceRevision
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from core import months
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company
 from core.security import check, require
-from modules.contracts import billing_views, mending, months, previews
+from modules.contracts import billing_views, mending, previews
 from modules.contracts.blueprint import bp
 from modules.contracts.models import Contract
 from modules.contracts.ports import place_taxes

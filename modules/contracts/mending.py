@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 
-from core import clock
+from core import clock, months
 from core.db import db
 from core.forms import parse_decimal
 from core.i18n import _, use_locale
 from core.models import Company
 from core.scope import current_company
-from modules.contracts import billing_context, billing_read, drafting, months, plans
+from modules.contracts import billing_context, billing_read, drafting, plans
 from modules.contracts.errors import WrongValue
 from modules.contracts.models import Contract, ExchangeRate
 from modules.contracts.ports import Problem, billing_checks, place_taxes

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from core import audit, clock
 from core.db import db, find
 from core.i18n import _
+from core.months import DAY
 from modules.contracts.errors import NotPossible, WrongValue
 from modules.contracts.models import BilledPeriod, Contract, Plan, PlanPrice
-from modules.contracts.months import DAY
 
 FIELDS = ("code", "name", "speed_down_kbps", "speed_up_kbps", "period_months", "currency", "includes_tax", "taxes",
           "product_codes", "account_id", "valid_from", "valid_to", "notes", "active")

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from core import months
 from core.money import split
-from modules.contracts import months, proration
+from core.months import DAY, Span
+from modules.contracts import proration
 from modules.contracts.facts import (
     EVER,
     PRORATE,
@@ -19,7 +21,6 @@ from modules.contracts.facts import (
     DiscountFacts,
     PlanFacts,
 )
-from modules.contracts.months import DAY, Span
 
 ZERO, CENT = Decimal("0.00"), Decimal("0.01")
 SERVICE, CHARGES = "service", "charges"

@@ -10,8 +10,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from modules.contracts import months
-from modules.contracts.months import DAY, Span
+from core import months
+from core.months import DAY, Span
 
 # How days are counted: as the calendar has them, or every month as thirty.
 ACTUAL, THIRTY = "actual", "thirty"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from core import clock
+from core import clock, months
 from core.forms import (
     AmountField,
     DateField,
@@ -20,7 +20,7 @@ from core.forms import (
     StringField,
 )
 from core.i18n import lazy
-from modules.contracts import months, queries
+from modules.contracts import queries
 from modules.contracts.revisions import RevisionData
 from modules.crm import queries as crm
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, clock
+from core import audit, clock, months
 from core.db import db, lock, write_rows
 from core.i18n import _, format_amount, format_date, lazy
 from core.jobs import ENDED_BADLY, checkpoint, enqueue, publish, run_again
 from core.models import Company, Job
 from core.scope import current_company, current_user_id
-from modules.contracts import billing_context, billing_read, months, pricing
+from modules.contracts import billing_context, billing_read, pricing
 from modules.contracts.billing_context import Context
 from modules.contracts.errors import NotPossible, WrongValue
 from modules.contracts.events import PricesRevised

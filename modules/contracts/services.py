@@ -9,12 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, clock
+from core import audit, clock, months
 from core.db import db, find, lock
 from core.i18n import _
 from core.jobs import publish
+from core.months import DAY
 from core.scope import current_company_id
-from modules.contracts import months, states
+from modules.contracts import states
 from modules.contracts.bulk import reserve_numbers
 from modules.contracts.drafts import ContractData
 from modules.contracts.errors import NotPossible, WrongValue
@@ -35,7 +36,6 @@ from modules.contracts.models import (
     PlanChange,
     Suspension,
 )
-from modules.contracts.months import DAY
 from modules.contracts.queries import effective_profile
 from modules.contracts.settlement import Settlement
 from modules.crm.models import Customer

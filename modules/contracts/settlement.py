@@ -13,16 +13,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.db import db
 from core.i18n import _, use_locale
+from core.months import Span
 from core.scope import current_company
-from modules.contracts import billing_context, billing_read, drafting, months, pricing
+from modules.contracts import billing_context, billing_read, drafting, pricing
 from modules.contracts.billing_context import Context
 from modules.contracts.errors import WrongValue
 from modules.contracts.facts import ContractFacts
 from modules.contracts.models import BilledPeriod, Charge, ChargeInstalment, Contract, PlanChange
-from modules.contracts.months import Span
 from modules.contracts.pricing import CENT, ZERO, Line, Priced
 
 Key = tuple[str, int, bool, Any]

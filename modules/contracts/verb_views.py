@@ -13,12 +13,12 @@ from core.db import find
 from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
+from core.months import DAY
 from core.security import require
 from modules.contracts import foresight, forms, services
 from modules.contracts.blueprint import bp
 from modules.contracts.foresight import Outcome
 from modules.contracts.models import Contract, Plan, PlanChange
-from modules.contracts.months import DAY
 
 
 @dataclass(frozen=True)

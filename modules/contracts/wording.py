@@ -9,9 +9,9 @@ from functools import lru_cache
 from babel.dates import format_skeleton
 from babel.numbers import format_decimal
 
+from core import months
 from core.i18n import _, format_date, use_locale
-from modules.contracts import months
-from modules.contracts.months import Span
+from core.months import Span
 from modules.contracts.pricing import INSTALMENT, Line
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from core import months
 from core.db import db
 from modules.accounting import opening
-from modules.contracts import bulk, bulk_extras, months
+from modules.contracts import bulk, bulk_extras
 from modules.contracts.bulk_extras import ChargeData, DiscountData, ItemData
 from modules.contracts.drafts import ContractData
 from modules.contracts.models import Plan

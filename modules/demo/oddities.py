@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from core import clock
+from core import clock, months
 from modules.accounting import opening, payments
 from modules.accounting.models import Payment
 from modules.accounting.payments import Medium, PaymentData
-from modules.contracts import extras, months, services
+from modules.contracts import extras, services
 from modules.contracts.drafts import ContractData
 from modules.contracts.models import Contract, Plan
 from modules.crm import services as crm

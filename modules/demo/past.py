@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from core import clock, jobs
+from core import clock, jobs, months
 from core.db import db
 from core.errors import Unavailable
 from core.i18n import _
@@ -22,7 +22,7 @@ from modules.accounting import bulk_payments
 from modules.accounting.events import InvoiceReady
 from modules.accounting.models import Balance, CashAccount, Payment
 from modules.accounting.payments import Medium, PaymentData
-from modules.contracts import billing, months
+from modules.contracts import billing
 from modules.contracts.models import BillingRun
 from modules.crm.models import Customer
 from modules.demo import facts

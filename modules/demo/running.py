@@ -11,14 +11,14 @@ from typing import Any
 
 from flask import current_app
 
-from core import clock, installation, schema, worker
+from core import clock, installation, months, schema, worker
 from core.config import ROOT
 from core.db import db
 from core.errors import CannotRun
 from core.i18n import _
 from core.models import Company
 from core.scope import company_scope
-from modules.contracts import billing, months, waiting
+from modules.contracts import billing, waiting
 from modules.contracts.models import BillingRun
 from modules.demo import logins, services, takings_now
 from modules.demo.logins import Login

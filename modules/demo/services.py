@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from core import audit, clock, companies, worker
+from core import audit, clock, companies, months, worker
 from core.db import db
 from core.errors import CannotRun
 from core.i18n import _, use_locale
 from core.models import AuditRecord, Company
 from core.scope import company_scope, every_company
 from modules.accounting import bulk_payments
-from modules.contracts import months
 from modules.contracts import services as contracts
 from modules.demo import collecting, debtors, enabling, facts, lent, network, oddities, past, stock, takings_before
 from modules.demo.cast import Cast

@@ -11,11 +11,10 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from flask import current_app
 
-from core import clock, jobs
+from core import clock, jobs, months
 from core.db import db
 from core.models import Company
 from core.scope import company_scope
-from modules.contracts import months
 from modules.crm.models import Customer
 from modules.demo import takings_web
 from modules.demo.surroundings import Simulators

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core import months
 from core.db import db
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
@@ -28,9 +29,7 @@ class CauseGroup:
 
 def month(period: str) -> tuple[dt.date, dt.date]:
     """First and last day of a period written as 2026-11."""
-    first = dt.date.fromisoformat(f"{period}-01")
-    following = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
-    return first, following - dt.timedelta(days=1)
+    return months.bounds(dt.date.fromisoformat(f"{period}-01"))
 
 
 def counts(period: str | None = None) -> dict[str, int]:

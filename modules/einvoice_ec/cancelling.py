@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from core import clock
+from core import clock, months
 from core.errors import DomainError
 from core.i18n import _, format_date
 from modules.crm import holidays
@@ -69,7 +69,7 @@ class EcuadorianCanceller:
 
 def last_day(issued: dt.date) -> dt.date:
     """Day 7 of the next month; where it is a weekend or a holiday of the country, the next working day."""
-    return holidays.next_business_day((issued.replace(day=1) + dt.timedelta(days=32)).replace(day=LAST_DAY), "EC")
+    return holidays.next_business_day(months.add(months.of(issued), 1).replace(day=LAST_DAY), "EC")
 
 
 def _today() -> dt.date:

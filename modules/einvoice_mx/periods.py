@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 
+from core import months
 from core.i18n import lazy
 from modules.einvoice_mx import catalogs
 from modules.einvoice_mx.global_invoice import BIMONTHLY, DAILY, FORTNIGHTLY, MONTHLY, WEEKLY
@@ -24,7 +24,7 @@ def days_of(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
 
     A week begins on Monday and ends with its month, for a global invoice names one month.
     """
-    first, last = _month(day)
+    first, last = months.bounds(day)
     if period == DAILY:
         return day, day
     if period == WEEKLY:
@@ -34,18 +34,14 @@ def days_of(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
         return (first, day.replace(day=15)) if day.day <= 15 else (day.replace(day=16), last)
     if period == BIMONTHLY:
         start = first.replace(month=first.month - (first.month + 1) % 2)
-        return start, _month(start.replace(month=start.month + 1))[1]
+        return start, months.bounds(start.replace(month=start.month + 1))[1]
     return first, last
-
-
-def _month(day: dt.date) -> tuple[dt.date, dt.date]:
-    return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def information(period: str, last: dt.date) -> dict[str, str]:
     """InformacionGlobal of the period that ends on this day."""
-    months = _FIRST_OF_TWO + last.month // 2 if period == BIMONTHLY else last.month
-    return {"Periodicidad": period, "Meses": f"{months:02d}", "Año": str(last.year)}
+    meses = _FIRST_OF_TWO + last.month // 2 if period == BIMONTHLY else last.month
+    return {"Periodicidad": period, "Meses": f"{meses:02d}", "Año": str(last.year)}
 
 
 def name(period: str, last: dt.date) -> str:

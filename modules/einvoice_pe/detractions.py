@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit
+from core import audit, months
 from core.db import among, db, insert_new, lock
 from core.errors import DomainError
 from core.i18n import _, format_amount, format_date
@@ -69,8 +69,7 @@ def _row(row: Any) -> dict[str, Any]:
 
 def last_day(issued: dt.date) -> dt.date:
     """The fifth working day of the month after the issue."""
-    first = (issued.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    return holidays.after_business_days(first - dt.timedelta(days=1), WORKING_DAYS, "PE")
+    return holidays.after_business_days(months.last_day(issued), WORKING_DAYS, "PE")
 
 
 def to_deposit(row: Detraction) -> Decimal:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from decimal import Decimal
 from typing import Protocol
 
+from core import months
 from modules.gateways.shapes import Due
 
 # how a person's name is told apart where a network wants its parts: given names, then two surnames
@@ -40,17 +40,12 @@ def dues(one: Document, day: dt.date, *, elsewhere: Decimal = Decimal("0.00"), s
     if second and (later := _second(one, found[0], elsewhere)):
         found.append(later)
         if third and overdue_days and later.amount > left:
-            last = min(last_of_month(later.date), later.date + dt.timedelta(days=overdue_days))
+            last = min(months.last_day(later.date), later.date + dt.timedelta(days=overdue_days))
             found += [Due(last, later.amount)] if last > later.date else []
     living = tuple(due for due in found if due.date >= day)
     if living or not overdue_days:
         return living
     return (Due(day + dt.timedelta(days=overdue_days), left),)
-
-
-def last_of_month(day: dt.date) -> dt.date:
-    """The last day of the month of that day."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def _second(one: Document, first: Due, elsewhere: Decimal) -> Due | None:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.cli import (
     BAD_INPUT,
     DONE,
@@ -31,7 +31,7 @@ from core.errors import DomainError
 from core.i18n import _, format_amount, format_date
 from core.registry import Registry
 from core.scope import company_scope
-from modules.gateways import asked, booking, causes, files_in, files_out, jobs, ports
+from modules.gateways import booking, causes, files_in, files_out, jobs, ports
 from modules.gateways.models import Account, File, Notice, Transaction
 
 
@@ -160,7 +160,7 @@ def _end_of(period: str | None) -> dt.date | None:
         raise DomainError(_("To name a month you must write it like 2026-11; “%(text)s” is not one.", text=period),
                           field="period")
     year, month = int(found[1]), int(found[2])
-    return asked.last_of_month(dt.date(year, month, 1))
+    return months.last_day(dt.date(year, month, 1))
 
 
 def _give(row: File, output: Path | None, as_json: bool) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
-from core import clock, lists
+from core import clock, lists, months
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company
 from core.security import require
-from modules.gateways import accounts, asked, bank_lines, day_files, ports, reconciliation, terms, tray
+from modules.gateways import accounts, bank_lines, day_files, ports, reconciliation, terms, tray
 from modules.gateways.blueprint import bp
 from modules.gateways.models import Account, BankLine
 from modules.gateways.settling_lists import BANK_LINES, SETTLEMENTS
@@ -47,7 +47,7 @@ def _month(text: str) -> tuple[dt.date, dt.date]:
         first = dt.date.fromisoformat(f"{text}-01")
     except ValueError:
         first = clock.today().replace(day=1)
-    return first, asked.last_of_month(first)
+    return first, months.last_day(first)
 
 
 @lists.at(bp, "/gateways/settlements", SETTLEMENTS)

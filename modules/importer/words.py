@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from core import months
 from core.i18n import _
 from modules.crm import countries, names
 from modules.importer.cells import CellError
@@ -122,7 +123,7 @@ def left_on(notes: str) -> dt.date | None:
     try:
         if day:
             return dt.date(year, month, int(day))
-        return (dt.date(year, month, 28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+        return months.last_day(dt.date(year, month, 1))
     except ValueError:
         return None
 

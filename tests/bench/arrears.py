@@ -14,12 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.types.json import set_json_loads
 
-from core import clock, processes
+from core import clock, months, processes
 from core.db import db
 from core.scope import company_scope
 from modules.arrears import jobs, running
 from modules.arrears.models import ArrearsPolicy
-from modules.contracts import months
 from modules.contracts.models import BillingProfile, Contract
 from tests.bench.billing import _bill
 from tests.bench.fill import fill

@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.types.json import set_json_loads
 
+from core import months
 from core.db import db
-from modules.contracts import billing_read, months
+from modules.contracts import billing_read
 from tests.bench.fill import Filled, fill
 from tests.bench.measure import ROUNDS, Measure, note, peak_mb, tell
 from tests.bench.place import Place, Worker, place

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from core import companies, schema
+from core import companies, months, schema
 from core.db import db
 from core.models import Company
 from core.scope import company_scope
-from modules.contracts import bulk, bulk_extras, months
+from modules.contracts import bulk, bulk_extras
 from modules.contracts.bulk_extras import DiscountData, ItemData
 from modules.contracts.drafts import ContractData
 from modules.contracts.models import BillingProfile, Plan, PlanPrice

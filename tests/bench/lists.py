@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import processes, scope
+from core import months, processes, scope
 from core.db import db, reading, refresh_statistics
 from core.lists import lists, output
 from core.lists.ask import Ask, Place
@@ -23,7 +23,6 @@ from core.models import Company
 from core.scope import company_scope
 from modules.accounting import queries, summaries
 from modules.accounting.models import Invoice
-from modules.contracts import months
 from modules.crm.models import Customer
 from tests.bench import papers, screens
 from tests.bench.fill import fill

@@ -16,13 +16,13 @@ from pathlib import Path
 import sqlalchemy as sa
 from pypdf import PdfReader
 
-from core import jobs, pdf, simulators
+from core import jobs, months, pdf, simulators
 from core.config import ROOT
 from core.db import db
 from core.scope import company_scope
 from modules.accounting import documents
 from modules.accounting.models import Invoice
-from modules.contracts import billing, months
+from modules.contracts import billing
 from modules.demo import enabling, services
 from modules.demo.surroundings import Simulators
 from tests.bench.measure import Measure, note, rounds, tell

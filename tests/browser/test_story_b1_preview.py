@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.db import db
 from core.scope import current_company
 from core.worker import Embedded
 from modules.accounting.models import Invoice
-from modules.contracts import billing, billing_run, extras, months, services
+from modules.contracts import billing, billing_run, extras, services
 from modules.contracts.models import Contract, Plan
 from tests.browser.conftest import Site, enter
 from tests.browser.desk import STORY, WIDTHS, agree, idle, inside, plan, said, sound, subscriber

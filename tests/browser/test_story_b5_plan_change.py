@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from core import clock
-from modules.contracts import months
+from core import clock, months
 from tests.browser.conftest import Site, enter
 from tests.browser.desk import STORY, agree, idle, inside, plan, said, sound, subscriber
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.db import db
 from core.scope import current_company
 from modules.accounting.models import Invoice
-from modules.contracts import billing, months
+from modules.contracts import billing
 from modules.crm.models import Customer
 from tests.browser.conftest import Site, enter
 from tests.browser.desk import STORY, idle, inside, plan, said, sound, subscriber

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, months
 from core.db import db
-from modules.contracts import jobs, months, services
+from modules.contracts import jobs, services
 from modules.contracts.models import Contract, PriceRevision
 from modules.crm import services as crm
 from modules.notifications.models import Message

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.months import Span
 from modules.contracts import pricing
 from modules.contracts.facts import (
     FOREVER,
@@ -21,7 +22,6 @@ from modules.contracts.facts import (
     PlanSwitch,
     ProfileFacts,
 )
-from modules.contracts.months import Span
 
 
 def day(text: str) -> dt.date:

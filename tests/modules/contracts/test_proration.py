@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.contracts import months, proration
-from modules.contracts.months import Span
+from core import months
+from core.months import Span
+from modules.contracts import proration
 
 
 def day(text: str) -> dt.date:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import checks, clock
+from core import checks, clock, months
 from core.db import db
 from core.errors import CannotRun, DomainError
 from core.models import Company, Membership
@@ -19,7 +19,7 @@ from core.scope import company_scope, every_company
 from modules.accounting import ledger
 from modules.accounting.models import Balance, Payment
 from modules.arrears.models import Batch, Cut, Deed, Promise, Proof
-from modules.contracts import billing, months
+from modules.contracts import billing
 from modules.contracts.models import ChargeInstalment, Contract, ContractItem, Discount, Equipment
 from modules.crm.models import Customer, CustomerTag
 from modules.demo import debtors, lent, logins, oddities, services

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
+from core import months
 from core.errors import DomainError
-from modules.contracts import months
-from modules.contracts.months import Span
+from core.months import Span
 
 
 def day(text: str) -> dt.date:

@@ -52,9 +52,14 @@ def length(month: dt.date) -> int:
 
 
 @lru_cache(maxsize=2000)
-def last_day(month: dt.date) -> dt.date:
-    """The last day of the month."""
-    return month.replace(day=length(month))
+def last_day(day: dt.date) -> dt.date:
+    """The last day of the month that a day is in."""
+    return day.replace(day=length(day))
+
+
+def bounds(day: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and the last day of the month that a day is in."""
+    return of(day), last_day(day)
 
 
 def day_in(month: dt.date, day: int) -> dt.date:
