@@ -9,6 +9,7 @@ best of them.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -30,7 +31,7 @@ SIZES = {"wide": (1280, 900), "phone": (360, 740)}
 LOOKS = (("wide", "wide", False), ("phone", "phone", False), ("dark", "wide", True))
 # name of the picture -> address; "@" follows the first link of that page that leads deeper, "+" goes on from there
 SCREENS = {
-    "home": "/", "setup": "/setup", "services": "/setup/services", "new-company": "/setup/company",
+    "home": "/", "setup": "/setup", "services": "/setup/services",
     "customers": "/customers/", "customer": "@/customers/", "search": "/search?q=romero",
     "contracts": "/contracts/", "contract": "@/contracts/", "plans": "/plans/", "plan": "@/plans/",
     "billing-desk": "/billing/", "billing-runs": "/billing/runs", "billing-run": "@/billing/runs/",
@@ -39,7 +40,7 @@ SCREENS = {
     "revisions": "/billing/revisions",
     "new-contract": "/contracts/new", "contract-plan": "@/contracts/+plan", "contract-end": "@/contracts/+end",
     "contract-charge": "@/contracts/+charges/new", "contract-discount": "@/contracts/+discounts/new",
-    "contract-suspend": "@/contracts/+suspend", "import": "@/imports/", "second-factor": "/account/second-factor",
+    "contract-suspend": "@/contracts/+suspend", "second-factor": "/account/second-factor",
     "credit-note": "@/invoices/+credit", "debit-note": "@/invoices/+debit", "wrong-name": "@/invoices/+reissue",
     "invoices": "/invoices", "invoice": "@/invoices/", "new-invoice": "/invoices/new", "payments": "/payments",
     "payment": "@/payments/", "payment-files": "/imports/payments", "customer-account": "@/customers/?tab=account",
@@ -92,6 +93,10 @@ def free_port() -> int:
 # of these the text is empty, wrong or too long when they are sent
 FORMS = {"customer": "/customers/new", "plan": "/plans/new", "invoice": "/invoices/new", "payment": "/payments/new",
          "revision": "/billing/revisions/new", "person": "/people/new", "mail-server": "/notices/server"}
+# screens that only an administrator sees, in the company that has nothing yet
+ADMINS = {"new-company": "/setup/company", "new-company-data": "/setup/company?country=AR"}
+# a spreadsheet as people have them
+SPREADSHEET = ROOT / "tests" / "data" / "import" / "planilla_ar_latin1.csv"
 # who has the longest name of the demo
 LONG = "Güiraldes"
 # screens of a company that has nothing yet
@@ -165,22 +170,25 @@ def enter(browser: Any, address: str, size: str, dark: bool = False) -> Any:
 
 def take(page: Any, name: str, place: str, path: Path) -> None:
     """One picture; a screen that is not there is told, and not taken."""
-    if place.startswith("@"):
-        base, _mark, query = place[1:].partition("?")
-        base, _mark, verb = base.partition("+")
-        if not page.goto(base).ok:
-            page.goto(base.rstrip("/"))
-        links = page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
-        found = next((link.split("?")[0] for link in links if link and link.startswith(base) and
-                      link.removeprefix(base).split("?")[0].isdigit()), "")
-        place = found and "".join((found, f"/{verb}" if verb else "", f"?{query}" if query else ""))
-    answer = page.goto(place) if place else None
-    if answer is None or not answer.ok:
+    wanted = leading_from(page, place[1:]) if place.startswith("@") else [place]
+    if not any(page.goto(one).ok for one in wanted):
         print(f"{name}: nothing to show", file=sys.stderr)
         return
     page.screenshot(path=path, full_page=True)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         print(f"{path.name}: wider than the screen", file=sys.stderr)
+
+
+def leading_from(page: Any, place: str) -> list[str]:
+    """Where the links of a list lead, each once: not everything that is listed has every verb."""
+    base, _mark, query = place.partition("?")
+    base, _mark, verb = base.partition("+")
+    if not page.goto(base).ok:
+        page.goto(base.rstrip("/"))
+    links = page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
+    found = dict.fromkeys(link.split("?")[0] for link in links if link and link.startswith(base))
+    return ["".join((link, f"/{verb}" if verb else "", f"?{query}" if query else "")) for link in found
+            if link.removeprefix(base).isdigit()]
 
 
 def take_refused(page: Any, name: str, place: str, path: Path) -> None:
@@ -193,6 +201,16 @@ def take_refused(page: Any, name: str, place: str, path: Path) -> None:
         field.fill("x" * 400)
     page.click("main form .btn-primary")
     page.wait_for_load_state()
+    page.screenshot(path=path, full_page=True)
+
+
+def take_import(page: Any, path: Path) -> None:
+    """What a spreadsheet would bring in, and what it asks, before anything is loaded."""
+    page.goto("/imports/")
+    page.set_input_files("#file", SPREADSHEET)
+    page.click("main form .btn-primary")
+    page.wait_for_url(re.compile(r"/imports/\d+"))
+    page.locator("main [data-poll]").first.wait_for(state="detached")
     page.screenshot(path=path, full_page=True)
 
 
@@ -252,6 +270,10 @@ def main(folder: Path, names: list[str]) -> None:
                 page = enter(browser, address, size)
                 for name in set(chosen) & set(NOBODY):
                     take(page, name, SCREENS[name], folder / f"{name}-empty-{size}.png")
+                for name in set(ADMINS) & set(names or ADMINS):
+                    take(page, name, ADMINS[name], folder / f"{name}-{size}.png")
+                if not names or "import" in names:
+                    take_import(page, folder / f"import-{size}.png")
                 page.context.close()
         browser.close()
 
