@@ -23,65 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+from screens import ABROAD, ADMINS, FORMS, HOME, NOBODY, OUTSIDE, SCREENS
 
 ROOT = Path(__file__).resolve().parent.parent
 ABONA = Path(sys.executable).with_name("abona")
 SIZES = {"wide": (1280, 900), "phone": (360, 740)}
 # the end of a picture's name, its size, whether in the dark
 LOOKS = (("wide", "wide", False), ("phone", "phone", False), ("dark", "wide", True))
-# name of the picture -> address; "@" follows the first link of that page that leads deeper, "+" goes on from there
-SCREENS = {
-    "home": "/", "setup": "/setup", "services": "/setup/services",
-    "customers": "/customers/", "customer": "@/customers/", "search": "/search?q=romero",
-    "contracts": "/contracts/", "contract": "@/contracts/", "plans": "/plans/", "plan": "@/plans/",
-    "billing-desk": "/billing/", "billing-runs": "/billing/runs", "billing-run": "@/billing/runs/",
-    "exceptions": "/billing/exceptions", "exceptions-list": "/billing/exceptions/all",
-    "preview-exceptions": "/billing/preview/exceptions", "drafts": "/billing/drafts",
-    "revisions": "/billing/revisions",
-    "new-contract": "/contracts/new", "contract-plan": "@/contracts/+plan", "contract-end": "@/contracts/+end",
-    "contract-charge": "@/contracts/+charges/new", "contract-discount": "@/contracts/+discounts/new",
-    "contract-suspend": "@/contracts/+suspend", "second-factor": "/account/second-factor",
-    "credit-note": "@/invoices/+credit", "debit-note": "@/invoices/+debit", "wrong-name": "@/invoices/+reissue",
-    "invoices": "/invoices", "invoice": "@/invoices/", "new-invoice": "/invoices/new", "payments": "/payments",
-    "payment": "@/payments/", "payment-files": "/imports/payments", "customer-account": "@/customers/?tab=account",
-    "customer-history": "@/customers/?tab=history", "month-end": "/month-end", "ledger": "/ledger",
-    "entries": "/ledger/entries", "entry": "@/ledger/entries/",
-    "debtors": "/debtors", "documents": "/einvoice/", "document": "@/einvoice/",
-    "refused": "/einvoice/refused", "enable": "/einvoice/enable", "outbox": "/notices/", "notice": "@/notices/",
-    "texts": "/notices/texts", "text": "/notices/texts/accounting.invoice_ready", "design": "/design",
-    "mail-server": "/notices/server", "imports": "/imports/", "company": "/company",
-    "people": "/people", "logins": "/people/logins", "roles": "/roles", "role": "@/roles/",
-    "role-sees": "/roles/1/sees",
-    "jobs": "/jobs?state=all", "queues": "/jobs/queues", "audit": "/audit", "account": "/account",
-    "health": "/health", "modules": "/modules", "settings": "/settings",
-    "locked-periods": "/locked-periods", "master-data": "/admin/", "help": "/help", "help-topic": "@/help/",
-    "gateway-payments": "/gateways", "gateway-payment": "@/gateways/payments/", "gateway-notices": "/gateways/notices",
-    "gateway-files": "/gateways/files", "gateway-file": "@/gateways/files/", "gateway-debts": "/gateways/debts",
-    "gateways": "/gateways/accounts", "gateway-account": "@/gateways/accounts/",
-    "gateway-plan": "@/gateways/accounts/+plan", "gateway-settlements": "/gateways/settlements",
-    "bank-movements": "/gateways/bank", "bank-movement": "@/gateways/bank/",
-    "reconciliation": "/gateways/reconciliation",
-    "arrears": "/arrears/", "cut-offs": "/arrears/cut-offs", "cut-off": "@/arrears/cut-offs/",
-    "promises": "/arrears/promises", "proofs": "/arrears/proofs", "proof": "@/arrears/proofs/",
-    "moratoria": "/arrears/moratoria", "customer-arrears": "@/customers/?tab=arrears",
-    "routers": "/network/routers", "router": "@/network/routers/", "new-router": "/network/routers/new",
-    "router-import": "@/network/routers/+import", "router-script": "@/network/routers/+script",
-    "connections": "/network/connections", "network-changes": "/network/changes", "cut-page": "/cut",
-    "exports": "/einvoice/exports",
-}
-# the country of the company that is shown whole
-HOME = "AR"
-# what the companies of the other countries have beside it; the address of the first may depend on the one before
-ABROAD = {
-    "EC": {"ec-enable": "/einvoice/enable", "ec-invoice": "@/invoices/", "ec-document": "@/einvoice/"},
-    "CO": {"co-enable": "/einvoice/enable", "co-invoice": "@/invoices/", "co-attachments": "/einvoice-co/attachments",
-           "co-customer": "@/customers/"},
-    "MX": {"mx-enable": "/einvoice/enable", "mx-invoice": "@/invoices/", "mx-receipts": "/einvoice-mx/receipts",
-           "mx-receipt": "@/einvoice-mx/receipts/", "mx-recover": "/einvoice-mx/recover",
-           "mx-globals": "/einvoice-mx/globals", "mx-global": "@/einvoice-mx/globals/"},
-    "PE": {"pe-enable": "/einvoice/enable", "pe-invoice": "@/invoices/", "pe-detractions": "/einvoice-pe/detracciones",
-           "pe-detraction": "@/einvoice-pe/detracciones/"},
-}
 
 
 def free_port() -> int:
@@ -90,18 +38,10 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-# of these the text is empty, wrong or too long when they are sent
-FORMS = {"customer": "/customers/new", "plan": "/plans/new", "invoice": "/invoices/new", "payment": "/payments/new",
-         "revision": "/billing/revisions/new", "person": "/people/new", "mail-server": "/notices/server"}
-# screens that only an administrator sees, in the company that has nothing yet
-ADMINS = {"new-company": "/setup/company", "new-company-data": "/setup/company?country=AR"}
 # a spreadsheet as people have them
 SPREADSHEET = ROOT / "tests" / "data" / "import" / "planilla_ar_latin1.csv"
 # who has the longest name of the demo
 LONG = "Güiraldes"
-# screens of a company that has nothing yet
-NOBODY = ("home", "customers", "contracts", "plans", "billing-desk", "billing-runs", "exceptions", "drafts",
-          "revisions", "invoices", "payments", "debtors", "documents", "refused", "outbox", "imports", "jobs")
 ADMIN, PASSWORD = "encargada@demo.example", "correct horse"
 
 
@@ -155,11 +95,16 @@ def empty() -> Iterator[str]:
             yield address
 
 
-def enter(browser: Any, address: str, size: str, dark: bool = False) -> Any:
+def visit(browser: Any, address: str, size: str, dark: bool = False) -> Any:
+    """A page of a browser that nobody has entered with."""
     width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="es-AR", base_url=address,
-                                  color_scheme="dark" if dark else "light")
-    page = context.new_page()
+    return browser.new_context(viewport={"width": width, "height": height}, locale="es-AR", base_url=address,
+                               color_scheme="dark" if dark else "light").new_page()
+
+
+def enter(browser: Any, address: str, size: str, dark: bool = False) -> Any:
+    """The same, its person inside."""
+    page = visit(browser, address, size, dark)
     page.goto("/login")
     page.fill("#email", ADMIN)
     page.fill("#password", PASSWORD)
@@ -170,8 +115,9 @@ def enter(browser: Any, address: str, size: str, dark: bool = False) -> Any:
 
 def take(page: Any, name: str, place: str, path: Path) -> None:
     """One picture; a screen that is not there is told, and not taken."""
-    wanted = leading_from(page, place[1:]) if place.startswith("@") else [place]
-    if not any(page.goto(one).ok for one in wanted):
+    base, _mark, then = place.partition(">")
+    wanted = leading_from(page, base[1:]) if base.startswith("@") else [base]
+    if not any(page.goto(one).ok and follow(page, then) for one in wanted):
         print(f"{name}: nothing to show", file=sys.stderr)
         return
     page.screenshot(path=path, full_page=True)
@@ -189,6 +135,15 @@ def leading_from(page: Any, place: str) -> list[str]:
     found = dict.fromkeys(link.split("?")[0] for link in links if link and link.startswith(base))
     return ["".join((link, f"/{verb}" if verb else "", f"?{query}" if query else "")) for link in found
             if link.removeprefix(base).isdigit()]
+
+
+def follow(page: Any, then: str) -> bool:
+    """Whether the page, or the one that its first link beginning so leads to, is there."""
+    if not then:
+        return True
+    links = page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
+    found = next((link for link in links if link and link.startswith(then)), "")
+    return bool(found) and bool(page.goto(found).ok)
 
 
 def take_refused(page: Any, name: str, place: str, path: Path) -> None:
@@ -244,14 +199,43 @@ def choose_company(page: Any, country: str) -> None:
 
 
 def take_odd(browser: Any, address: str, folder: Path) -> None:
-    for size in SIZES:
-        page = enter(browser, address, size)
+    """Refused forms and names that are longer than anything has room for."""
+    for kind, size, dark in LOOKS:
+        page = enter(browser, address, size, dark)
+        choose_company(page, HOME)
         for name, place in FORMS.items():
-            take_refused(page, name, place, folder / f"refused-{name}-{size}.png")
-        take(page, "long", f"/customers/?q={LONG}&state=", folder / f"long-names-{size}.png")
-        page.goto(f"/customers/?q={LONG}&state=")
+            take_refused(page, name, place, folder / f"refused-{name}-{kind}.png")
+        take(page, "long", f"/customers/?q={LONG}&state=", folder / f"long-names-{kind}.png")
         page.click("main td a, main .lead a")
-        page.screenshot(path=folder / f"long-name-{size}.png", full_page=True)
+        for tab in ("", "contracts", "account", "documents"):
+            page.goto(f"{page.url.split('?')[0]}?tab={tab}" if tab else page.url)
+            page.screenshot(path=folder / f"long-name-{tab or 'first'}-{kind}.png", full_page=True)
+        page.context.close()
+
+
+def take_outside(browser: Any, address: str, folder: Path, names: list[str]) -> None:
+    """What is seen before anybody enters; a page that is not there is one of them."""
+    for kind, size, dark in LOOKS:
+        page = visit(browser, address, size, dark)
+        for name, place in OUTSIDE.items():
+            if not names or name in names:
+                page.goto(place)
+                page.screenshot(path=folder / f"{name}-{kind}.png", full_page=True)
+        page.context.close()
+
+
+def take_empty(browser: Any, address: str, folder: Path, names: list[str]) -> None:
+    """A company that has nothing yet, how it is made, and what its first spreadsheet would bring."""
+    for kind, size, dark in LOOKS:
+        page = enter(browser, address, size, dark)
+        for name in NOBODY:
+            if not names or name in names:
+                take(page, name, SCREENS[name], folder / f"{name}-empty-{kind}.png")
+        for name, place in ADMINS.items():
+            if not names or name in names:
+                take(page, name, place, folder / f"{name}-{kind}.png")
+        if not names or "import" in names:
+            take_import(page, folder / f"import-{kind}.png")
         page.context.close()
 
 
@@ -261,20 +245,13 @@ def main(folder: Path, names: list[str]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         with demo() as address:
+            take_outside(browser, address, folder, names)
             take_full(browser, address, folder, chosen)
             take_abroad(browser, address, folder, names)
             if not names:
                 take_odd(browser, address, folder)
         with empty() as address:
-            for size in SIZES:
-                page = enter(browser, address, size)
-                for name in set(chosen) & set(NOBODY):
-                    take(page, name, SCREENS[name], folder / f"{name}-empty-{size}.png")
-                for name in set(ADMINS) & set(names or ADMINS):
-                    take(page, name, ADMINS[name], folder / f"{name}-{size}.png")
-                if not names or "import" in names:
-                    take_import(page, folder / f"import-{size}.png")
-                page.context.close()
+            take_empty(browser, address, folder, names)
         browser.close()
 
 
