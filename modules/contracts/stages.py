@@ -60,9 +60,11 @@ def of_counts(counts: Mapping[str, Any]) -> list[Stage]:
 def work_left(company: Company) -> tuple[int, str]:
     """(how many of the company's jobs may still change something, why one of them is being tried again or "").
 
-    Jobs that are set for a later time on purpose do not count; those that wait after an error do.
+    Jobs that are set for a later time on purpose do not count; those that wait after an error do. What was due when
+    it was asked for is never later, though another process may have asked after this one read the clock.
     """
-    later = sa.and_(Job.state == "pending", Job.run_at > clock.now(), Job.attempts == 0, Job.error == "")
+    later = sa.and_(Job.state == "pending", Job.run_at > clock.now(), Job.run_at > Job.created_at,
+                    Job.attempts == 0, Job.error == "")
     rows = db.session.execute(
         sa.select(Job.state, Job.error, sa.func.count()).where(
             Job.company_id == company.id, Job.state.in_(("pending", "running")), ~later)
