@@ -18,6 +18,7 @@ from modules.contracts.drafts import ContractData
 from modules.contracts.models import BillingProfile, Plan, PlanPrice
 from modules.crm import bulk as crm
 from modules.crm.drafts import AddressData, CustomerData
+from modules.crm.models import Zone
 
 CHUNK = 5000
 VAT = [{"code": "VAT", "rate": "21"}]
@@ -40,11 +41,11 @@ def fill(count: int, first_month: dt.date) -> Filled:
     company = companies.create_company("AR", "Banco de Pruebas S.A.", "30990005008", code="bench", tax_condition="RI",
                                        street="San Martín 1", city="Río Cuarto", region="X", postal_code="5800")
     with company_scope(company):
-        plans, broken = _plans()
+        (plans, broken), zones = _plans(), _zones()
         db.session.scalars(sa.select(BillingProfile)).one().while_suspended = "skip"
         db.session.commit()
         for start in range(0, count, CHUNK):
-            _chunk(range(start, min(start + CHUNK, count)), plans, broken, first_month)
+            _chunk(range(start, min(start + CHUNK, count)), zones, plans, broken, first_month)
             db.session.commit()
             db.session.expunge_all()
         if db.engine.dialect.name == "postgresql":
@@ -76,10 +77,18 @@ def _plans() -> tuple[list[int], int]:
     return [plan.id for plan in made], broken.id
 
 
-def _chunk(indexes: range, plans: list[int], broken: int, first_month: dt.date) -> None:
+def _zones() -> list[int]:
+    made = [Zone(name=f"Zona {n}") for n in (1, 2, 3, 4, 5)]
+    db.session.add_all(made)
+    db.session.flush()
+    return [zone.id for zone in made]
+
+
+def _chunk(indexes: range, zones: list[int], plans: list[int], broken: int, first_month: dt.date) -> None:
     ids = crm.create_many([CustomerData(
         name=f"Abonado Número {n}", code=str(n + 1), tax_id_kind="DNI", tax_id=str(20_000_001 + n), tax_condition="CF",
-        kind="person", emails=(f"abonado{n}@correo.example",),
+        kind="person", emails=(f"abonado{n}@correo.example",), phones=(f"+54358{4_000_000 + n}",),
+        zone_id=zones[n % len(zones)],
         addresses=(AddressData(street="Belgrano", number=str(n), city="Río Cuarto", region="X", postal_code="5800"),))
         for n in indexes])
     made = bulk.create_many([ContractData(

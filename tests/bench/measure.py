@@ -17,6 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 
 ROUNDS = 3
+# how often a page is asked for
+TIMES = 7
 
 
 @dataclass
@@ -103,3 +105,16 @@ def counting() -> Iterator[list[str]]:
 
 def middle(values: Sequence[float]) -> float:
     return statistics.median(values)
+
+
+def timed(action: Callable[[], Any]) -> tuple[float, int]:
+    """(middle of some milliseconds, statements of one time)."""
+    took = []
+    action()
+    with counting() as seen:
+        action()
+    for _number in range(TIMES):
+        began = time.perf_counter()
+        action()
+        took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took), len([one for one in seen if not one.startswith("BEGIN")])

@@ -1,35 +1,26 @@
-"""Every list of the product at page one and far down, and the pages that a desk lives on."""
+"""Every list of the product at page one and far down."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask
-from flask.testing import FlaskClient
 
 from core.db import db, reading
 from core.lists import lists
 from core.lists.ask import Ask
 from core.lists.ask import Place as PlaceInList
 from core.lists.query import Query
-from core.models import Company, User
-from core.scope import company_scope, current_company, every_company
-from core.security import hash_password
-from modules.crm.models import Customer
-from tests.bench.measure import counting, note, tell
+from core.models import Company
+from core.scope import company_scope, current_company
+from tests.bench import pages
+from tests.bench.measure import note, tell, timed
 from tests.bench.place import Place
 
-# deep pages may cost twice the first; statements of a list's page; milliseconds of the search and of a debtors' page
-DEPTH, STATEMENTS, SEARCH_MS = 2.0, 4, 100.0
-PAGE_STATEMENTS = 40
-TIMES = 7
+# deep pages may cost twice the first; statements of a list's page
+DEPTH, STATEMENTS = 2.0, 4
 # what a page costs by itself, below which a ratio says nothing
 NOISE_MS = 3.0
-EMAIL, PASSWORD = "bench@example.com", "correct horse"
 
 
 def measure(where: Place) -> list[bool]:
@@ -37,13 +28,13 @@ def measure(where: Place) -> list[bool]:
     app = where.app(testing=True)
     with app.app_context():
         company = db.session.scalars(sa.select(Company)).one()
-        db.session.add(User(email=EMAIL, name="Bench", is_admin=True, password_hash=hash_password(PASSWORD)))
+        pages.add_person()
         db.session.commit()
         with company_scope(company), reading():
             held = current_company()  # as a request holds it
             answers = [_list(key) for key, _declared in lists.items()]
             assert held is current_company()
-    answers += _pages(app)
+    answers += pages.measure(app)
     with app.app_context():
         db.engine.dispose()
     return answers
@@ -67,8 +58,8 @@ def _list(key: str) -> bool:
         return True
     deep = db.session.execute(query.ordered(query.of(*ask.keys)).offset(total * 9 // 10).limit(1)).one()
     near, deeper = _page(key), _page(key, keys=list(deep))
-    first, statements = _timed(lambda: _read(near))
-    far, far_statements = _timed(lambda: _read(deeper))
+    first, statements = timed(lambda: _read(near))
+    far, far_statements = timed(lambda: _read(deeper))
     met = far <= first * DEPTH + NOISE_MS and max(statements, far_statements) <= STATEMENTS
     tell({"name": f"list {key}", "n": total, "ms": round(far, 2), "limit_ms": round(first * DEPTH, 2),
           "statements": far_statements, "met": met, "control": "page one, twice", "page_one_ms": round(first, 2)})
@@ -91,48 +82,3 @@ def _read(query: Query) -> None:
     for one in list(db.session):
         if one is not held:
             db.session.expunge(one)
-
-
-def _timed(action: Callable[[], Any]) -> tuple[float, int]:
-    """(middle of some milliseconds, statements of one time)."""
-    took = []
-    action()
-    with counting() as seen:
-        action()
-    for _number in range(TIMES):
-        began = time.perf_counter()
-        action()
-        took.append((time.perf_counter() - began) * 1000)
-    return statistics.median(took), len([one for one in seen if not one.startswith("BEGIN")])
-
-
-# --- pages -------------------------------------------------------------------------------------------------
-
-
-def _pages(app: Flask) -> list[bool]:
-    """Dashboard, customer page, search, the big lists as a browser asks for them."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    assert client.post("/login", data={"email": EMAIL, "password": PASSWORD}).status_code == 302
-    with app.app_context(), every_company(), reading():
-        middle = db.session.scalars(sa.select(Customer).order_by(Customer.id.desc()).limit(1)).one()
-        page = f"/customers/{middle.id}"
-        addresses = {"home": "/", "customer": page, "account": f"{page}?tab=account",
-                     "invoices": "/invoices", "payments": "/payments", "customers": "/customers/",
-                     "contracts": "/contracts/", "debtors": "/debtors", "billing desk": "/billing/"}
-        searches = {"search by name": middle.name.split()[0], "search by code": middle.code}
-    found = [_get(client, name, address, PAGE_STATEMENTS, None) for name, address in addresses.items()]
-    return found + [_get(client, name, f"/search?q={text}", PAGE_STATEMENTS, SEARCH_MS)
-                    for name, text in searches.items()]
-
-
-def _get(client: FlaskClient, name: str, address: str, most: int, limit: float | None) -> bool:
-    def ask() -> None:
-        answer = client.get(address)
-        assert answer.status_code in (200, 302), f"{address}: {answer.status}"  # the only hit opens at once
-
-    took, statements = _timed(ask)
-    met = statements <= most and (limit is None or took <= limit)
-    tell({"name": f"page {name}", "n": 1, "ms": round(took, 1), "limit_ms": limit, "statements": statements,
-          "met": met, "control": "none: milliseconds of the whole request" if limit else f"{most} statements"})
-    return met
