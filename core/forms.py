@@ -41,7 +41,7 @@ from core.i18n import _
 __all__ = ["AmountField", "BooleanField", "DataRequired", "DateField", "EmailAddress", "EmailField", "FileField",
            "Form", "HiddenField", "InputRequired", "IntegerField", "Length", "NumberRange", "OnceForm", "Optional",
            "PasswordField", "RadioField", "SelectField", "SelectMultipleField", "StringField", "TextAreaField",
-           "ValidationError", "parse_decimal", "refused"]
+           "ValidationError", "amount_text", "parse_decimal", "refused"]
 
 
 class Form(FlaskForm):
@@ -70,6 +70,13 @@ def refused(form: Form, error: DomainError) -> None:
     form.refuse(error)
 
 
+def amount_text(value: Decimal, places: int = 2) -> str:
+    """An amount as a field shows it: 1234,50."""
+    whole, dot, decimals = f"{value:f}".partition(".")
+    kept = decimals.rstrip("0").ljust(min(2, places), "0")
+    return f"{whole},{kept}" if dot and kept else whole
+
+
 class AmountField(Field):
     """A Decimal as people write it: 1.234,50 · 1,234.50 · 1234.5 · 1234,5. More decimals than `places` are refused."""
 
@@ -85,12 +92,7 @@ class AmountField(Field):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        if self.data is None:
-            return ""
-        text = f"{self.data:f}"
-        whole, dot, decimals = text.partition(".")
-        kept = decimals.rstrip("0").ljust(min(2, self.places), "0")
-        return f"{whole},{kept}" if dot and kept else whole
+        return "" if self.data is None else amount_text(self.data, self.places)
 
     def pre_validate(self, form: Any) -> None:
         """What is no amount is said once: its range is not the trouble."""

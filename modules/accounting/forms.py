@@ -31,6 +31,7 @@ from core.i18n import _, lazy
 from core.scope import current_company
 from modules.accounting import instalments, labels, queries, taxes
 from modules.accounting.drafts import DraftLine, InvoiceDraft
+from modules.accounting.errors import WrongCurrency
 from modules.accounting.models import WITHHOLDING, Invoice, InvoiceLine
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData
@@ -238,6 +239,22 @@ class PaymentForm(OnceForm):
         held = [one.currency for one in queries.cash_accounts() if one.currency]
         self.currency.choices = [(code, code) for code in dict.fromkeys((home, *held))]
         self.currency.data = self.currency.data or home
+
+    def begin(self, currency: str) -> None:
+        """A new payment in this currency, the company's where it is empty; refused where no money box holds it."""
+        if currency and currency not in dict(self.currency.choices):
+            raise WrongCurrency(_("To record a payment in %(currency)s you must first have a cash or bank account in "
+                                  "%(currency)s: make one under “%(menu)s”.", currency=currency,
+                                  menu=_("Cash and bank accounts")), code="no_account_in_currency")
+        self.currency.data = currency or self.currency.data
+        for one in self.media:
+            self.choose_accounts(one)
+
+    def choose_accounts(self, part: Any) -> None:
+        """Offer the first account that holds the currency of the payment."""
+        home = current_company().currency
+        fitting = [one.id for one in queries.cash_accounts() if (one.currency or home) == self.currency.data]
+        part.form.cash_account_id.data = fitting[0] if fitting else part.form.cash_account_id.data
 
     def parts(self) -> list[Medium]:
         return [one.form.medium() for one in self.media if one.form.amount.data is not None]

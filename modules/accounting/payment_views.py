@@ -11,12 +11,13 @@ from flask import flash, redirect, render_template, request, url_for
 from core import storage
 from core.db import db, find
 from core.errors import DomainError, NotFound
-from core.forms import parse_decimal, refused
+from core.forms import amount_text, parse_decimal, refused
 from core.i18n import _, format_amount
 from core.money import quantize
 from core.security import require
 from modules.accounting import allocations, documents, forms, payments, queries, receipt_files, receipts, sending
 from modules.accounting.blueprint import bp, live_part
+from modules.accounting.errors import NotPossible
 from modules.accounting.invoice_views import choose_customer, pdf_answer
 from modules.accounting.models import Invoice, Payment
 from modules.crm.models import Customer
@@ -34,9 +35,10 @@ def new_payment() -> Any:
         return choose_customer("accounting.new_payment", _("Record a payment"))
     customer, form = find(Customer, customer_id), forms.PaymentForm()
     if request.method == "GET":
-        _begin(form)
+        return _page(form, customer, first=_begin(form, customer))
     if request.form.get("step") == "more":
         form.media.append_entry()
+        form.choose_accounts(form.media[-1])
         return _page(form, customer)
     if not form.validate_on_submit():
         return _page(form, customer)
@@ -51,16 +53,30 @@ def new_payment() -> Any:
     return _page(form, customer)
 
 
-def _begin(form: forms.PaymentForm) -> None:
-    """?amount= fills in what is owed, ?pays= names the document."""
-    wanted = parse_decimal(request.args.get("amount", ""))
+def _begin(form: forms.PaymentForm, customer: Customer) -> Invoice | None:
+    """?pays= names a document: it is filled in with its currency. Without it ?amount= and ?currency= do that."""
+    first = _named(customer)
+    form.begin(first.currency if first else request.args.get("currency", "").upper()[:3])
+    wanted = first.open_amount if first else parse_decimal(request.args.get("amount", ""))
     if wanted is not None and wanted > 0:
         form.media[0].form.amount.data = quantize(wanted, form.currency.data)
+    return first
+
+
+def _named(customer: Customer) -> Invoice | None:
+    """The document that ?pays= names; NotPossible where the customer owes nothing on it (any more)."""
+    if (wanted := request.args.get("pays", type=int)) is None:
+        return None
+    document = find(Invoice, wanted)
+    if document not in queries.open_documents(customer.id):
+        raise NotPossible(_("Paying %(document)s is not possible because nothing is owed on it.",
+                            document=str(document)))
+    return document
 
 
 def _pays(form: forms.PaymentForm) -> list[tuple[int, Decimal]]:
-    """What a person wrote beside the documents."""
-    found = []
+    """What a person wrote beside the documents; the one that the page began with takes no more than there is."""
+    found, named = [], request.args.get("pays", type=int)
     for name, text in request.form.items():
         key = name.removeprefix(PAY)
         if not name.startswith(PAY) or not key.isdecimal() or not text.strip():
@@ -69,6 +85,8 @@ def _pays(form: forms.PaymentForm) -> list[tuple[int, Decimal]]:
         if amount is None or amount < 0:
             raise DomainError(_("To pay a document you must write the amount like 1234,50; “%(text)s” is not one.",
                                 text=text[:40]), field="media")
+        if int(key) == named:
+            amount = min(amount, sum((one.amount for one in form.parts()), ZERO))
         if amount:
             found.append((int(key), amount))
     return found
@@ -93,13 +111,16 @@ def _recorded(payment: Payment) -> Any:
     return redirect(url_for("accounting.payment", payment_id=payment.id))
 
 
-def _page(form: forms.PaymentForm, customer: Customer, planned: Any = None) -> Any:
+def _page(form: forms.PaymentForm, customer: Customer, planned: Any = None, first: Invoice | None = None) -> Any:
     if live_part():
         return render_template("accounting/_payment_plan.html", planned=planned, currency=form.currency.data)
-    waiting = queries.open_documents(customer.id)
+    waiting, typed = queries.open_documents(customer.id), request.form.to_dict()
+    if first:
+        typed[f"{PAY}{first.id}"] = amount_text(first.open_amount)
+        planned = payments.plan(form.data_of(customer, [(first.id, first.open_amount)]))
     page = render_template(
-        "accounting/payment_form.html", form=form, customer=customer, planned=planned, typed=request.form, pay=PAY,
-        chosen=any(name.startswith(PAY) and text.strip() for name, text in request.form.items()),
+        "accounting/payment_form.html", form=form, customer=customer, planned=planned, typed=typed, pay=PAY,
+        chosen=any(name.startswith(PAY) and text.strip() for name, text in typed.items()),
         open_documents=waiting, elsewhere=queries.paid_elsewhere([one.id for one in waiting]),
         balances=queries.currencies(customer.id),
         favour=queries.in_favour(customer.id))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from core import clock
 from core.db import db
 from modules.accounting import queries
-from modules.accounting.models import Payment
+from modules.accounting.models import Invoice, Payment
 from modules.crm.models import Customer
 from tests.browser.conftest import Site, enter
 from tests.browser.desk import STORY, agree, idle, inside, said, sound
@@ -82,6 +82,23 @@ def test_a_transfer_pays_two_invoices_and_the_rest_pays_the_next(page: Any, site
     assert "350,00" in said(page) and "150,00" in said(page)
     data = page.request.get(f"/invoices/{following}/pdf").body()
     assert "150,00" in text_of(data)
+
+
+def test_the_invoice_in_front_of_one_is_paid_not_the_oldest(page: Any, site: Site) -> None:
+    with inside(site):
+        customer = person("Sosa, Nélida", "204", "27444555")
+        old, new = invoice(customer, 700, due=5).id, invoice(customer, 900, due=25).id
+    idle(site, page)
+    page.goto(f"/invoices/{new}")
+    page.click("main a:has-text('Cobrar')")
+    page.wait_for_selector("#live:has-text('900,00')")
+    assert page.input_value(f"[name='pay-{new}']") == "900,00" and page.is_visible(f"[name='pay-{new}']")
+    sound(page, "b12-this-one")
+    page.click("button[value=record].btn-primary")
+    page.wait_for_url(re.compile(r"/payments/\d+$"))
+    with inside(site):
+        left = {one: db.session.get_one(Invoice, one).open_amount for one in (old, new)}
+    assert left == {old: Decimal("700.00"), new: Decimal("0.00")}
 
 
 def text_of(data: bytes) -> str:

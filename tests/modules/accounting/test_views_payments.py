@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -17,7 +19,7 @@ from core import jobs
 from core.db import db
 from core.models import Company
 from modules.accounting import ledger, queries, services
-from modules.accounting.models import CashAccount, Payment
+from modules.accounting.models import CashAccount, Invoice, Payment
 from modules.accounting.payments import reverse_payment
 from modules.crm.models import Customer
 from modules.notifications.models import Message
@@ -56,6 +58,71 @@ def test_all_of_it_is_filled_in_by_a_link(login: Login, customer: Customer) -> N
     db.session.commit()
     page = login(RECORD).get(f"/payments/new?customer={customer.id}&amount=1234.50")
     assert fields(page)["media-0-amount"] == "1234,50"
+
+
+def collect(browser: FlaskClient, invoice: Invoice) -> Any:
+    """The page that the button on the document opens."""
+    page = browser.get(f"/invoices/{invoice.id}").get_data(as_text=True)
+    return browser.get(html.unescape(re.findall(r'href="(/payments/new\?[^"]*pays=[^"]*)"', page)[0]))
+
+
+def sent(browser: FlaskClient, page: Any, **change: str) -> Any:
+    """Send the form of the page as it stands."""
+    typed = {name: value for name, value in fields(page).items() if name not in ("only_these", "again")}  # not ticked
+    for name, options in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', page.text, re.S):
+        offered = re.findall(r'<option (selected )?value="([^"]*)"', options)
+        typed[name] = next((value for selected, value in offered if selected), offered[0][1])
+    return browser.post(page.request.full_path, data={**typed, "step": "record", **change})
+
+
+@pytest.mark.parametrize(("change", "left"), [
+    ({}, ["500.00", "0.00"]), ({"media-0-amount": "300"}, ["500.00", "600.00"]),
+    ({"media-0-amount": "1000"}, ["400.00", "0.00"])])
+def test_collecting_on_a_document_pays_that_document_first(login: Login, customer: Customer, change: dict[str, str],
+                                                           left: list[str]) -> None:
+    old, new = issue(customer, "500", due_date=DAY), issue(customer, "900", due_date=DAY + dt.timedelta(30))
+    db.session.commit()
+    browser = login(SEE, PAYMENTS, RECORD)
+    page = collect(browser, new)
+    assert fields(page)["media-0-amount"] == fields(page)[f"pay-{new.id}"] == "900,00"
+    assert "<details open>" in page.get_data(as_text=True) and "$900,00 a Factura 00000002" in text(page)
+    assert sent(browser, page, **change).status_code == 302
+    assert open_of(old, new) == left
+    assert findings() == {}
+
+
+def test_nothing_is_collected_on_what_is_paid(login: Login, customer: Customer) -> None:
+    invoice = issue(customer, "500")
+    pay(customer, "500")
+    db.session.commit()
+    page = login(RECORD).get(f"/payments/new?customer={customer.id}&pays={invoice.id}")
+    assert page.status_code == 409 and "no tiene deuda" in text(page)
+
+
+def test_a_document_in_dollars_is_not_collected_in_pesos(login: Login, customer: Customer) -> None:
+    invoice = issue(customer, "121", currency="USD", exchange_rate=Decimal("1450.5"))
+    db.session.commit()
+    browser = login("crm.view_customers", SEE, PAYMENTS, RECORD)
+    page = collect(browser, invoice)
+    assert page.status_code == 409 and "una caja o un banco en USD" in text(page) and "Cajas y bancos" in text(page)
+    tab = browser.get(f"/customers/{customer.id}?tab=account&currency=USD").get_data(as_text=True)
+    assert f"/payments/new?customer={customer.id}&amp;currency=USD" in tab
+
+
+def test_a_document_in_dollars_is_collected_in_dollars(login: Login, customer: Customer) -> None:
+    account = db.session.scalars(sa.select(CashAccount.account_id)).first()
+    box = CashAccount(name="Caja USD", kind="cash", account_id=account, currency="USD")
+    db.session.add(box)
+    pesos = issue(customer, "100")
+    invoice = issue(customer, "121", currency="USD", exchange_rate=Decimal("1450.5"))
+    db.session.commit()
+    browser = login(SEE, PAYMENTS, RECORD)
+    assert "pagar todos los US$121,00" in text(browser.get(f"/payments/new?customer={customer.id}"))
+    assert sent(browser, collect(browser, invoice)).status_code == 302
+    (payment,) = recorded()
+    assert (payment.currency, payment.amount, payment.media[0].cash_account_id) == ("USD", Decimal("121"), box.id)
+    assert open_of(invoice, pesos) == ["0.00", "100.00"]
+    assert findings() == {}
 
 
 def test_a_payment_is_recorded_once_however_often_it_is_sent(login: Login, customer: Customer,
