@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from core import clock, lists, months
 from core.db import db, find
-from core.i18n import _, ngettext
 from core.models import User
 from core.security import require
 from modules.accounting import books, closing, ledger
@@ -34,14 +33,11 @@ def month_end() -> Any:
     """What keeps a month from being closed, each with its list."""
     first, last = month_of(request.args.get("month", ""))
     checks = closing.month_end(first, last)
-    found = sum(len(check.points) for check in checks)
     policy = ledger.policy()
     person = db.session.get(User, policy.locked_by) if policy.locked_by else None
-    answer = ngettext("%(num)s thing is not closed.", "%(num)s things are not closed.", found) if found else _(
-        "Nothing is open: the month can be closed.")
-    return render_template("accounting/month_end.html", first=first, last=last, checks=checks, answer=answer,
-                           policy=policy, person=person, months=list(closing.months_with_entries()),
-                           over=last < clock.today())
+    return render_template("accounting/month_end.html", first=first, last=last, checks=checks,
+                           answer=closing.answer(checks), policy=policy, person=person,
+                           months=list(closing.months_with_entries()), over=last < clock.today())
 
 
 @bp.get("/ledger")

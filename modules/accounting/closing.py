@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import current_app, url_for
 
 from core import clock, modules, months
 from core.db import db
-from core.i18n import lazy, ngettext
+from core.i18n import _, lazy, ngettext
 from core.lists.filters import midnight
 from core.scope import current_company
 from core.security import can
@@ -128,19 +128,33 @@ def _words(group: str, number: int) -> str:
 
 @dataclass(frozen=True)
 class Point:
-    """A line of the month-end list: what was looked at, and what is open there."""
+    """A line of the month-end list: what was looked at, and what is open there.
+
+    `hidden` is the title of the permission that the person lacks: then nothing was looked at.
+    """
 
     title: Any
     points: list[OpenPoint]
+    hidden: Any = ""
 
 
 def month_end(first: dt.date, last: dt.date) -> list[Point]:
-    """Every check of the company's country that the person may see, with what is open in these days."""
+    """Every check of the company's country with what is open in these days; those that the person may not see last."""
     here = (None, current_company().country)
-    wanted = sorted(((check.order, key, check) for key, check in closing.items()
-                     if can(check.permission) and modules.country_of(type(check).__module__) in here),
-                    key=lambda one: one[:2])
-    return [Point(check.title, list(check.open_points(first, last))) for _order, _key, check in wanted]
+    wanted = sorted(((not can(check.permission), check.order, key, check) for key, check in closing.items()
+                     if modules.country_of(type(check).__module__) in here), key=lambda one: one[:3])
+    titles = modules.permissions(current_app.extensions["abona_modules"])
+    return [Point(check.title, [], titles.get(check.permission, check.permission)) if hidden else
+            Point(check.title, list(check.open_points(first, last))) for hidden, _order, _key, check in wanted]
+
+
+def answer(checks: Sequence[Point]) -> str:
+    """What the list says in one line. A check that the person may not see is never called in order."""
+    found, hidden = sum(len(one.points) for one in checks), sum(bool(one.hidden) for one in checks)
+    said = [ngettext("%(num)s thing is not closed.", "%(num)s things are not closed.", found)] if found else []
+    if hidden:
+        said.append(ngettext("%(num)s check you may not see.", "%(num)s checks you may not see.", hidden))
+    return " ".join(said) or _("Nothing is open: the month can be closed.")
 
 
 def months_with_entries() -> Iterator[dt.date]:

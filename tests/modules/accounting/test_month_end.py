@@ -61,7 +61,13 @@ def test_another_month_is_in_order(month: dict[str, int], login: Callable[..., A
 
 
 def test_nobody_is_told_of_lists_that_he_may_not_see(month: dict[str, int], login: Callable[..., Any]) -> None:
-    assert len(points(login(LEDGER))) == 0
+    client = login(LEDGER)
+    assert points(client) == []
+    page = client.get("/month-end?month=2026-10").get_data(as_text=True)
+    assert "se puede cerrar el mes" not in page  # what nobody looked at is not in order
+    hidden = page.count("no se le muestra")
+    assert f"Hay {hidden} controles que usted no puede ver." in page and hidden > 4
+    assert "“Ver los pagos que informan las pasarelas”" in page
     assert login(DOCUMENTS).get("/month-end").status_code == 403
 
 
