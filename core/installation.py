@@ -14,12 +14,15 @@ from core.models import Role, RolePermission, User
 # What the standard roles may do, by the beginning of the permission; an administrator changes them on screen.
 STANDARD_ROLES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "manager": ("Encargado", ("",), ()),
-    "billing": ("Facturación", ("crm.", "contracts.", "accounting.", "einvoice", "notifications.", "importer."),
+    "billing": ("Facturación", ("crm.", "contracts.", "accounting.", "einvoice", "notifications.", "importer.",
+                                "arrears.view", "arrears.grant", "arrears.review", "gateways.", "networking.view"),
                 ("accounting.lock_periods", "accounting.edit_accounts", "einvoice.enable",
-                 "einvoice_ar.edit_settings")),
-    "accountant": ("Contaduría", ("crm.view", "contracts.view", "accounting.", "einvoice", "notifications.view"), ()),
-    "support": ("Atención", ("crm.view", "crm.edit", "contracts.view", "accounting.view", "notifications.view",
-                             "notifications.send"), ()),
+                 "einvoice_ar.edit_settings", "gateways.edit_accounts", "gateways.give_back")),
+    "accountant": ("Contaduría", ("crm.view", "contracts.view", "accounting.", "einvoice", "notifications.view",
+                                  "gateways.view", "arrears.view"), ()),
+    "support": ("Atención", ("crm.view", "crm.edit", "contracts.view", "accounting.view", "accounting.send",
+                             "notifications.view", "notifications.send", "arrears.view", "arrears.grant",
+                             "gateways.view", "gateways.hand_out", "networking.view"), ()),
 }
 
 

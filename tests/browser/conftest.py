@@ -104,8 +104,10 @@ def site(provider: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             db.engine.dispose()
 
 
-def enter(chromium: Any, address: str, width: int, complaints: list[str]) -> Any:
-    """A page of the administrator; what comes from outside or was dropped by the browser goes into `complaints`."""
+def enter(chromium: Any, address: str, width: int, complaints: list[str], email: str = EMAIL) -> Any:
+    """A page of the administrator, or of who has this login; what comes from outside or was dropped by the browser
+    goes into `complaints`.
+    """
     context = chromium.new_context(viewport={"width": width, "height": 800}, locale="es-AR", base_url=address)
     page = context.new_page()
     # the browser's own viewer of PDFs is an extension
@@ -114,7 +116,7 @@ def enter(chromium: Any, address: str, width: int, complaints: list[str]) -> Any
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: said.type == "error" and "404" not in said.text and complaints.append(said.text))
     page.goto("/login")
-    page.fill("#email", EMAIL)
+    page.fill("#email", email)
     page.fill("#password", PASSWORD)
     page.click("button.btn-primary")
     page.wait_for_selector("#search")

@@ -14,15 +14,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import clock, companies, scope
+from core import clock, companies, installation, scope
 from core.db import db
-from core.models import Job
+from core.models import Job, Membership, Role, User
+from core.security import hash_password
 from modules.contracts import plans, services
 from modules.contracts.drafts import ContractData
 from modules.contracts.models import Contract, Plan
 from modules.crm import services as crm
 from tests.browser.accessible import assert_accessible
-from tests.browser.conftest import CHROMIUM, Site
+from tests.browser.conftest import CHROMIUM, PASSWORD, Site, enter
 
 STORY = [
     pytest.mark.browser, pytest.mark.once,
@@ -41,6 +42,18 @@ def inside(site: Site) -> Iterator[None]:
     with site.app.app_context(), scope.company_scope(companies.find_company("rcw")):
         yield
         db.session.commit()
+
+
+def enter_as(role: str, chromium: Any, site: Site, width: int, complaints: list[str]) -> Any:
+    """A page of a person who has one of the standard roles and nothing more."""
+    email = f"{role}@example.com"
+    with inside(site):
+        installation.make_roles()
+        if not db.session.scalar(sa.select(User.id).where(User.email == email)):
+            held = db.session.scalars(sa.select(Role).where(Role.code == role)).one()
+            db.session.add(User(email=email, name=held.name, locale="es", password_hash=hash_password(PASSWORD),
+                                memberships=[Membership(company=companies.find_company("rcw"), role=held)]))
+    return enter(chromium, site.address, width, complaints, email)
 
 
 def plan(code: str, name: str, price: int) -> Plan:

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core import clock
-from tests.browser.conftest import Site, enter
-from tests.browser.desk import STORY, idle, inside, said, sound
+from core.db import db
+from modules.accounting.models import CashAccount
+from modules.gateways import rehearsing
+from modules.gateways.models import Account
+from tests.browser.conftest import Site
+from tests.browser.desk import STORY, enter_as, idle, inside, said, sound
 from tests.browser.money import internal, invoice, payment, person
 
 pytestmark = STORY
@@ -18,19 +23,25 @@ pytestmark = STORY
 
 @pytest.fixture(scope="module")
 def month(site: Site) -> str:
-    """Last month: an invoice to who has no address, money of who owes nothing."""
+    """Last month: an invoice to who has no address, money of who owes nothing, a deposit that nobody knows."""
     with inside(site):
         internal()
         day = clock.today().replace(day=1) - dt.timedelta(3)
         invoice(person("Sin Correo, Juan", "201", emails=""), 12100, day)
         payment(person("Adelantado, Luis", "202"), 1500, day)
+        place = db.session.scalars(sa.select(CashAccount).where(CashAccount.kind == "bank")).first()
+        bank = Account(provider="bank", name="Banco Galicia", cash_account_id=place.id)
+        db.session.add(bank)
+        db.session.flush()
+        sheet = f"Fecha;Descripción;Referencia;Nombre;Importe\n{day};DEPOSITO SUC 14;77310;;512,00\n"
+        rehearsing.bring(bank, sheet.encode(), "extracto.csv")
         return day.strftime("%Y-%m")
 
 
 @pytest.fixture
 def page(chromium: Any, site: Site, month: str) -> Iterator[Any]:
     complaints: list[str] = []
-    found = enter(chromium, site.address, 1280, complaints)
+    found = enter_as("accountant", chromium, site, 1280, complaints)
     idle(site, found)
     yield found
     found.context.close()
@@ -44,6 +55,10 @@ def test_each_thing_that_is_open_opens_its_list(page: Any, month: str) -> None:
     page.click("main a:has-text('a favor')")
     page.wait_for_url("**/payments?*")
     assert "Adelantado" in said(page)
+    page.goto(f"/month-end?month={month}")
+    page.click("main a:has-text('movimiento del banco')")
+    page.wait_for_url("**/gateways/bank?*")
+    assert "DEPOSITO SUC 14" in said(page)
     this = clock.now().strftime("%Y-%m")
     page.goto(f"/month-end?month={this}")
     assert "todavía no terminó" in said(page)

@@ -10,8 +10,8 @@ import pytest
 
 from core import clock
 from modules.contracts import services
-from tests.browser.conftest import Site, enter
-from tests.browser.desk import STORY, idle, inside, plan, sound, subscriber
+from tests.browser.conftest import Site
+from tests.browser.desk import STORY, enter_as, idle, inside, plan, said, sound, subscriber
 from tests.browser.money import internal, invoice, payment
 
 pytestmark = STORY
@@ -32,7 +32,7 @@ def caller(site: Site) -> int:
 @pytest.fixture
 def page(chromium: Any, site: Site, caller: int) -> Iterator[Any]:
     complaints: list[str] = []
-    found = enter(chromium, site.address, 1280, complaints)
+    found = enter_as("support", chromium, site, 1280, complaints)
     idle(site, found)
     yield found
     found.context.close()
@@ -50,3 +50,14 @@ def test_the_history_answers_in_one_line_per_event(page: Any, caller: int) -> No
         assert words in told, (words, told)
     assert page.locator(".timeline li a").count() >= 4  # each line opens what it tells of
     sound(page, "s2-history")
+
+
+def test_the_rules_answer_and_a_promise_is_two_clicks_away(page: Any, caller: int) -> None:
+    page.goto(f"/customers/{caller}")
+    page.click(".tabs a:has-text('Mora')")
+    page.wait_for_selector("main h3:has-text('¿Por qué?')")
+    assert "Deuda vencida" in said(page) and "12.000,00" in said(page)
+    sound(page, "s2-why")
+    page.click("main button:has-text('Promesa hasta')")
+    page.wait_for_selector("main .notice-ok")
+    assert "Prometió pagar hasta" in said(page)
