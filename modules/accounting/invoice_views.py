@@ -183,14 +183,17 @@ def _invoice_form(form: forms.InvoiceForm, customer: Customer, planned: Any = No
 
 
 def choose_customer(endpoint: str, title: str, **values: Any) -> Any:
-    """Find the customer whom something is for; a single hit is taken at once. `values` are the endpoint's own."""
-    text = request.args.get("q", "").strip()[:100]
-    found = finding.people(text, FOUND, active=True) if text else []
+    """Find the customer whom something is for; a single hit is taken at once. `values` are the endpoint's own.
+
+    Former customers are looked for with ?former=1.
+    """
+    text, former = request.args.get("q", "").strip()[:100], "former" in request.args
+    found = finding.people(text, FOUND, active=None if former else True) if text else []
     if len(found) == 1:
         return redirect(url_for(endpoint, customer=found[0].id, **values))
     owed = queries.balances([one.id for one in found]) if found else {}
     return render_template("accounting/choose_customer.html", title=title, endpoint=endpoint, text=text, found=found,
-                           owed=owed, limit=FOUND, values=values)
+                           owed=owed, limit=FOUND, values=values, former=former)
 
 
 def lines_of(invoice: Invoice) -> list[Any]:

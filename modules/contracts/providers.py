@@ -13,7 +13,7 @@ from modules.contracts import closing, desk, figures, history, queries, standing
 from modules.contracts.deeds import WORDS as DEEDS
 from modules.contracts.later_parts import KEY, MonthlyInvoices
 from modules.contracts.models import BillingRun, Contract, Plan
-from modules.crm.ports import service_states, stories
+from modules.crm.ports import bonds, service_states, stories
 
 SEE, BILL = "contracts.view_contracts", "contracts.view_billing"
 slots.add("customer.tabs", "contracts", lazy("Contracts"), desk.customer_tab, permission=SEE, order=20)
@@ -40,6 +40,7 @@ searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, orde
 closing_checks.register("contracts", closing.Billing())
 stories.register("contracts", history.Services())
 service_states.register("contracts", standing.ServiceState())
+bonds.register("contracts", standing.ContractsInUse())
 for shown, of_plans in (("invoices", queries.billed_plans), ("payments", queries.paid_plans),
                         ("debtors", queries.owed_plans)):
     extend(f"accounting.{shown}", Choices("plan", lazy("Plan"), of_plans, queries.plan_names))

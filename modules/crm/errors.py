@@ -25,3 +25,9 @@ class UnknownCustomer(NotFound):
     """No customer has this code, document or id."""
 
     code = "unknown_customer"
+
+
+class StillBound(DomainError):
+    """The customer cannot leave: a module still has something with him."""
+
+    code = "still_bound"

@@ -177,7 +177,8 @@ CUSTOMERS = register(List(
                chunk=100),
         Action("leave", lazy("Make former customers"), "crm.deactivate_customers", each=leave, undo=_come_back,
                form=LeaveForm, only=Customer.active.is_(True), icon="stop", danger=True, chunk=100,
-               warning=lazy("They leave the lists; their documents and accounts stay. End their contracts first.")),
+               warning=lazy("They leave the lists; their documents and accounts stay. Who still has a contract in use "
+                            "stays a customer, and is told in the result.")),
     ),
     options=(selectinload(Customer.all_phones), selectinload(Customer.addresses), selectinload(Customer.tags)),
     sort="name", link=lambda row: url_for("crm.customer", customer_id=row.id),

@@ -1,4 +1,4 @@
-"""What other modules tell of a customer: events for his history, the state of his service."""
+"""What other modules tell of a customer: events for his history, the state of his service, what still binds him."""
 
 from __future__ import annotations
 
@@ -54,3 +54,26 @@ def service_of(customer_id: int) -> str:
     """"cut" where any service is, else "active"; "" where nobody serves him."""
     told = {one.state(customer_id) for _key, one in service_states.items()}
     return "cut" if "cut" in told else "active" if "active" in told else ""
+
+
+@dataclass(frozen=True)
+class Bond:
+    """Why a customer cannot leave yet, in words that end a sentence, and the tab of his page where that is ended."""
+
+    words: str
+    tab: str
+
+
+class Bonds(Protocol):
+    """What a module still has with a customer."""
+
+    def of(self, customer_id: int) -> Sequence[Bond]:
+        """Nothing where he may leave. One select."""
+
+
+bonds: Registry[Bonds] = Registry("bonds")
+
+
+def bonds_of(customer_id: int) -> list[Bond]:
+    """Everything that keeps a customer from becoming a former one."""
+    return [bond for _key, one in bonds.items() for bond in one.of(customer_id)]

@@ -14,9 +14,9 @@ from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company, current_company_id
-from modules.crm import finding, identity, names, reach, regions
+from modules.crm import finding, identity, names, ports, reach, regions
 from modules.crm.drafts import AddressData, CustomerData
-from modules.crm.errors import CodeTaken, UnreadableContact
+from modules.crm.errors import CodeTaken, StillBound, UnreadableContact
 from modules.crm.models import Address, Contact, Customer, Email, Numbering, Phone, Tag, Zone
 
 __all__ = ["AddressData", "CustomerData", "add_address", "add_contact", "change_address", "create_customer",
@@ -109,9 +109,12 @@ def _record_changes(customer: Customer, before: Mapping[str, Any]) -> dict[str, 
 
 
 def deactivate_customer(customer: Customer, reason: str = "") -> None:
-    """Take a customer out of the lists; nothing is deleted. Modules above end contracts before."""
+    """Take a customer out of the lists; nothing is deleted. StillBound while a module still has something with him."""
     if not customer.active:
         return
+    if bound := ports.bonds_of(customer.id):
+        raise StillBound(_("Making %(name)s a former customer is not possible because %(why)s.", name=customer.name,
+                           why=" · ".join(one.words for one in bound)))
     customer.active, customer.deactivated_at, customer.deactivation_reason = False, clock.now(), reason[:300]
     audit.record("crm.deactivate_customer", customer, reason=reason)
 

@@ -13,8 +13,8 @@ from core.errors import DomainError
 from core.forms import refused
 from core.i18n import _
 from core.scope import current_company
-from core.security import require
-from modules.crm import countries, forms, history, identity, queries, reach, regions, services
+from core.security import can, require
+from modules.crm import countries, forms, history, identity, ports, queries, reach, regions, services
 from modules.crm.lists import CUSTOMERS
 from modules.crm.models import Address, Contact, Customer
 
@@ -60,7 +60,8 @@ def data_tab(row: Customer) -> str:
     """The customer's own data, as the first tab."""
     rules = countries.get(current_company().country)
     return render_template("crm/data_tab.html", customer=row, extra_parts=dict(
-        forms.EXTRA_PARTS.get(current_company().country, ())), conditions=rules.TAX_CONDITIONS)
+        forms.EXTRA_PARTS.get(current_company().country, ())), conditions=rules.TAX_CONDITIONS,
+        bonds=ports.bonds_of(row.id) if row.active and can("crm.deactivate_customers") else ())
 
 
 def history_tab(row: Customer) -> str:

@@ -22,6 +22,7 @@ from modules.accounting import ledger, queries, services
 from modules.accounting.models import CashAccount, Invoice, Payment
 from modules.accounting.payments import reverse_payment
 from modules.crm.models import Customer
+from modules.crm.services import deactivate_customer
 from modules.notifications.models import Message
 from tests.modules.accounting.books import DAY, findings, issue, open_of, pay
 from tests.modules.accounting.test_views_documents import LOCK, PAYMENTS, RECORD, REVERSE, SEE, SEND, fields, text
@@ -51,6 +52,16 @@ def test_who_pays_is_found_first(login: Login, customer: Customer) -> None:
     assert browser.get("/payments/new?q=ñandú").location == f"/payments/new?customer={customer.id}"
     page = text(browser.get(f"/payments/new?customer={customer.id}"))
     assert "debe $500,00" in page and "pagar todo" in page and "Factura 00000001" in page
+
+
+def test_a_former_customer_is_found_where_one_asks_for_him(login: Login, customer: Customer) -> None:
+    deactivate_customer(customer)
+    db.session.commit()
+    browser = login(RECORD)
+    page = browser.get("/payments/new?q=ñandú")
+    assert "Nadie coincide" in text(page) and "Buscar también entre los clientes anteriores" in text(page)
+    (url,) = re.findall(r'href="([^"]*former=1[^"]*)"', page.get_data(as_text=True))
+    assert browser.get(html.unescape(url)).location == f"/payments/new?customer={customer.id}"
 
 
 def test_all_of_it_is_filled_in_by_a_link(login: Login, customer: Customer) -> None:
