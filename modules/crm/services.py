@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.models import Company
 from core.scope import current_company, current_company_id
-from modules.crm import finding, identity, names, ports, reach, regions
+from modules.crm import finding, history, identity, names, ports, reach, regions
 from modules.crm.drafts import AddressData, CustomerData
 from modules.crm.errors import CodeTaken, StillBound, UnreadableContact
 from modules.crm.models import Address, Contact, Customer, Email, Numbering, Phone, Tag, Zone
@@ -49,7 +49,7 @@ def create_customer(data: CustomerData | None = None, **fields: Any) -> Customer
     set_phones(customer, data.phones)
     for address in data.addresses:
         if not address.is_empty:
-            add_address(customer, address)
+            _put_address(customer, address)
     set_tags(customer, data.tag_ids)
     refresh_search(customer)
     audit.record("crm.create_customer", customer)
@@ -181,13 +181,20 @@ def add_contact(customer: Customer, name: str, role: str = "", notes: str = "", 
     contact = Contact(company_id=customer.company_id, name=_needed_name(name))
     customer.contacts.append(contact)
     db.session.flush()
-    update_contact(contact, name, role, notes, emails, phones)
+    _fill_contact(contact, name, role, notes, emails, phones)
+    history.record("crm.add_contact", customer, "contact", "", history.contact_text(contact))
     return contact
 
 
 def update_contact(contact: Contact, name: str, role: str = "", notes: str = "", emails: str = "",
                    phones: str = "") -> None:
     """Change who the contact is and how to reach him; UnreadableContact for what is no address or number."""
+    before = history.contact_text(contact)
+    _fill_contact(contact, name, role, notes, emails, phones)
+    history.record("crm.update_contact", contact.customer, "contact", before, history.contact_text(contact))
+
+
+def _fill_contact(contact: Contact, name: str, role: str, notes: str, emails: str, phones: str) -> None:
     customer, country = contact.customer, current_company().country
     good_emails, bad_emails = reach.split_emails(emails)
     good_phones, bad_phones = reach.split_phones(phones, country)
@@ -209,7 +216,7 @@ def _refuse_unreadable(emails: Sequence[str], phones: Sequence[str]) -> None:
 
 def remove_contact(contact: Contact) -> None:
     """Forget a contact; his addresses and numbers are switched off, so that an old one still finds the customer."""
-    customer = contact.customer
+    customer, before = contact.customer, history.contact_text(contact)
     _put_emails(customer, (), contact)
     _put_phones(customer, (), contact)
     rows: list[Email | Phone] = [*customer.all_emails, *customer.all_phones]
@@ -218,6 +225,7 @@ def remove_contact(contact: Contact) -> None:
             row.contact_id = None
     customer.contacts.remove(contact)
     refresh_search(customer)
+    history.record("crm.remove_contact", customer, "contact", before, "")
 
 
 # --- addresses -------------------------------------------------------------------------------------------
@@ -225,6 +233,14 @@ def remove_contact(contact: Contact) -> None:
 
 def add_address(customer: Customer, data: AddressData) -> Address:
     """Add an address; a new fiscal one takes the place of the former, which stays as history."""
+    former = "" if data.kind != "fiscal" else next(
+        (history.address_text(one) for one in customer.addresses if one.active and one.kind == "fiscal"), "")
+    address = _put_address(customer, data)
+    history.record("crm.add_address", customer, f"{address.kind}_address", former, history.address_text(address))
+    return address
+
+
+def _put_address(customer: Customer, data: AddressData) -> Address:
     if data.kind == "fiscal":
         for old in customer.addresses:
             old.active = old.active and old.kind != "fiscal"
@@ -238,9 +254,11 @@ def add_address(customer: Customer, data: AddressData) -> Address:
 
 def change_address(address: Address, data: AddressData) -> None:
     """Correct an address in place (documents keep their own copy)."""
+    before = history.address_text(address)
     _fill_address(address, data)
     refresh_search(address.customer)
-    audit.record("crm.change_address", address)
+    history.record("crm.change_address", address.customer, f"{address.kind}_address", before,
+                   history.address_text(address))
 
 
 def remove_address(address: Address) -> None:
@@ -248,7 +266,7 @@ def remove_address(address: Address) -> None:
     address.active = False
     db.session.flush()
     refresh_search(address.customer)
-    audit.record("crm.remove_address", address)
+    history.record("crm.remove_address", address.customer, f"{address.kind}_address", history.address_text(address), "")
 
 
 def _fill_address(address: Address, data: AddressData) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from core import audit
 from core.db import db
 from core.models import Company
 from modules.accounting import payments, services
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.ledger import policy
 from modules.crm import services as crm
+from modules.crm.models import Customer
 
 SEE = ("crm.view_customers", "accounting.view_documents", "accounting.view_payments", "notifications.view_messages",
        "contracts.view_contracts")
@@ -68,3 +70,19 @@ def test_the_page_begins_with_debt_last_payment_and_last_notice(ana: int, login:
     poor = login("crm.view_customers", "accounting.view_documents").get(f"/customers/{ana}").get_data(as_text=True)
     head = poor[poor.index('class="summary"'):poor.index('class="tabs"')]
     assert "500,00" in head and "1.000,00" not in head and "/notices/" not in head
+
+
+def test_who_changed_an_address_or_a_contact_is_told(ana: int, login: Callable[..., Any]) -> None:
+    browser = login("crm.view_customers", "crm.edit_customers")
+    for street in ("Sobremonte", "Belgrano"):
+        browser.post(f"/customers/{ana}/addresses/new?kind=fiscal", data={"street": street, "city": "Río Cuarto"})
+    browser.post(f"/customers/{ana}/contacts/new", data={"name": "Rosa", "role": "vecina"})
+    customer = db.session.get_one(Customer, ana)
+    audit.record("crm.remove_address", customer.addresses[0])  # as it was recorded once
+    db.session.commit()
+    old, contact, moved, first = lines(browser, ana)[:4]
+    assert "Domicilio quitado" in old
+    assert "Contacto agregado" in contact and "Contacto: nada → Rosa · vecina" in contact
+    assert "Domicilio agregado" in moved
+    assert "Dirección para los documentos: Sobremonte, Río Cuarto → Belgrano, Río Cuarto" in moved
+    assert "nada → Sobremonte" in first and "· Ana" in first

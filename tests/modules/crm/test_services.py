@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 import sqlalchemy as sa
 
@@ -156,6 +158,42 @@ def test_changes_are_recorded_with_before_and_after(company):
     actions = list(db.session.scalars(sa.select(AuditRecord.action).where(
         AuditRecord.action.startswith("crm.")).order_by(AuditRecord.id)))
     assert actions == ["crm.create_customer", "crm.update_customer"]
+
+
+def records(customer):
+    """(action, changes) of what was put on record on a customer after he was made."""
+    rows = db.session.scalars(sa.select(AuditRecord).where(
+        AuditRecord.object_type == "crm_customer", AuditRecord.object_id == customer.id).order_by(AuditRecord.id))
+    return [(row.action, row.changes) for row in rows][1:]
+
+
+def test_addresses_are_recorded_on_the_customer_with_before_and_after(company):
+    customer = make(addresses=[AddressData(street="Sobremonte", number="550", city="Río Cuarto", region="X")])
+    assert records(customer) == []  # he was made with it
+    old, new = "Sobremonte 550, Río Cuarto · Córdoba", "Belgrano 55, Río Cuarto · Córdoba"
+    services.add_address(customer, AddressData(street="Belgrano", number="55", city="Río Cuarto", region="X"))
+    home = services.add_address(customer, AddressData(kind="service", street="Ruta 8", extra={"km": 601}))
+    data = AddressData(kind="service", street="Ruta 8", reference="portón verde", latitude=Decimal("-33.1"),
+                       longitude=Decimal("-64.3"))
+    services.change_address(home, data)
+    services.change_address(home, data)  # the same again says nothing
+    services.remove_address(home)
+    first, last = "Ruta 8 · km 601", "Ruta 8 · portón verde · -33.1, -64.3"
+    assert records(customer) == [
+        ("crm.add_address", {"fiscal_address": [old, new]}), ("crm.add_address", {"service_address": ["", first]}),
+        ("crm.change_address", {"service_address": [first, last]}),
+        ("crm.remove_address", {"service_address": [last, ""]})]
+
+
+def test_contacts_are_recorded_on_the_customer_with_before_and_after(company):
+    customer = make()
+    rosa = services.add_contact(customer, "Rosa", "vecina", phones="358 4112233")
+    services.update_contact(rosa, "Rosa Paz", "vecina", emails="rosa@x.com")
+    services.remove_contact(rosa)
+    first, last = "Rosa · vecina · +543584112233", "Rosa Paz · vecina · rosa@x.com"
+    assert records(customer) == [("crm.add_contact", {"contact": ["", first]}),
+                                 ("crm.update_contact", {"contact": [first, last]}),
+                                 ("crm.remove_contact", {"contact": [last, ""]})]
 
 
 def test_a_deactivated_customer_comes_back_unchanged(company):
