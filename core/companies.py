@@ -29,6 +29,10 @@ COUNTRIES = {
 # How a country's tax authority writes a company's number: `check(number)` answers (the number without marks, what is
 # wrong with it or ""). By country; the module that knows customers' numbers fills it.
 identities: Registry[Callable[[str], tuple[str, str]]] = Registry("identities")
+# Why the number of the company in scope cannot be changed any more, in words that end a sentence; "" where it can.
+number_holders: Registry[Callable[[], str]] = Registry("number_holders")
+# What of a module follows from the tax condition of the company in scope is put right when that changes.
+condition_followers: Registry[Callable[[Company], None]] = Registry("condition_followers")
 # The tax conditions that an issuer of the country may have, {code: words}, and what its number is called. By country.
 conditions: Registry[Mapping[str, str]] = Registry("conditions")
 tax_names: Registry[str] = Registry("tax_names")
@@ -61,9 +65,38 @@ def check_tax_id(country: str, tax_id: str) -> str:
     check = identities.find(country)
     plain, wrong = check(tax_id) if check else (tax_id.strip(), "")
     if wrong or not plain:
-        raise DomainError(_("To create a company you must give its tax number: %(found)s is none. %(wrong)s",
+        raise DomainError(_("To save a company you must give its tax number: %(found)s is none. %(wrong)s",
                             found=tax_id or "-", wrong=wrong).rstrip(), code="bad_tax_id", field="tax_id")
     return plain
+
+
+def number_held() -> str:
+    """Why the tax number of the company in scope stays as it is; "" where it may be corrected."""
+    return " · ".join(words for _key, holder in number_holders.items() if (words := holder()))
+
+
+def change_identity(company: Company, tax_id: str, condition: str, sure: bool) -> dict[str, list[Any]]:
+    """Correct the number and the tax condition of the company in scope; {field: [before, after]}. Not put on record.
+
+    Refused where the number is held or none, and (field `sure`) until somebody is sure of another condition.
+    """
+    if (plain := check_tax_id(company.country, tax_id)) != company.tax_id and (held := number_held()):
+        raise DomainError(_("Changing the tax number is not possible because %(why)s.", why=held), field="tax_id")
+    known = conditions.find(company.country)
+    if known and condition not in known:
+        raise DomainError(_("To save this you must choose a tax condition."), field="tax_condition")
+    if condition != company.tax_condition and not sure:
+        raise DomainError(_("From now on documents are issued under the new condition; those that exist stay as they "
+                            "are. If that is meant, tick this box."), field="sure")
+    changes: dict[str, list[Any]] = {}
+    for name, value in (("tax_id", plain), ("tax_condition", condition)):
+        if getattr(company, name) != value:
+            changes[name] = [getattr(company, name), value]
+            setattr(company, name, value)
+    if "tax_condition" in changes:
+        for _key, follow in condition_followers.items():
+            follow(company)
+    return changes
 
 
 def seed(company: Company) -> None:

@@ -1,11 +1,11 @@
 """What legal documents put into the frame."""
 
+from core import companies, setup, slots
 from core import deeds as known_deeds
-from core import setup, slots
 from core.i18n import lazy
 from modules.accounting.ports import attachers, holdings
 from modules.accounting.ports import closing as closing_checks
-from modules.einvoice import closing, desk, holding
+from modules.einvoice import closing, desk, holding, queries
 from modules.einvoice.deeds import WORDS as DEEDS
 from modules.einvoice.files import Attached
 
@@ -23,4 +23,5 @@ setup.facts.register("einvoice.newest_authorized", desk.newest_authorized)
 holdings.register("einvoice", holding.Documents())
 closing_checks.register("einvoice", closing.Documents())
 attachers.register("einvoice", Attached())
+companies.number_holders.register("einvoice", queries.number_held)
 known_deeds.add(DEEDS)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core import months
 from core.db import db
+from core.i18n import _
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.einvoice import states
@@ -171,3 +172,9 @@ def authorized_as(code: str) -> Document | None:
     """The document with this authorisation code, if the authority has it."""
     return db.session.scalar(sa.select(Document).where(Document.authorization_code == code,
                                                        Document.state == states.AUTHORIZED).limit(1))
+
+
+def number_held() -> str:
+    """Why the company's tax number stays: a document bears it at the authority; "" where none does."""
+    numbered = sa.select(Document.id).where(Document.number.is_not(None)).limit(1)
+    return _("electronic documents bear it already") if db.session.scalar(numbered) else ""

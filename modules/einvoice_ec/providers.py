@@ -1,13 +1,13 @@
 """What this module plugs into the ports of others."""
 
+from core import companies, outside, slots
 from core import deeds as known_deeds
-from core import outside, slots
 from core.i18n import lazy
 from modules.accounting.ports import layouts, note_rules
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import cancellers, enablers, exports, issuers, papers, previewers
-from modules.einvoice_ec import desk
+from modules.einvoice_ec import desk, seed
 from modules.einvoice_ec.amounts import EC
 from modules.einvoice_ec.archivos import EcuadorianPapers
 from modules.einvoice_ec.ats import Ats
@@ -22,6 +22,7 @@ from modules.einvoice_ec.previewer import previewer
 
 RULES["EC"] = EC
 issuers.register("EC", EcuadorianIssuer())
+companies.condition_followers.register("einvoice_ec", seed.follow_change)
 papers.register("EC", EcuadorianPapers())
 cancellers.register("EC", EcuadorianCanceller())
 enablers.register("EC", EcuadorianEnabler())

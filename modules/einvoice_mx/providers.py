@@ -1,13 +1,13 @@
 """What this module plugs into the ports of others."""
 
+from core import companies, outside, slots
 from core import deeds as known_deeds
-from core import outside, slots
 from core.i18n import lazy
 from modules.accounting.ports import closing, collectors, gatherings, layouts
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers
-from modules.einvoice_mx import desk
+from modules.einvoice_mx import desk, seed
 from modules.einvoice_mx.acuses import MexicanPapers
 from modules.einvoice_mx.amounts import RULE
 from modules.einvoice_mx.billing import MexicanBillingCheck
@@ -21,6 +21,7 @@ from modules.einvoice_mx.public_sales import MexicanGathering
 from modules.einvoice_mx.withholding import MexicanCollector
 
 issuers.register("MX", MexicanIssuer())
+companies.condition_followers.register("einvoice_mx", seed.follow_change)
 cancellers.register("MX", MexicanCanceller())
 enablers.register("MX", MexicanEnabler())
 papers.register("MX", MexicanPapers())

@@ -231,3 +231,21 @@ def test_a_condition_that_is_not_chosen_for_all_stays_as_it_was(login: Make, mak
     documents = [make_refused(name, code="10243", message="Condición") for name in ("Ana", "Beto")]
     work(login(*CLERK).post("/einvoice/refused/retry", data={"cause": "10243", "tax_condition": ""}))
     assert [(one.state, customer_of(one).tax_condition) for one in documents] == [("pending", "CF")] * 2
+
+
+def test_the_company_s_number_stays_once_a_document_bears_it(login: Make, company: Any, make_invoice: Make,
+                                                             issuer: Any) -> None:
+    browser = login("core.edit_company")
+    services.open_documents([make_invoice().id])
+    db.session.commit()
+    assert "readonly" not in browser.get("/company").text  # it waits without a number
+    row = db.session.scalars(sa.select(Document)).one()
+    row.number = 1
+    db.session.commit()
+    assert "readonly" in (page := browser.get("/company").text) and "ya hay comprobantes electrónicos" in page
+    typed = {"name": company.name, "tax_id": "30-99000030-8", "tax_condition": "RI", "timezone": company.timezone,
+             "color": company.color}
+    assert browser.post("/company", data=typed).status_code == 422
+    assert browser.post("/company", data={**typed, "tax_id": company.tax_id}).status_code == 302
+    db.session.refresh(company)
+    assert company.tax_id == "30990000103"
