@@ -41,7 +41,8 @@ def account_tab(customer: Customer) -> str:
         balance=dict(known)[currency],
         favour=queries.in_favour(customer.id, currency), lines=lines[:PAGE], more=len(lines) > PAGE,
         open_documents=waiting, late=overdue.of_these(waiting),
-        describe=statements.describe, since=clock.today() - dt.timedelta(days=90), today=clock.today())
+        describe=statements.describe, since=_day("since") or clock.today() - dt.timedelta(days=90),
+        until=_day("until") or clock.today(), days_are_wrong="since" in request.args)
 
 
 def documents_tab(customer: Customer) -> str:
@@ -87,23 +88,45 @@ def use_credit(customer_id: int) -> Any:
 # --- statement -------------------------------------------------------------------------------------------
 
 
-@bp.get("/customers/<int:customer_id>/statement")
+@bp.route("/customers/<int:customer_id>/statement", methods=["GET", "POST"])
 @require("accounting.view_documents")
 def statement(customer_id: int) -> Any:
-    """The statement as PDF, of the days that the address says."""
-    return pdf_answer(*statements.render(find(Customer, customer_id), _currency(), _period()))
+    """The statement as PDF, of the days that the address says; sent as a form, the way to that address."""
+    customer = find(Customer, customer_id)
+    if request.method == "POST":
+        return redirect(url_for("accounting.statement", customer_id=customer.id, **_typed()))
+    try:
+        period = _period()
+    except DomainError as error:
+        return _back_to_days(customer, error)
+    return pdf_answer(*statements.render(customer, _currency(), period))
 
 
 @bp.post("/customers/<int:customer_id>/statement/send")
 @require("accounting.send_documents")
 def send_statement(customer_id: int) -> Any:
-    """The statement by e-mail."""
+    """The statement of the same days by e-mail."""
     customer = find(Customer, customer_id)
     if not customer.emails:
         raise DomainError(_("To send this you must first give the customer an e-mail address that takes mail."))
-    statements.send(customer, _currency(), _period(), request.form.get("form_key", "")[:80])
+    try:
+        period = _period()
+    except DomainError as error:
+        return _back_to_days(customer, error)
+    statements.send(customer, _currency(), period, request.form.get("form_key", "")[:80])
     flash(_("The statement is being sent."), "ok")
-    return redirect(url_for("crm.customer", customer_id=customer.id, tab="account"))
+    return redirect(url_for("crm.customer", customer_id=customer.id, tab="account", currency=_currency()))
+
+
+def _typed() -> dict[str, str]:
+    """The currency and the days as they came."""
+    return {name: request.values.get(name, "")[:10] for name in ("currency", "since", "until")}
+
+
+def _back_to_days(customer: Customer, error: DomainError) -> Any:
+    """Back to the form, with the days that were typed."""
+    flash(str(error), "bad")
+    return redirect(url_for("crm.customer", customer_id=customer.id, tab="account", **_typed()))
 
 
 def _currency() -> str:

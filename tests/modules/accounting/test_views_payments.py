@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from core import jobs
+from core import jobs, storage
 from core.db import db
 from core.models import Company
 from modules.accounting import ledger, queries, services
@@ -321,6 +321,34 @@ def test_the_statement_goes_by_mail_once_per_form(login: Login, customer: Custom
         assert "Se está enviando el estado de cuenta" in text(page)
     (message,) = db.session.scalars(sa.select(Message).where(Message.kind == "accounting.statement")).all()
     assert "Su saldo por pagar es de $1.000,00" in message.body and len(message.attachments) == 1
+
+
+def test_the_statement_goes_by_mail_for_the_days_above_the_button(login: Login, customer: Customer) -> None:
+    issue(customer, "1000", issue_date=dt.date(2025, 1, 7), due_date=dt.date(2025, 1, 17))
+    issue(customer, "2000", issue_date=dt.date(2026, 10, 20))
+    db.session.commit()
+    jobs.run_jobs()
+    browser = login("crm.view_customers", SEE, SEND)
+    tab = browser.get(f"/customers/{customer.id}?tab=account")
+    assert (fields(tab)["since"], fields(tab)["until"]) == ("2026-08-05", "2026-11-03")
+    days = {"currency": "ARS", "since": "2025-01-01", "until": "2025-01-31", "form_key": "s2"}
+    opened = browser.post(f"/customers/{customer.id}/statement", data=days)
+    assert "01/01/2025 al 31/01/2025" in statement(browser, customer, opened.location.partition("statement")[2])
+    browser.post(f"/customers/{customer.id}/statement/send", data=days)
+    (message,) = db.session.scalars(sa.select(Message).where(Message.kind == "accounting.statement")).all()
+    sheet = PdfReader(io.BytesIO(storage.read(message.attachments[0]))).pages[0].extract_text()
+    assert "01/01/2025 al 31/01/2025" in " ".join(sheet.split())
+
+
+@pytest.mark.parametrize("end", ["statement", "statement/send"])
+def test_days_that_were_typed_the_wrong_way_round_stay(login: Login, customer: Customer, end: str) -> None:
+    db.session.commit()
+    page = login("crm.view_customers", SEE, SEND).post(
+        f"/customers/{customer.id}/{end}", data={"currency": "ARS", "since": "2026-11-02", "until": "2026-11-01"},
+        follow_redirects=True)
+    assert "el primer día no puede ser posterior al último" in text(page)
+    assert (fields(page)["since"], fields(page)["until"]) == ("2026-11-02", "2026-11-01")
+    assert '<details class="menu push" open>' in page.get_data(as_text=True)
 
 
 # --- periods --------------------------------------------------------------------------------------------------
