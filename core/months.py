@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +49,12 @@ def between(first: dt.date, second: dt.date) -> int:
 def length(month: dt.date) -> int:
     """How many days the month has."""
     return calendar.monthrange(month.year, month.month)[1]
+
+
+def gaps(known: Sequence[dt.date], until: dt.date) -> list[dt.date]:
+    """The months from the first of these up to `until` that are not among them."""
+    every = [add(known[0], count) for count in range(between(known[0], until) + 1)] if known else []
+    return [month for month in every if month not in known]
 
 
 @lru_cache(maxsize=2000)

@@ -32,6 +32,8 @@ from modules.contracts.lists_of_billing import EXCEPTIONS, RUNS
 from modules.contracts.models import BillingPreview, BillingRun
 from modules.contracts.wording import month_name
 
+# months that were missed which are offered at most, the latest
+MISSED = 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -80,17 +82,26 @@ def desk_page(company: Company, month: dt.date, slip: Any = None) -> str:
 
 
 def chosen_month(company: Company) -> dt.date:
-    text = request.args.get("month", "")
+    """The month of the address; this month, and a word about it, where that is none."""
+    text = request.args.get("month", "").strip()
     try:
         return months.parse(text)
-    except DomainError:
+    except DomainError as error:
+        if text:
+            flash(str(error), "bad")
         return months.of(clock.today(company))
 
 
-def _months(company: Company, chosen: dt.date) -> list[dt.date]:
-    """The months to choose from: around today, and the chosen one."""
+def _months(company: Company, chosen: dt.date) -> list[tuple[dt.date, str]]:
+    """The months to choose from, each with what is open there: around today, the chosen one, and what was missed.
+
+    Missed is what was never billed since the company bills here, and where somebody could not be billed.
+    """
     this = months.of(clock.today(company))
-    return sorted({months.add(this, -1), this, months.add(this, 1), chosen})
+    excepted, missed = queries.excepted_months(), months.gaps(queries.months_of_runs(), months.add(this, -1))[-MISSED:]
+    offered = {months.add(this, -1), this, months.add(this, 1), chosen, *missed, *sorted(excepted)[-MISSED:]}
+    return [(month, _("not billed") if month in missed else _("%(count)s could not be billed", count=excepted[month])
+             if month in excepted else "") for month in sorted(offered)]
 
 
 def preview_of(company: Company, month: dt.date) -> tuple[BillingPreview | None, dict[str, Any] | None]:

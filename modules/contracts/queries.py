@@ -17,6 +17,7 @@ from modules.accounting import queries as accounting
 from modules.accounting.models import Allocation, Balance, Invoice, Payment
 from modules.contracts.models import (
     BilledPeriod,
+    BillingException,
     BillingProfile,
     BillingRun,
     Contract,
@@ -118,6 +119,18 @@ def last_run(month: dt.date | None = None) -> BillingRun | None:
     """The newest run of the month, or of any."""
     statement = sa.select(BillingRun).order_by(BillingRun.id.desc()).limit(1)
     return db.session.scalar(statement.where(BillingRun.month == month) if month else statement)
+
+
+def excepted_months() -> dict[dt.date, int]:
+    """How many contracts could not be billed, by month."""
+    return dict(db.session.execute(
+        sa.select(BillingException.month, sa.func.count()).where(BillingException.company_id == current_company_id())
+        .group_by(BillingException.month)).tuples().all())
+
+
+def months_of_runs() -> list[dt.date]:
+    """The months that were billed at least once, in order."""
+    return list(db.session.scalars(sa.select(BillingRun.month).distinct().order_by(BillingRun.month)))
 
 
 def open_runs_and_last() -> list[BillingRun]:

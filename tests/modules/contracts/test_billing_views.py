@@ -125,6 +125,40 @@ def test_a_large_companys_preview_is_computed_in_the_background(browser, make_co
     assert "12.100" not in text(browser.get("/billing/?month=2026-11"))  # it says what is not so any more
 
 
+def chips(page):
+    """(month, what stands beside it) of the months to choose from."""
+    found = re.findall(r'<a class="chip" href="/billing/\?month=([\d-]+)"[^>]*>(.*?)</a>', text(page))
+    return [(month, re.sub(r"<[^>]+>", "", label).partition("·")[2].strip()) for month, label in found]
+
+
+def test_a_month_that_was_missed_is_offered(browser, make_contract, bill, make_plan):
+    make_contract("Queda")
+    for month in (dt.date(2026, 5, 1), dt.date(2026, 7, 1), dt.date(2026, 8, 1), dt.date(2026, 10, 1)):
+        bill(month)
+    empty = make_plan("NEW")
+    empty.prices[0].valid_from = dt.date(2026, 8, 15)
+    make_contract("Sin precio", plan_id=empty.id)
+    db.session.commit()
+    bill(dt.date(2026, 8, 1))
+    assert chips(browser.get("/billing/")) == [
+        ("2026-06", "sin facturar"), ("2026-08", "1 sin poder facturarse"), ("2026-09", "sin facturar"),
+        ("2026-10", ""), ("2026-11", ""), ("2026-12", "")]
+    bill(dt.date(2026, 9, 1))
+    assert "2026-09" not in dict(chips(browser.get("/billing/")))
+
+
+def test_before_the_first_month_nothing_was_missed(browser, make_contract):
+    make_contract("Queda", billing_from=dt.date(2020, 1, 1))
+    assert [month for month, _open in chips(browser.get("/billing/"))] == ["2026-10", "2026-11", "2026-12"]
+
+
+def test_any_month_is_reached_by_its_field(browser, make_contract):
+    make_contract("Queda")
+    page = browser.get("/billing/?month=2026-03").get_data(as_text=True)
+    assert re.search(r'type="month" id="month" name="month" value="2026-03"', page)
+    assert "“marzo” no lo es" in browser.get("/billing/?month=marzo").get_data(as_text=True)
+
+
 # --- run -------------------------------------------------------------------------------------------------
 
 
