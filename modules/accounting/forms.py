@@ -35,7 +35,7 @@ from modules.accounting.errors import WrongCurrency
 from modules.accounting.models import WITHHOLDING, Invoice, InvoiceLine
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData
-from modules.accounting.ports import Place
+from modules.accounting.ports import Place, rate_on
 from modules.crm.models import Customer
 
 # empty rows offered at once, and how many more a press on the button brings
@@ -123,10 +123,12 @@ class InvoiceForm(LinesForm):
         home = current_company().currency
         self.currency.choices = [(code, code) for code in dict.fromkeys((home, "USD"))]
         self.currency.data = self.currency.data or home
+        self.known_rates = [(code, found) for code, _code in self.currency.choices[1:]
+                            if (found := rate_on(code, clock.today()))]
 
     def validate(self, extra_validators: Any = None) -> bool:
         good = bool(super().validate(extra_validators))
-        if self.currency.data != current_company().currency and not self.exchange_rate.data:
+        if self.is_foreign and not self.rate:
             self.exchange_rate.errors = [_("To invoice in another currency you must give its rate of exchange.")]
             good = False
         for field, first, last in ((self.due_date, self.issue_date.data, self.due_date.data),
@@ -135,6 +137,18 @@ class InvoiceForm(LinesForm):
                 field.errors = [_("This date must not lie before %(day)s.", day=first.strftime("%d/%m/%Y"))]
                 good = False
         return good
+
+    @property
+    def is_foreign(self) -> bool:
+        return bool(self.currency.data != current_company().currency)
+
+    @property
+    def rate(self) -> Decimal | None:
+        """What was typed, else the company's rate of the day of the invoice; None where there is neither."""
+        if self.exchange_rate.data or not self.issue_date.data:
+            return self.exchange_rate.data or None
+        known = rate_on(self.currency.data, self.issue_date.data)
+        return known.rate if known else None
 
     def offer(self, places: list[Place]) -> None:
         """Instalments where they can come."""
@@ -153,7 +167,7 @@ class InvoiceForm(LinesForm):
         return InvoiceDraft(
             customer_id=customer.id, issue_date=self.issue_date.data, lines=self.draft_lines(),
             due_date=self.due_date.data, service_from=self.service_from.data, service_to=self.service_to.data,
-            currency=self.currency.data, exchange_rate=self.exchange_rate.data or Decimal(1),
+            currency=self.currency.data, exchange_rate=(self.is_foreign and self.rate) or Decimal(1),
             form_key=self.form_key.data or None)
 
 

@@ -240,9 +240,25 @@ gatherings: Registry[Gathering] = Registry("gatherings")
 layouts: Registry[Layout] = Registry("layouts")
 # by country
 collectors: Registry[Collector] = Registry("collectors")
+@dataclass(frozen=True)
+class Rate:
+    """What one unit of a currency is worth in the company's, and the day it was written down for."""
+
+    rate: Decimal
+    day: dt.date
+
+
+class Rates(Protocol):
+    """Knows the company's rates of exchange by day."""
+
+    def on(self, currency: str, day: dt.date) -> Rate | None:
+        """The newest of that day or before, of the company in scope; one select."""
+
+
 # by country
 note_rules: Registry[NoteRule] = Registry("note_rules")
 later_parts: Registry[LaterParts] = Registry("later_parts")
+rates: Registry[Rates] = Registry("rates")
 elsewhere: Registry[PaidElsewhere] = Registry("elsewhere")
 surcharges: Registry[Surcharges] = Registry("surcharges")
 # by its code; payments of that source are named by it too
@@ -251,3 +267,8 @@ methods: Registry[Method] = Registry("methods")
 payer_actions: Registry[PayerAction] = Registry("payer_actions")
 # what the month-end list asks
 closing: Registry[ClosingCheck] = Registry("closing")
+
+
+def rate_on(currency: str, day: dt.date) -> Rate | None:
+    """The company's rate of a currency on a day; None where nobody keeps one."""
+    return next((found for _key, one in rates.items() if (found := one.on(currency, day))), None)

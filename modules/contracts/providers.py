@@ -8,11 +8,12 @@ from core.i18n import lazy
 from core.lists import Choices, extend
 from core.search import Searcher, searchers
 from modules.accounting.ports import closing as closing_checks
-from modules.accounting.ports import later_parts
+from modules.accounting.ports import later_parts, rates
 from modules.contracts import closing, desk, figures, history, queries, standing
 from modules.contracts.deeds import WORDS as DEEDS
 from modules.contracts.later_parts import KEY, MonthlyInvoices
 from modules.contracts.models import BillingRun, Contract, Plan
+from modules.contracts.rates import ExchangeRates
 from modules.crm.ports import bonds, service_states, stories
 
 SEE, BILL = "contracts.view_contracts", "contracts.view_billing"
@@ -36,6 +37,7 @@ slots.add("setup.steps", "contracts.billing", lazy("Bill your first month"), des
 for name, table in (("plans", Plan), ("contracts", Contract), ("runs", BillingRun)):
     setup.facts.register(f"contracts.{name}", setup.any_row(table))
 later_parts.register(KEY, MonthlyInvoices())
+rates.register("contracts", ExchangeRates())
 searchers.register("contracts", Searcher(lazy("Contracts"), desk.find, SEE, order=20))
 closing_checks.register("contracts", closing.Billing())
 stories.register("contracts", history.Services())

@@ -22,6 +22,7 @@ from core.models import Company
 from core.scope import company_scope
 from modules.accounting import notes, opening, services
 from modules.accounting.models import CashAccount, Invoice, Payment
+from modules.contracts.models import ExchangeRate
 from modules.crm.models import Customer
 from modules.notifications.models import Message
 from tests.modules.accounting.books import DAY, draft, findings, gross, issue, line, open_of, pay
@@ -301,6 +302,30 @@ def test_an_invoice_without_lines_is_refused(login: Login, customer: Customer) -
     page = login(ISSUE).post("/invoices/new", data={"customer": customer.id, "issue_date": "2026-11-03",
                                                     "includes_tax": "1", "currency": "ARS", "step": "issue"})
     assert page.status_code == 422 and "al menos un renglón" in text(page)
+
+
+def test_the_company_s_rate_of_the_day_is_taken_where_none_is_typed(login: Login, customer: Customer) -> None:
+    db.session.add_all([ExchangeRate(currency="USD", day=DAY - dt.timedelta(days), rate=Decimal(rate))
+                        for days, rate in ((5, "1400"), (1, "1450.5"), (-2, "1500"))])
+    db.session.commit()
+    browser = login(SEE, ISSUE)
+    page = text(browser.get(f"/invoices/new?customer={customer.id}"))
+    assert "Si lo deja vacío, la de la empresa: 1.450,5 del 02/11/2026 (USD)." in page
+    data = {"customer": customer.id, **LINES, "currency": "USD"}
+    assert "Con un tipo de cambio de 1.450,5" in text(browser.post("/invoices/new", data={**data, "step": "look"}))
+    browser.post("/invoices/new", data={**data, "step": "issue"})
+    browser.post("/invoices/new", data={**data, "currency": "ARS", "step": "issue", "form_key": "other"})
+    assert [(one.currency, one.exchange_rate) for one in db.session.scalars(sa.select(Invoice).order_by(Invoice.id))] \
+        == [("USD", Decimal("1450.5")), ("ARS", Decimal(1))]
+
+
+def test_without_any_rate_one_is_asked_for(login: Login, customer: Customer) -> None:
+    db.session.add(ExchangeRate(currency="USD", day=DAY + dt.timedelta(1), rate=Decimal(1500)))  # of tomorrow
+    db.session.commit()
+    page = login(ISSUE).post("/invoices/new", data={"customer": customer.id, **LINES, "currency": "USD",
+                                                    "step": "issue"})
+    assert page.status_code == 422 and "tipo de cambio" in text(page)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Invoice)) == 0
 
 
 def test_an_invoice_in_dollars(login: Login, customer: Customer) -> None:
