@@ -52,7 +52,7 @@ def _whole() -> dict[str, str]:
 def _searches() -> dict[str, str]:
     """Each way in which a caller says who he is."""
     last = _last()
-    phone, home = last.phones[0].number, last.addresses[0]
+    phone, home = last.phones[0].e164, last.addresses[0]
     return {"search by name": last.name.split()[0], "search by code": last.code, "search by document": last.tax_id,
             "search by phone": phone.removeprefix("+54"), "search by street": f"{home.street} {home.number}",
             "search by mistyped name": f"Abonadp {last.code}"}

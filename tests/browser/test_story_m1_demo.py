@@ -75,11 +75,13 @@ def test_everything_that_a_provider_has_is_there(page: Any) -> None:
     for path in ("/invoices?state=overdue", "/contracts/?state=suspended", "/einvoice/?state=rejected", "/debtors",
                  "/payments?state=reversed", "/notices/?group=sent"):
         assert rows(page, path), path
+        sound(page, "m1" + path.split("?")[0].replace("/", "-"))
     page.goto("/payments?state=favour")
     assert "Transferencias sin identificar" in said(page)
     page.goto("/search?q=sin%20identificar")
     page.wait_for_url("**/customers/*")
     page.click(".tabs a:has-text('Historia')")
     assert "Pagó" in said(page)
+    sound(page, "m1-history")
     page.goto("/month-end")
     sound(page, "m1-month-end")

@@ -97,11 +97,16 @@ def test_my_spreadsheet_comes_in_and_what_is_refused_comes_back_as_a_file(page: 
     sheet.write_text(SHEET, encoding="latin-1")
     load(page, sheet)
     assert "Godoy" in page.inner_text("#refused") or "103" in page.inner_text("#refused")
+    sound(page, "m2-what-would-happen")
     with page.expect_download() as handed:
         page.click("#refused a:has-text('CSV')")
     back = tmp_path / "back.csv"
     handed.value.save_as(back)
     confirmed(page)
+    sound(page, "m2-brought-in")
+    heading, refused = csv.reader(back.open(encoding="utf-8-sig"), delimiter=";")
+    assert heading[:-1] == SHEET.splitlines()[0].split(";") and refused[:-1] == SHEET.splitlines()[3].split(";")
+    assert heading[-1].startswith("MOTIVO") and "doce mil" in refused[-1]
     mended = tmp_path / "corregida.csv"
     mended.write_text(back.read_text(encoding="utf-8-sig").replace("doce mil", "12.100,00"), encoding="utf-8")
     assert len(list(csv.reader(mended.open(encoding="utf-8"), delimiter=";"))) == 2  # the head and the one line
