@@ -82,10 +82,10 @@ def serve(host: str, port: int, threads: int) -> None:
     embedded = None if app().extensions["abona"].redis_url else worker.Embedded(app())
     if embedded:
         embedded.start()
-    note(_("Abona listens on http://%(host)s:%(port)s", host=host, port=port))
     switches.restarts_itself(app())
     try:
-        again = run_web(host, port, threads, until=lambda: switches.is_stale(app()))
+        again = run_web(host, port, threads, until=lambda: switches.is_stale(app()), listening=lambda: note(
+            _("Abona listens on http://%(host)s:%(port)s", host=host, port=port)))
     finally:
         if embedded:
             embedded.stop()
@@ -93,10 +93,12 @@ def serve(host: str, port: int, threads: int) -> None:
         processes.restart()
 
 
-def run_web(host: str, port: int, threads: int = 8, until: Callable[[], bool] = lambda: False) -> bool:
+def run_web(host: str, port: int, threads: int = 8, *, listening: Callable[[], None],
+            until: Callable[[], bool] = lambda: False) -> bool:
     """Serve until SIGTERM or Ctrl-C; then requests that are being answered end, and so may running jobs.
 
-    Also ends when `until()` holds, and then answers True.
+    `listening()` is called as soon as who opens the address is answered. Also ends when `until()` holds, and then
+    answers True.
 
     The signal only sets a flag: an exception out of a handler may be lost wherever the program happens to be.
     """
@@ -105,6 +107,7 @@ def run_web(host: str, port: int, threads: int = 8, until: Callable[[], bool] = 
         signal.signal(number, lambda *_signal: stopping.set())
     processes.settle()
     server = waitress.create_server(app(), host=host, port=port, threads=threads, ident="abona", channel_timeout=120)
+    listening()
     thread = threading.Thread(target=server.run, daemon=True, name="web")
     thread.start()
     ended = False

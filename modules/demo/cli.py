@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -123,9 +124,10 @@ def run(subscribers: int, countries: tuple[str, ...], seed: int, history: int, h
         if as_json:
             echo_json(_as_json(outcome, address))
         else:
-            _tell(outcome, address, serving)
+            _tell(outcome, serving)
         if serving:
-            _serve(host, port)
+            _serve(host, port, lambda: None if as_json else click.echo(
+                _("Open %(address)s (Ctrl-C ends it).", address=address)))
     return UNREACHABLE if outcome.trouble else DONE
 
 
@@ -143,7 +145,7 @@ def _need_free(host: str, port: int) -> None:
                                 reason=error.strerror or error)) from error
 
 
-def _serve(host: str, port: int) -> None:
+def _serve(host: str, port: int, listening: Callable[[], None]) -> None:
     from core import worker
     from core.commands import run_web
 
@@ -151,7 +153,7 @@ def _serve(host: str, port: int) -> None:
     if embedded:
         embedded.start()
     try:
-        run_web(host, port)
+        run_web(host, port, listening=listening)
     finally:
         if embedded:
             embedded.stop()
@@ -164,7 +166,7 @@ def _as_json(outcome: running.Outcome, address: str) -> dict[str, Any]:
             "companies": outcome.results}
 
 
-def _tell(outcome: running.Outcome, address: str, serving: bool) -> None:
+def _tell(outcome: running.Outcome, serving: bool) -> None:
     """What there is, where to look, who may log in."""
     from modules.contracts import reporting
 
@@ -180,7 +182,5 @@ def _tell(outcome: running.Outcome, address: str, serving: bool) -> None:
                  seconds=round(outcome.seconds), url=outcome.simulators_url))
     echo_table((_("role"), _("login"), _("password")),
                [(one.role, one.email, one.password) for one in outcome.people])
-    if serving:
-        click.echo(_("Open %(address)s (Ctrl-C ends it).", address=address))
-    else:
+    if not serving:
         click.echo(_("To open it: abona demo run"))

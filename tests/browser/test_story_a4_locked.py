@@ -10,7 +10,7 @@ import pytest
 
 from core import clock
 from tests.browser.conftest import Site, enter
-from tests.browser.desk import STORY, inside, said, sound
+from tests.browser.desk import STORY, enter_as, inside, said, sound
 from tests.browser.money import internal, invoice, person
 
 pytestmark = STORY
@@ -34,7 +34,18 @@ def page(chromium: Any, site: Site, customer: int) -> Iterator[Any]:
     assert [one for one in complaints if "422" not in one] == []
 
 
-def test_a_closed_month_names_who_closed_it_and_opening_needs_a_reason(page: Any, site: Site, customer: int) -> None:
+@pytest.fixture
+def clerk(chromium: Any, site: Site, customer: int) -> Iterator[Any]:
+    """Somebody else, who records payments and locks nothing."""
+    complaints: list[str] = []
+    found = enter_as("billing", chromium, site, 1280, complaints)
+    yield found
+    found.context.close()
+    assert [one for one in complaints if "422" not in one and "403" not in one] == []
+
+
+def test_a_closed_month_names_who_closed_it_and_opening_needs_a_reason(page: Any, clerk: Any, site: Site,
+                                                                       customer: int) -> None:
     with inside(site):
         last = clock.today().replace(day=1) - dt.timedelta(1)
     page.goto(f"/month-end?month={last:%Y-%m}")
@@ -46,15 +57,16 @@ def test_a_closed_month_names_who_closed_it_and_opening_needs_a_reason(page: Any
     page.wait_for_selector("main .notice-ok")
     sound(page, "a4-locked")
 
-    page.goto(f"/payments/new?customer={customer}&amount=1000")
-    page.fill("#paid_on", last.isoformat())
-    page.fill("#media-0-reference", "OP 12")
-    amount = page.input_value("#media-0-amount")
-    page.click("button[value=record].btn-primary")
-    page.wait_for_selector(".field-error")
-    assert "Ana" in said(page) and "IVA presentado" in said(page)
-    assert page.input_value("#media-0-reference") == "OP 12" and page.input_value("#media-0-amount") == amount
-    sound(page, "a4-refused")
+    clerk.goto(f"/payments/new?customer={customer}&amount=1000")
+    clerk.fill("#paid_on", last.isoformat())
+    clerk.fill("#media-0-reference", "OP 12")
+    amount = clerk.input_value("#media-0-amount")
+    clerk.click("button[value=record].btn-primary")
+    clerk.wait_for_selector(".field-error")
+    assert "Ana" in said(clerk) and "IVA presentado" in said(clerk)
+    assert clerk.input_value("#media-0-reference") == "OP 12" and clerk.input_value("#media-0-amount") == amount
+    sound(clerk, "a4-refused")
+    assert clerk.goto("/locked-periods").status == 403  # nor may the clerk open it again
 
     page.goto("/locked-periods")
     page.fill("#until", "")

@@ -38,10 +38,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = made.start(*words, "--subscribers", str(PEOPLE), "--countries", "AR", "--history", str(MONTHS),
                          "--port", port)
     try:
-        eventually(lambda: LOGIN in made.log(process) or process.poll() is not None, 180)
+        address = f"http://127.0.0.1:{port}"
+        eventually(lambda: address in made.log(process) or process.poll() is not None, 180)
         printed = made.log(process)
-        assert f"http://127.0.0.1:{port}" in printed and LOGIN in printed, printed
-        yield f"http://127.0.0.1:{port}"
+        assert address in printed and LOGIN in printed, printed
+        yield address
     finally:
         made.stop()
 
