@@ -114,7 +114,8 @@ def _recorded(payment: Payment) -> Any:
 def _page(form: forms.PaymentForm, customer: Customer, planned: Any = None, first: Invoice | None = None) -> Any:
     if live_part():
         return render_template("accounting/_payment_plan.html", planned=planned, currency=form.currency.data)
-    waiting, typed = queries.open_documents(customer.id), request.form.to_dict()
+    payable, typed = dict(form.currency.choices), request.form.to_dict()
+    waiting = [one for one in queries.open_documents(customer.id) if one.currency in payable]
     if first:
         typed[f"{PAY}{first.id}"] = amount_text(first.open_amount)
         planned = payments.plan(form.data_of(customer, [(first.id, first.open_amount)]))

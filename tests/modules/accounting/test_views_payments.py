@@ -116,6 +116,7 @@ def test_a_document_in_dollars_is_not_collected_in_pesos(login: Login, customer:
     browser = login("crm.view_customers", SEE, PAYMENTS, RECORD)
     page = collect(browser, invoice)
     assert page.status_code == 409 and "una caja o un banco en USD" in text(page) and "Cajas y bancos" in text(page)
+    assert f"pay-{invoice.id}" not in fields(browser.get(f"/payments/new?customer={customer.id}"))  # nor by hand
     tab = browser.get(f"/customers/{customer.id}?tab=account&currency=USD").get_data(as_text=True)
     assert f"/payments/new?customer={customer.id}&amp;currency=USD" in tab
 
