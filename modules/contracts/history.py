@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import url_for
 
+from core import deeds
 from core.db import db
 from core.i18n import _, format_amount, lazy
 from core.models import AuditRecord, User
@@ -61,7 +62,7 @@ def of_contract(contract: Contract, limit: int = 50) -> list[Happening]:
         .order_by(AuditRecord.id.desc()).limit(limit)).all()
     plans = _plans(row.AuditRecord.changes for row in rows)
     found = [Happening(row.AuditRecord.at, row.name or row.email or _("Abona"),
-                      str(WORDS.get(row.AuditRecord.action, row.AuditRecord.action)),
+                      str(WORDS.get(row.AuditRecord.action) or deeds.named(row.AuditRecord.action)),
                       _detail(row.AuditRecord, plans), row.AuditRecord.reason) for row in rows]
     if len(rows) < limit and not any(row.AuditRecord.action == "contracts.create_contract" for row in rows):
         found.append(Happening(contract.created_at, "", str(WORDS["contracts.create_contract"]), "", ""))  # in bulk

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, clock
+from core import audit, clock, deeds
 from core.db import db
 from core.i18n import _, lazy
 from core.lists.filters import midnight
@@ -19,12 +19,11 @@ from core.models import AuditRecord, User
 from core.scope import current_company
 from core.security import can
 from modules.crm import regions
-from modules.crm.deeds import WORDS as DEEDS
 from modules.crm.models import Address, Contact, Customer, Zone
 from modules.crm.ports import Happening, stories
 
 SHOWN = 100
-WORDS = {**DEEDS, "crm.create_customer": lazy("Customer created"), "crm.update_customer": lazy("Data changed"),
+WORDS = {"crm.create_customer": lazy("Customer created"), "crm.update_customer": lazy("Data changed"),
          "crm.deactivate_customer": lazy("Became a former customer"),
          "crm.reactivate_customer": lazy("Is a customer again")}
 FIELDS = {"name": lazy("Name"), "trade_name": lazy("Trade name"), "code": lazy("Code"), "notes": lazy("Notes"),
@@ -91,9 +90,9 @@ class OwnData:
             .where(_is_about(customer), AuditRecord.company_id == customer.company_id)
             .order_by(AuditRecord.id.desc()).limit(limit)).all()
         zones = {row.id: row.name for row in db.session.execute(sa.select(Zone.id, Zone.name))} if rows else {}
-        found = [Happening(row.AuditRecord.at, str(WORDS.get(row.AuditRecord.action, row.AuditRecord.action)),
-                           changed(row.AuditRecord.changes, zones), row.name or row.email or "",
-                           row.AuditRecord.reason) for row in rows]
+        found = [Happening(record.at, str(WORDS.get(record.action) or deeds.named(record.action)),
+                           changed(record.changes, zones), name or email or "", record.reason)
+                 for record, name, email in rows]
         if len(rows) < limit and not any(row.AuditRecord.action == "crm.create_customer" for row in rows):
             found.append(Happening(customer.created_at, str(WORDS["crm.create_customer"])))  # in bulk
         return found

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from core import scope
+from core import audit, scope
 from core.db import db
 from modules.contracts import extras, services
 from modules.contracts.models import Charge, Contract, ContractItem, Discount, Plan
@@ -38,6 +38,16 @@ def form(login):
         return browser.post(path, data=data)
 
     return send
+
+
+def test_what_other_modules_did_with_it_stands_in_its_history_in_words(login, contract):
+    audit.record("networking.link", contract, {"router": "Norte-2"})
+    audit.record("networking.link", contract.customer)
+    db.session.commit()
+    browser = login(*CLERK)
+    for address in (f"/contracts/{contract.id}", f"/customers/{contract.customer_id}?tab=history"):
+        page = text(browser.get(address))
+        assert "Contrato enlazado con un router" in page and "networking.link" not in page, address
 
 
 # --- list and page ---------------------------------------------------------------------------------------
