@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, current_app
 
-from core import clock, leases
+from core import clock, companies, leases
 from core.db import db
 from core.errors import DomainError, Unavailable
 from core.models import Company
@@ -43,6 +43,16 @@ def test_the_first_connection_brings_its_certificate(arca: Running) -> None:
     assert (found.environment, found.cuit) == ("rehearsal", "30990000103")
     access.connect().last_number(1, 1)
     assert arca.state("arca")["tickets"] == 1
+
+
+def test_a_corrected_number_rehearses_once_its_step_is_done_again(arca: Running, company: Company) -> None:
+    access.connect().last_number(1, 6)
+    companies.change_identity(company, "30-99000030-8", "MO", True)
+    db.session.commit()
+    ArgentineEnabler().run("rehearsal.start", {"number": "1"})
+    (found,) = certificates()
+    assert found.cuit == company.tax_id == "30990000308"
+    assert access.connect().last_number(1, 11) == 0  # a class that only its new condition issues
 
 
 def open_steps(company: Company) -> list[str]:
