@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import click
@@ -40,11 +44,10 @@ def list_simulators(as_json: bool) -> None:
 @click.option("--fault", "faults", multiple=True, metavar="NAME:FAULT=RATE", help="Fail on purpose; repeatable.")
 @click.option("--state", "folder", type=click.Path(file_okay=False, path_type=Path), envvar="ABONA_SIMULATORS_STATE",
               help="Folder that keeps what the simulators know; without it they forget when they end.")
+@click.option("--with-parent", "parent", type=int, metavar="PID", help="End when this process is gone.")
 def serve_simulators(names: tuple[str, ...], port: int, host: str, faults: tuple[str, ...],
-                     folder: Path | None) -> None:
+                     folder: Path | None, parent: int | None) -> None:
     """Serve the named simulators (all by default) until stopped."""
-    import signal
-
     from core.simulators.discovery import UnknownSimulator
     from core.simulators.faults import BadFault
     from core.simulators.serving import make_server
@@ -57,6 +60,8 @@ def serve_simulators(names: tuple[str, ...], port: int, host: str, faults: tuple
         raise click.ClickException(_("The simulators cannot listen on %(host)s:%(port)s: %(reason)s", host=host,
                                      port=port, reason=error.strerror or error)) from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if parent is not None:
+        _end_with(parent)
     click.echo(_("Simulators listen on http://%(host)s:%(port)s: %(names)s", host=host,
                  port=server.server_address[1], names=", ".join(server.site.mounted)), err=True)
     try:
@@ -65,3 +70,13 @@ def serve_simulators(names: tuple[str, ...], port: int, host: str, faults: tuple
         click.echo(_("Stopping."), err=True)
     finally:
         server.server_close()
+
+
+def _end_with(parent: int) -> None:
+    """Who was killed stops nobody: without this what it started would keep the port, and answer from a former state."""
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()

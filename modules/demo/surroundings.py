@@ -110,9 +110,9 @@ def _start(settings: Settings, port: int | None) -> Simulators:
     url, folder = f"http://127.0.0.1:{port}", settings.instance / "simulators"
     if answers(url):
         return Simulators(url)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "core.simulators", "serve", "--port", str(port), "--state", str(folder)], cwd=ROOT,
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=(_log(settings.instance)).open("wb"))
+    words = ["serve", "--port", str(port), "--state", str(folder), "--with-parent", str(os.getpid())]
+    process = subprocess.Popen([sys.executable, "-m", "core.simulators", *words], cwd=ROOT, start_new_session=True,
+                               stdout=subprocess.DEVNULL, stderr=(_log(settings.instance)).open("wb"))
     found = Simulators(url, process)
     end = time.monotonic() + PATIENCE
     while not answers(url):

@@ -208,6 +208,24 @@ def test_serve_says_that_its_port_is_taken() -> None:
 
 
 @pytest.mark.slow
+def test_what_was_started_ends_with_who_started_it() -> None:
+    """A demonstration that is killed leaves nobody behind who keeps the port."""
+    port = free_port()
+    served = [sys.executable, "-m", "core.simulators", "serve", "arca", "--port", str(port), "--with-parent"]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", f"import os, subprocess; subprocess.run({served} + [str(os.getpid())])"], cwd=ROOT,
+        stderr=subprocess.DEVNULL)
+    eventually(lambda: listens(port), 60)
+    parent.kill()
+    parent.wait(10)
+    eventually(lambda: not listens(port), 30)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_serve_keeps_its_state_in_a_folder_that_only_one_may_use(tmp_path: Path) -> None:
     port = free_port()
     words = [sys.executable, "-m", "core.simulators", "serve", "arca", "--state", str(tmp_path), "--fault",
