@@ -10,6 +10,7 @@ from wtforms import FieldList, FormField
 from wtforms import Form as PlainForm
 
 from core import clock
+from core.errors import DomainError
 from core.forms import (
     AmountField,
     BooleanField,
@@ -35,7 +36,7 @@ from modules.accounting.errors import WrongCurrency
 from modules.accounting.models import WITHHOLDING, Invoice, InvoiceLine
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData
-from modules.accounting.ports import Place, rate_on
+from modules.accounting.ports import Pad, Place, first_on_paper, rate_on
 from modules.crm.models import Customer
 
 # empty rows offered at once, and how many more a press on the button brings
@@ -88,7 +89,59 @@ def usual_tax(company: Any) -> str:
     return choices[0][0] if charges else choices[-1][0]
 
 
-class LinesForm(OnceForm):
+class PaperForm(OnceForm):
+    """A document that may have been written on paper first, where the country and the company have such paper."""
+
+    KIND = "invoice"
+    paper = SelectField(lazy("Written on paper before"), description=lazy(
+        "While nothing could be sent. It is reported under the number that is printed on the paper."))
+    paper_number = IntegerField(lazy("Number on the paper"), [Optional(), NumberRange(1, 99_999_999)])
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        entry = first_on_paper.find(current_company().country)
+        self.pads = list(entry.pads(self.KIND)) if entry else []
+        self.paper.choices = [("", _("No, it goes out now")), *((pad.value, pad.words) for pad in self.pads)]
+        self.paper.data = self.paper.data or ""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = bool(super().validate(extra_validators))
+        if self.paper_number.errors or bool(self.paper.data) == bool(self.paper_number.data):
+            return good
+        if self.paper.data:
+            self.paper_number.errors = [_("To report a paper you must write the number that is printed on it.")]
+        else:
+            self.paper.errors = [_("To report a paper you must choose its series.")]
+        return False
+
+    @property
+    def written(self) -> tuple[Pad, int] | None:
+        """The pad and the number, where it was on paper."""
+        pad = next((one for one in self.pads if one.value == self.paper.data), None)
+        return (pad, self.paper_number.data) if pad and self.paper_number.data else None
+
+    def put_on_paper(self, invoice: Invoice) -> None:
+        """Write down that this document was on paper; DomainError where it cannot have been."""
+        if self.written:
+            first_on_paper.get(current_company().country).put(invoice, *self.written)
+
+
+class NoteForm(PaperForm):
+    """A note, of today unless a paper of another day says otherwise."""
+
+    paper_date = DateField(lazy("Date on the paper"), [Optional()])
+
+    @property
+    def issue_date(self) -> dt.date | None:
+        """That of the paper; None: today."""
+        return self.paper_date.data if self.written else None
+
+    def refuse(self, error: DomainError) -> None:
+        """What is wrong with the date stands beside the paper's."""
+        super().refuse(error if error.field != "issue_date" else DomainError(str(error), field="paper_date"))
+
+
+class LinesForm(PaperForm):
     """Lines of a document by hand."""
 
     includes_tax = SelectField(lazy("The prices are"), default="1",
@@ -171,14 +224,18 @@ class InvoiceForm(LinesForm):
             form_key=self.form_key.data or None)
 
 
-class DebitForm(LinesForm):
+class DebitForm(NoteForm, LinesForm):
     """A debit note."""
+
+    KIND = "debit_note"
 
     reason = StringField(lazy("Reason"), [Length(max=300)])
 
 
-class CreditForm(OnceForm):
+class CreditForm(NoteForm):
     """A credit note: the whole document, some of its lines, or an amount."""
+
+    KIND = "credit_note"
 
     what = RadioField(lazy("What to credit"), default="whole")
     lines = SelectMultipleField(lazy("Lines"), coerce=int)

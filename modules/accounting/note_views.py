@@ -32,10 +32,13 @@ def credit(invoice_id: int) -> Any:
         return _page("accounting/credit_form.html", context, None)
     try:
         if request.form.get("step") == "issue" and not live_part():
-            made = notes.credit(row, form.reason.data or "", **form.wanted(), form_key=form.form_key.data or None)
+            made = notes.credit(row, form.reason.data or "", **form.wanted(), issue_date=form.issue_date,
+                                form_key=form.form_key.data or None)
+            form.put_on_paper(made)
             return _issued(made, row)
         # a look needs no reason yet
-        draft, totals = notes.planned_credit(row, form.reason.data or "…", notes.Wanted(**form.wanted()))
+        draft, totals = notes.planned_credit(row, form.reason.data or "…", notes.Wanted(**form.wanted()),
+                                             form.issue_date)
     except DomainError as error:
         refused(form, error)
         return _page("accounting/credit_form.html", context | {"invoice": find(Invoice, invoice_id)}, None)
@@ -53,9 +56,12 @@ def debit(invoice_id: int) -> Any:
     elif form.validate_on_submit():
         try:
             if step == "issue" and not live_part():
-                return _issued(notes.debit(row, form.reason.data or "", form.draft_lines(),
-                                           due_date=form.due_date.data, form_key=form.form_key.data or None), row)
-            draft = notes.planned_debit(row, form.reason.data or "…", form.draft_lines(), form.due_date.data)
+                made = notes.debit(row, form.reason.data or "", form.draft_lines(), due_date=form.due_date.data,
+                                   issue_date=form.issue_date, form_key=form.form_key.data or None)
+                form.put_on_paper(made)
+                return _issued(made, row)
+            draft = notes.planned_debit(row, form.reason.data or "…", form.draft_lines(), form.due_date.data,
+                                        form.issue_date)
             return _page("accounting/debit_form.html", context, planned(
                 draft, of_draft(draft, current_company().country)) if draft.lines else None)
         except DomainError as error:

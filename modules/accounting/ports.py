@@ -208,6 +208,39 @@ class PayerAction(Protocol):
         """What the part says, as plain values."""
 
 
+@dataclass(frozen=True)
+class Pad:
+    """Printed paper on which documents of a kind (the authority's code) can be written by hand, under its series."""
+
+    kind: str
+    series: str
+    words: str
+
+    @property
+    def value(self) -> str:
+        """Of forms: "1:0001"."""
+        return f"{self.kind}:{self.series}"
+
+
+class FirstOnPaper(Protocol):
+    """Documents that were written by hand first, while nothing could be sent: their number is printed on the paper."""
+
+    def pads(self, kind: str) -> Sequence[Pad]:
+        """Those for documents of this kind (invoice, credit_note, debit_note); [] where the company has none."""
+
+    def of(self, invoice: Any) -> tuple[Pad, int] | None:
+        """The pad and the number under which a document was written, or None."""
+
+    def put(self, invoice: Any, pad: Pad, number: int) -> None:
+        """The document was written under this number; DomainError (paper, paper_number) where that cannot be.
+
+        The same again changes nothing; another number takes the place of the one before.
+        """
+
+    def take_back(self, invoice: Any) -> None:
+        """It was not written on paper: it gets its number as all others do."""
+
+
 class Gathering(Protocol):
     """Knows the documents that a country has in one legal document of a period, instead of a legal document each.
 
@@ -236,6 +269,8 @@ print_blocks: Registry[Printer] = Registry("print_blocks")
 before_printing: Registry[BeforePrinting] = Registry("before_printing")
 # by country
 gatherings: Registry[Gathering] = Registry("gatherings")
+# by country
+first_on_paper: Registry[FirstOnPaper] = Registry("first_on_paper")
 # by country
 layouts: Registry[Layout] = Registry("layouts")
 # by country

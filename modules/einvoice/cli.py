@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from modules.einvoice import commands
+from modules.einvoice.paper import paper
 from modules.einvoice.previewing import preview
 
 
@@ -14,4 +15,5 @@ def cli() -> None:
 
 
 cli.add_command(preview)
+cli.add_command(paper)
 commands.register(cli)

@@ -38,6 +38,8 @@ class Sequence(CompanyScoped, Model):
     trouble_since: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     next_try: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     failures: Mapped[int] = mapped_column(default=0)
+    # of paper that is written by hand: each document brings its number, and none is ever given here
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     # [[first, last]]: numbers of another program that a person accepted
     skipped: Mapped[list[list[int]]] = mapped_column(JSONText, default=list)
 

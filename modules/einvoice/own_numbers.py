@@ -37,6 +37,8 @@ PATIENCE = 3
 COLLISIONS = 4
 # cause of what was signed and has disappeared at the provider
 VANISHED = "vanished"
+# cause of a document of paper without its number
+NO_PAPER_NUMBER = "no_paper_number"
 
 log = logs.get(__name__)
 
@@ -95,8 +97,8 @@ class OwnNumbers:
 
     def __init__(self, sequence_id: int, keep: Callable[[], None], connect: Callable[[str], Wire]) -> None:
         self.id, self._keep, self._connect = sequence_id, keep, connect
-        self.environment = db.session.execute(
-            sa.select(Numbering.environment).where(Numbering.id == sequence_id)).scalar_one()
+        self.environment, self.by_hand = db.session.execute(
+            sa.select(Numbering.environment, Numbering.by_hand).where(Numbering.id == sequence_id)).one()
         # rounds in a row in which every answer was lost
         self._silent = 0
         # rounds in a row in which somebody else had a number
@@ -128,12 +130,21 @@ class OwnNumbers:
 
     def _send_next(self) -> bool:
         waiting = [] if self._blocked() else self._rows(("pending",))
+        if self.by_hand and (bare := [row.id for row in waiting if row.number is None]):
+            return self._refuse_bare(bare)
         if not waiting:
             return False
         wire = self._connect(self.environment)
         claimed = self._claim(wire, waiting)
         if claimed:
             self._record(claimed, self._all(wire, wire.send, claimed), asked=False)
+        return True
+
+    def _refuse_bare(self, ids: list[int]) -> bool:
+        """Paper has its number printed on it: one that lost it is for a person, and never gets the next one."""
+        documents.refuse([documents.Refusal(one, [{"code": NO_PAPER_NUMBER, "field": "", "message": _(
+            "To send this you must write the number that is printed on its paper.")}]) for one in ids])
+        jobs.checkpoint()
         return True
 
     @contextmanager
@@ -173,7 +184,7 @@ class OwnNumbers:
             request = wire.numbered(row, number, days[row.id])
             claims.append(documents.Claim(row.id, number, days[row.id], request))
             claimed.append(Row(row.id, number, days[row.id], row.attempts + 1, request, row.data))
-        if documents.claim(claims) != len(claims):
+        if documents.claim(claims, self.id) != len(claims):
             db.session.rollback()
             raise Unavailable(_("Another process changed these documents."), retry_after=1)
         documents.advance(self.id, last, max((one.issue_date for one in claimed), default=None))

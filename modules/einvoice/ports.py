@@ -30,6 +30,13 @@ class Opened:
     request: dict[str, Any] = field(default_factory=dict)
     problems: list[dict[str, str]] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
+    # the number that it bears already, printed on its paper; None: it gets one when it is sent
+    number: int | None = None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """(environment, series, kind): its sequence."""
+        return self.environment, self.series, self.kind
 
 
 @dataclass(frozen=True)

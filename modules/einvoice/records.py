@@ -74,12 +74,16 @@ class Refusal:
     files: Sequence[Kept] = ()
 
 
-def claim(claims: Sequence[Claim]) -> int:
-    """Number pending documents and mark them as being sent; how many were still pending. Commit before sending."""
+def claim(claims: Sequence[Claim], sequence_id: int | None = None) -> int:
+    """Number pending documents and mark them as being sent; how many were still pending. Commit before sending.
+
+    With a sequence only those on it: what a person has meanwhile moved elsewhere is not touched.
+    """
     moment = clock.now()
     return _update(states.SENDING, [
         {"row_id": one.document_id, "number": one.number, "tried_number": one.number, "issue_date": one.issue_date,
-         "request": one.request, "sent_at": moment, "next_try": None} for one in claims], count_attempt=True)
+         "request": one.request, "sent_at": moment, "next_try": None} for one in claims], count_attempt=True,
+        sequence_id=sequence_id)
 
 
 def authorize(found: Sequence[Authorization]) -> None:
@@ -217,7 +221,8 @@ def renew(found: Sequence[tuple[int, Opened, int | None]]) -> None:
     for refused in (False, True):
         rows = [{"row_id": document_id, "environment": one.environment, "series": one.series, "kind": one.kind,
                  "sequence_id": place, "issue_date": one.issue_date, "request": one.request, "data": one.data,
-                 "problems": one.problems, "cause": one.problems[0]["code"][:40] if refused else "", "next_try": None}
+                 "tried_number": one.number, "problems": one.problems,
+                 "cause": one.problems[0]["code"][:40] if refused else "", "next_try": None}
                 for document_id, one, place in found if bool(one.problems) == refused]
         _update(states.REJECTED if refused else states.PENDING, rows, before=(states.PENDING,))
 
@@ -229,8 +234,8 @@ def _set(state: str, ids: Sequence[int], values: dict[str, Any]) -> None:
 
 
 def _update(state: str, rows: list[dict[str, Any]], *, count_attempt: bool = False,
-            before: Sequence[str] = ()) -> int:
-    """One executemany; rows whose state does not allow the change are left alone."""
+            before: Sequence[str] = (), sequence_id: int | None = None) -> int:
+    """One executemany; rows whose state does not allow the change, or of another sequence, are left alone."""
     if not rows:
         return 0
     names = [name for name in rows[0] if name != "row_id"]
@@ -239,7 +244,8 @@ def _update(state: str, rows: list[dict[str, Any]], *, count_attempt: bool = Fal
         values["attempts"] = TABLE.c.attempts + 1
     # IN does not go with executemany
     allowed = sa.or_(*[TABLE.c.state == one for one in before or states.sources(state)])
-    statement = (sa.update(TABLE).where(TABLE.c.id == sa.bindparam("row_id"), allowed)
+    here = sa.true() if sequence_id is None else TABLE.c.sequence_id == sequence_id
+    statement = (sa.update(TABLE).where(TABLE.c.id == sa.bindparam("row_id"), allowed, here)
                  .values(state=state, **values))
     result = db.session.connection().execute(
         statement, [{"row_id": row["row_id"], **{f"new_{name}": row[name] for name in names}} for row in rows])

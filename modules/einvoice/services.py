@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 
 from core import audit, clock
-from core.db import db, find, insert_new
+from core.db import db, find, insert_new, lock
 from core.i18n import _
 from core.jobs import enqueue, publish
 from core.scope import current_company, current_company_id
 from modules.accounting import services as accounting
 from modules.accounting.models import Invoice
-from modules.einvoice import records, results, states
+from modules.accounting.ports import Pad, first_on_paper
+from modules.einvoice import labels, records, results, states
 from modules.einvoice.errors import NoIssuer, StillWrong, WrongState
 from modules.einvoice.events import DocumentRejected
 from modules.einvoice.models import Document
@@ -43,10 +45,10 @@ from modules.einvoice.records import (
 from modules.einvoice.states import IN_FLIGHT
 
 __all__ = [
-    "IN_FLIGHT", "Authorization", "Claim", "Refusal", "Signature", "abandon", "advance", "authorize", "block", "claim",
-    "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown", "next_number",
-    "note_trouble", "open_documents", "postpone", "refuse", "release", "reopen", "retry", "retry_all", "sign",
-    "try_again", "use_up", "wait",
+    "IN_FLIGHT", "Authorization", "Claim", "Refusal", "Signature", "abandon", "advance", "authorize", "block",
+    "claim", "clear_trouble", "continue_after", "enqueue_open", "enqueue_work", "issuer_of", "mark_unknown",
+    "may_be_on_paper", "next_number", "note_trouble", "open_documents", "postpone", "put_on_paper", "refuse",
+    "release", "reopen", "retry", "retry_all", "sign", "try_again", "use_up", "wait",
 ]
 
 AUTHORIZE, REOPEN = "modules.einvoice.jobs.authorize_sequence", "modules.einvoice.jobs.reopen_sequence"
@@ -74,9 +76,8 @@ def open_documents(invoice_ids: Sequence[int]) -> int:
         return 0
     company = current_company()
     opened = issuer_of(company.country).open(wanted)
-    places = ensure_sequences(company.country, {(one.environment, one.series, one.kind) for one in opened
-                                                if not one.problems})
-    rows = [_row(company.country, one, places.get((one.environment, one.series, one.kind))) for one in opened]
+    places = _places(company.country, opened)
+    rows = [_row(company.country, one, places.get(one.place)) for one in opened]
     made = insert_new(Document.__table__, rows, unique=("invoice_id",))
     _report_refused([one.invoice_id for one in opened if one.problems])
     enqueue_work(set(places.values()), mark=str(max(wanted)))
@@ -90,15 +91,22 @@ def _without_document(invoice_ids: Sequence[int]) -> list[int]:
                                     Invoice.id.not_in(taken)).order_by(Invoice.id)))
 
 
-def ensure_sequences(country: str, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-    """The ids of these (environment, series, kind), made where they are new."""
+def _places(country: str, opened: Sequence[Opened]) -> dict[tuple[str, str, str], int]:
+    """The sequences of what can be sent; those of paper never give a number."""
+    good = [one for one in opened if not one.problems]
+    return ensure_sequences(country, {one.place for one in good}, {one.place for one in good if one.number})
+
+
+def ensure_sequences(country: str, wanted: Iterable[tuple[str, str, str]],
+                     by_hand: Collection[tuple[str, str, str]] = ()) -> dict[tuple[str, str, str], int]:
+    """The ids of these (environment, series, kind), made where they are new; `by_hand` are those of paper."""
     keys = sorted(set(wanted))
     if not keys:
         return {}
     insert_new(Numbering.__table__, [
         {"company_id": current_company_id(), "country": country, "environment": environment, "series": series,
          "kind": kind, "last_number": 0, "blocked_code": "", "blocked_reason": "", "trouble": "", "failures": 0,
-         "skipped": []}
+         "skipped": [], "by_hand": (environment, series, kind) in by_hand}
         for environment, series, kind in keys], unique=("company_id", "environment", "series", "kind"))
     found = db.session.execute(sa.select(Numbering.id, Numbering.environment, Numbering.series, Numbering.kind))
     return {(row.environment, row.series, row.kind): row.id for row in found
@@ -113,7 +121,7 @@ def _row(country: str, one: Opened, sequence_id: int | None) -> dict[str, Any]:
         "state": states.REJECTED if refused else states.PENDING, "issue_date": one.issue_date,
         "request": one.request, "response": {}, "observations": [], "problems": one.problems,
         "cause": one.problems[0]["code"][:40] if refused else "", "attempts": 0, "authorization_code": "",
-        "created_at": moment, "decided_at": moment if refused else None, "data": one.data,
+        "created_at": moment, "decided_at": moment if refused else None, "data": one.data, "tried_number": one.number,
     }
 
 
@@ -156,9 +164,9 @@ def reopen(sequence_id: int, after: int, size: int = 1000) -> tuple[int | None, 
     if not rows:
         return None, set()
     opened = issuer_of(country).open([row.invoice_id for row in rows])
-    places = ensure_sequences(country, {(one.environment, one.series, one.kind) for one in opened if not one.problems})
+    places = _places(country, opened)
     ids = {row.invoice_id: row.id for row in rows}
-    records.renew([(ids[one.invoice_id], one, places.get((one.environment, one.series, one.kind))) for one in opened])
+    records.renew([(ids[one.invoice_id], one, places.get(one.place)) for one in opened])
     _report_refused([one.invoice_id for one in opened if one.problems])
     return rows[-1].id, set(places.values())
 
@@ -193,9 +201,9 @@ def _reopen(document: Document, opened: Opened) -> None:
     if opened.problems:
         db.session.flush()
         return
-    places = ensure_sequences(document.country, {(opened.environment, opened.series, opened.kind)})
-    place = places[(opened.environment, opened.series, opened.kind)]
+    place = _places(document.country, [opened])[opened.place]
     _move(document, place)
+    document.tried_number = opened.number or document.tried_number
     document.environment, document.series, document.kind = opened.environment, opened.series, opened.kind
     document.issue_date = opened.issue_date
     document.state, document.number = states.PENDING, None
@@ -214,9 +222,14 @@ def _move(document: Document, sequence_id: int) -> None:
 
 
 def _give_number_up(document: Document) -> None:
-    if document.sequence_id is not None and document.tried_number is not None:
+    """Paper that was not reported can still be: only a number that we counted is left unused."""
+    if document.sequence_id is not None and document.tried_number is not None and not _is_by_hand(document):
         use_up(document.sequence_id, [document.tried_number])
     document.tried_number = None
+
+
+def _is_by_hand(document: Document) -> bool:
+    return document.sequence is not None and document.sequence.by_hand
 
 
 def retry_all(documents: Iterable[Document]) -> tuple[int, list[tuple[Document, str]]]:
@@ -256,6 +269,53 @@ def abandon(document: Document, reason: str) -> None:
     document.state, document.decided_at = states.CANCELLED, clock.now()
     db.session.flush()
     audit.record("einvoice.abandon", document, reason=reason)
+
+
+# --- written on paper ---------------------------------------------------------------------------------
+
+
+def may_be_on_paper(document: Document) -> bool:
+    """Whether a document can be one that was written on paper: nothing of it was ever sent, or it was refused."""
+    return document.state == states.REJECTED or (document.state == states.PENDING and not document.attempts)
+
+
+def put_on_paper(document: Document, pad: Pad | None, number: int = 0) -> Document:
+    """It was written on paper under this number, and goes out under it; None: it was not, after all.
+
+    Raises WrongState where it went out, or may have, under another number. Where it would be refused it waits in the
+    tray with its paper; its `problems` say why.
+    """
+    row = db.session.scalars(lock(sa.select(Document).where(Document.id == document.id))
+                             .execution_options(populate_existing=True)).one()
+    if not may_be_on_paper(row):
+        raise WrongState(_("Reporting the paper is not possible because this document goes out, or went out, under "
+                           "another number: it is %(state)s.", state=labels.of_state(row.state)[0]))
+    entry, invoice = first_on_paper.get(row.country), find(Invoice, row.invoice_id)
+    if pad is None:
+        entry.take_back(invoice)
+    else:
+        entry.put(invoice, pad, number)
+    if _is_by_hand(row):
+        row.tried_number = None
+    if row.state == states.REJECTED:
+        # what is still wrong stands on the document
+        with suppress(StillWrong):
+            retry(row)
+    else:
+        _open_anew(row)
+    return row
+
+
+def _open_anew(document: Document) -> None:
+    """Make the request of a document that was never sent anew; refused where it would be."""
+    opened = issuer_of(document.country).open([document.invoice_id])[0]
+    place = _places(document.country, [opened]).get(opened.place)
+    records.renew([(document.id, opened, place)])
+    db.session.refresh(document)
+    if opened.problems:
+        _report_refused([document.invoice_id])
+    elif place:
+        enqueue_work([place], mark=f"anew:{document.id}:{clock.now().timestamp()}")
 
 
 # --- stopped sequences ---------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,16 @@ from core.i18n import _
 from core.lists import runs
 from core.scope import current_company
 from core.security import require, safe_next
+from modules.accounting.models import Invoice
+from modules.accounting.ports import Pad, first_on_paper
 from modules.crm import countries
 from modules.crm import services as crm
 from modules.crm.models import Customer
 from modules.einvoice import cancelling, explaining, exporting, files, labels, queries, services, states
 from modules.einvoice.errors import StillWrong
 from modules.einvoice.lists import DOCUMENTS, NO_CAUSE
-from modules.einvoice.models import Document, Sequence
+from modules.einvoice.models import Document
+from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.ports import enablers, papers_of
 
 bp = Blueprint("einvoice", __name__, url_prefix="/einvoice")
@@ -75,7 +78,7 @@ def _document_page(document_id: int, slip: Slip | None = None) -> str:
                            sequence=row.sequence, slip=slip,
                            explanation=explaining.refusal(row), remarks=explaining.remarks(row),
                            kept=files.of_documents([row.id]).get(row.id, {}), said=_said(row),
-                           cancelling=_cancelling(row),
+                           cancelling=_cancelling(row), pads=_pads(row, invoice), written=_written(row, invoice),
                            rules=countries.get(current_company().country))
 
 
@@ -91,6 +94,49 @@ def _cancelling(row: Document) -> tuple[Any, str]:
         return cancelling.reasons_for(row), ""
     except DomainError as error:
         return (), str(error)
+
+
+def _pads(row: Document, invoice: Invoice) -> Sequence[Pad]:
+    """The paper on which it may have been written; [] where that cannot be, or cannot be said any more."""
+    entry = first_on_paper.find(row.country)
+    return entry.pads(invoice.kind) if entry and services.may_be_on_paper(row) else []
+
+
+def _written(row: Document, invoice: Invoice) -> tuple[Pad, int] | None:
+    entry = first_on_paper.find(row.country)
+    return entry.of(invoice) if entry else None
+
+
+@bp.post("/<int:document_id>/paper")
+@require("einvoice.send_documents")
+def paper(document_id: int) -> Any:
+    """Say that a document was written on paper first, under which number; or that it was not."""
+    row = find(Document, document_id)
+    invoice = find(Invoice, row.invoice_id)
+    try:
+        pad, number = _paper_typed(_pads(row, invoice), request.form)
+        row = services.put_on_paper(row, pad, number)
+    except DomainError as error:
+        return _document_page(document_id, _slip(error, document_id=document_id)), 422
+    if row.state == states.REJECTED:
+        flash(_("What you corrected is saved, but it would be refused again: %(reason)s",
+                reason=row.problems[0]["message"]), "bad")
+    else:
+        flash(_("It will be reported under the number of the paper.") if pad else _("It goes out without paper."),
+              "ok")
+    return redirect(url_for("einvoice.document", document_id=document_id))
+
+
+def _paper_typed(pads: Sequence[Pad], typed: Mapping[str, str]) -> tuple[Pad | None, int]:
+    """(the pad or None, the number) of the form."""
+    wanted, number = typed.get("paper", ""), typed.get("paper_number", "").strip()
+    pad = next((one for one in pads if one.value == wanted), None)
+    if wanted and pad is None:
+        raise DomainError(_("To report a paper you must choose its series."), field="paper")
+    if pad and not (number.isascii() and number.isdecimal() and 0 < int(number) <= 99_999_999):
+        raise DomainError(_("To report a paper you must write the number that is printed on it."),
+                          field="paper_number")
+    return pad, int(number) if pad else 0
 
 
 @bp.get("/<int:document_id>/said/<any(request, reply, cancelling):role>")
@@ -216,13 +262,13 @@ def document_file(document_id: int, role: str) -> Any:
 @require("einvoice.manage_sequences")
 def continue_sequence(sequence_id: int) -> Any:
     """Go on with a stopped sequence: as it is, or after what another program issued."""
-    row: Sequence = find(Sequence, sequence_id)
+    row: Numbering = find(Numbering, sequence_id)
     last = None
     if request.form.get("accept") == "1":
         environment, series, kind = row.environment, row.series, row.kind
         db.session.commit()
         last = services.issuer_of(row.country).last_number(environment, series, kind)
-    services.continue_after(find(Sequence, sequence_id), last)
+    services.continue_after(find(Numbering, sequence_id), last)
     flash(_("Sending goes on."), "ok")
     return redirect(url_for("einvoice.refused"))
 

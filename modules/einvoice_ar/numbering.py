@@ -272,7 +272,7 @@ class SequenceWorker:
         claims = [documents.Claim(row.id, number, date, dates.dated(
             row.request, number, date, dates.earliest_due(date, today, self.kind)))
             for number, (date, row) in enumerate(chosen, start=last + 1)]
-        taken = documents.claim(claims)
+        taken = documents.claim(claims, self.id)
         if taken != len(claims):
             db.session.rollback()
             raise Unavailable(_("Another process changed these documents."), retry_after=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -15,14 +15,15 @@ from modules.accounting.models import Invoice
 from modules.einvoice import cases
 from modules.einvoice.case import Case, Party
 from modules.einvoice.cases import Batch
+from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.ports import Opened
 from modules.einvoice.preview import ERROR, Problem
-from modules.einvoice_pe import access, receiver
+from modules.einvoice_pe import access, contingency, receiver
 from modules.einvoice_pe.catalogs import BOLETA, CREDITO, DEBITO, FACTURA, NAMES, RUC
 from modules.einvoice_pe.findings import Terms
 from modules.einvoice_pe.lines import DESCRIPTION
 from modules.einvoice_pe.mapping import map_document
-from modules.einvoice_pe.models import CustomerProfile, Series
+from modules.einvoice_pe.models import CustomerProfile, Paper, Series
 
 NOTES = {"credit_note": CREDITO, "debit_note": DEBITO}
 _CUSTOMER = "customer."
@@ -36,6 +37,10 @@ class Setting:
     series: Sequence[Series]
     terms: Terms
     customers: Mapping[int, CustomerProfile]
+    # what was written on paper first, by invoice
+    papers: Mapping[int, Paper]
+    # (series, kind, number) of paper that SUNAT has refused for good
+    spoilt: Collection[tuple[str, str, int]]
 
     def series_for(self, kind: int, letter: str, beside: str = "") -> str:
         """The series of new documents of a kind; of notes, in the establishment of what they modify."""
@@ -60,13 +65,24 @@ def _setting(batch: Batch) -> Setting:
         rehearsal.prepare()
     wanted = {invoice.customer_id for invoice in batch.invoices}
     rows = db.session.scalars(sa.select(CustomerProfile).where(among(CustomerProfile.customer_id, wanted)))
+    written = contingency.papers([invoice.id for invoice in batch.invoices])
     return Setting(environment, access.active_series(environment), access.terms(day) if day else Terms(),
-                   {row.customer_id: row for row in rows})
+                   {row.customer_id: row for row in rows}, written, _spoilt(environment) if written else set())
+
+
+def _spoilt(environment: str) -> set[tuple[str, str, int]]:
+    rows = db.session.execute(sa.select(Numbering.series, Numbering.kind, Numbering.skipped).where(
+        Numbering.environment == environment, Numbering.by_hand))
+    return {(row.series, row.kind, number) for row in rows for first, last in row.skipped
+            for number in range(first, last + 1)}
 
 
 def _open(batch: Batch, setting: Setting, invoice: Invoice) -> Opened:
     problems, kind, series, request = batch.waits(invoice), 0, "", dict[str, Any]()
-    if not problems:
+    paper = setting.papers.get(invoice.id)
+    if not problems and paper is not None:
+        kind, series, problems = paper.kind, paper.series, _paper_problems(setting, paper)
+    elif not problems:
         kind, letter, beside = _kind(batch, setting, invoice)
         series = setting.series_for(kind, letter, beside)
         problems = [] if series else [_no_series(kind)]
@@ -75,7 +91,20 @@ def _open(batch: Batch, setting: Setting, invoice: Invoice) -> Opened:
         request, problems = mapped.payload, [_told(one) for one in mapped.problems if one.severity == ERROR]
         problems = problems or cases.differs(Decimal(request["total"]), invoice)
     return Opened(invoice_id=invoice.id, environment=setting.environment, series=series, kind=str(kind or ""),
-                  issue_date=invoice.issue_date, request=request, problems=problems)
+                  issue_date=invoice.issue_date, request=request, problems=problems,
+                  number=paper.number if paper and not problems else None)
+
+
+def _paper_problems(setting: Setting, paper: Paper) -> list[dict[str, str]]:
+    """Why a paper cannot be reported: of the rehearsal, or refused by SUNAT under its number."""
+    if paper.environment != setting.environment:
+        return [{"code": "paper_elsewhere", "field": "", "message": _(
+            "To send this you must write the number of its paper again: it was typed in another environment.")}]
+    if (paper.series, str(paper.kind), paper.number) in setting.spoilt:
+        return [{"code": "paper_spoilt", "field": "", "message": _(
+            "To send this you must write a new paper and its number: SUNAT refused %(number)s for good.",
+            number=str(paper))}]
+    return []
 
 
 def _kind(batch: Batch, setting: Setting, invoice: Invoice) -> tuple[int, str, str]:
@@ -118,6 +147,9 @@ def _extra(setting: Setting, invoice: Invoice) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if invoice.service_from and invoice.service_to:
         extra["observaciones"] = f"Periodo {invoice.service_from:%d/%m/%Y} - {invoice.service_to:%d/%m/%Y}"
+    if invoice.id in setting.papers:
+        # the customer has the kind that was written, whatever he would get now
+        extra["tipo_de_comprobante"] = setting.papers[invoice.id].kind
     if not setting.terms.detraction_kind:
         extra["detraccion"] = False
     return extra

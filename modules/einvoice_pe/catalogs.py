@@ -14,6 +14,8 @@ FACTURA, BOLETA, CREDITO, DEBITO = 1, 2, 3, 4
 SUNAT_TYPES = {FACTURA: "01", BOLETA: "03", CREDITO: "07", DEBITO: "08"}
 NAMES = {FACTURA: "Factura electrónica", BOLETA: "Boleta de venta electrónica", CREDITO: "Nota de crédito electrónica",
          DEBITO: "Nota de débito electrónica"}
+# of paper that is written by hand
+PAPER_NAMES = {FACTURA: "Factura", BOLETA: "Boleta de venta", CREDITO: "Nota de crédito", DEBITO: "Nota de débito"}
 # moneda
 CURRENCIES = {"PEN": 1, "USD": 2, "EUR": 3, "GBP": 4}
 SOLES = "PEN"

@@ -16,8 +16,9 @@ from core.outside import Standing
 from core.scope import current_company
 from core.slots import NOTICE
 from modules.crm.models import Customer
+from modules.einvoice import queries as documents
 from modules.einvoice.models import Document
-from modules.einvoice_pe import access, detractions
+from modules.einvoice_pe import access, contingency, detractions
 from modules.einvoice_pe.lists import DETRACTIONS, state_of
 from modules.einvoice_pe.models import CustomerProfile, Detraction
 
@@ -41,13 +42,19 @@ def undecided(_company: Any) -> Markup:
         "late does not exist.", count=count))
 
 
-def invoice_part(invoice: Any) -> str:
-    """The detracción of a factura, and its constancia."""
-    row = detractions.of_invoice(invoice.id) if current_company().country == "PE" else None
-    if row is None:
-        return ""
-    return render_template("einvoice_pe/invoice_part.html", row=row, state=state_of(row),
-                           expected=detractions.to_deposit(row))
+def invoice_part(invoice: Any) -> Markup:
+    """The paper on which it was written first; the detracción of a factura, and its constancia."""
+    if current_company().country != "PE":
+        return Markup("")
+    paper = contingency.papers([invoice.id]).get(invoice.id)
+    row, parts = detractions.of_invoice(invoice.id), Markup("")
+    if paper is not None:
+        parts += Markup(render_template("einvoice_pe/paper_part.html", paper=paper, document=documents.of_invoice(
+            invoice.id), words=contingency.pad_of(paper.kind, paper.series).words))
+    if row is not None:
+        parts += Markup(render_template("einvoice_pe/invoice_part.html", row=row, state=state_of(row),
+                                        expected=detractions.to_deposit(row)))
+    return parts
 
 
 def late_detractions(_company: Any) -> Markup:

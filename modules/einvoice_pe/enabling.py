@@ -24,6 +24,7 @@ from modules.einvoice.ports import Input, Step
 from modules.einvoice_pe import access, client, guide, rehearsal, trial
 from modules.einvoice_pe.catalogs import BOLETA, CREDITO, DEBITO, FACTURA, NAMES, detractions
 from modules.einvoice_pe.client import Nubefact
+from modules.einvoice_pe.contingency import LETTER
 from modules.einvoice_pe.errors import NotEnabled
 from modules.einvoice_pe.models import Route, Series
 
@@ -33,6 +34,8 @@ PLACES: Mapping[str, tuple[int, str, str, str]] = {
     "factura": (FACTURA, "F", "F001", "FFF1"), "boleta": (BOLETA, "B", "B001", "BBB1"),
     "credito_factura": (CREDITO, "F", "FC01", "FFF1"), "credito_boleta": (CREDITO, "B", "BC01", "BBB1"),
     "debito_factura": (DEBITO, "F", "FD01", "FFF1"), "debito_boleta": (DEBITO, "B", "BD01", "BBB1")}
+# of paper that is written by hand: for all kinds of documents
+CONTINGENCY, _PAPER = "contingencia", re.compile(r"0\d{3}")
 _TYPED = re.compile(r"([FB][A-Z0-9]{3})\s*(?:-\s*(\d{1,8}))?")
 
 
@@ -80,6 +83,10 @@ class _Known:
             if row is not None:
                 found.append((name, kind, row.code, self._last.get((stage, row.code, kind), 0)))
         return found
+
+    def paper(self, stage: str) -> list[str]:
+        """The series of contingency."""
+        return sorted({one.code for one in self._series if one.environment == stage and one.letter == LETTER})
 
     def is_ready(self) -> bool:
         return bool(self.proof and self.routes.get("production") and self.series("production"))
@@ -133,7 +140,9 @@ def _series_inputs(known: _Known, stage: str, numbers: bool = True) -> tuple[Inp
     for name, (_kind, _letter, usual, demo) in PLACES.items():
         code, last = chosen.get(name, (demo if stage == "testing" else usual, 0))
         found.append(Input(name, labels[name], value=f"{code}-{last}" if numbers else code))
-    return tuple(found)
+    return (*found, Input(CONTINGENCY, _("Series of paper for contingencies, like 0001; none where SUNAT authorised "
+                                         "none"), value=" ".join(known.paper(stage)) or (
+                                             rehearsal.PAPER if stage == "rehearsal" and not chosen else "")))
 
 
 def _series_step(known: _Known, stage: str) -> Step:
@@ -187,9 +196,7 @@ def _save_data(_stage: str, values: dict[str, Any]) -> str:
 
 
 def _start_rehearsal(_stage: str, values: dict[str, Any]) -> str:
-    chosen: dict[int, list[str]] = {}
-    for kind, code, _last in _typed("rehearsal", values):
-        chosen.setdefault(kind, []).append(code)
+    chosen = _by_kind(_typed("rehearsal", values), _paper_typed(values, rehearsal.PAPER))
     with rehearsing.alone("PE"):
         rehearsal.enable(chosen)
     documents.ensure_sequences("PE", {("rehearsal", code, str(kind)) for kind, codes in chosen.items()
@@ -209,6 +216,25 @@ def _typed(stage: str, values: dict[str, Any]) -> list[tuple[int, str, int]]:
                                 "used, like %(example)s.", letter=letter, example=f"{usual}-88"), field=name)
         found.append((kind, typed[1], int(typed[2] or 0)))
     return found
+
+
+def _paper_typed(values: dict[str, Any], usual: str = "") -> list[str]:
+    """The series of contingency as typed, in any order; the usual ones where nothing was asked."""
+    text = str(values.get(CONTINGENCY, usual) or "").strip()
+    found = sorted(set(re.split(r"[\s,;]+", text))) if text else []
+    for code in found:
+        if not _PAPER.fullmatch(code):
+            raise DomainError(_("To go on you must write a series of paper as 0 and three digits, like 0001. Found: "
+                                "%(found)s.", found=code), field=CONTINGENCY)
+    return found
+
+
+def _by_kind(typed: list[tuple[int, str, int]], paper: list[str]) -> dict[int, list[str]]:
+    """The series of each kind; those of paper are for all of them, after what new documents get."""
+    chosen: dict[int, list[str]] = {}
+    for kind, code, _last in typed:
+        chosen.setdefault(kind, []).append(code)
+    return {kind: [*codes, *paper] for kind, codes in chosen.items()}
 
 
 def _enter_route(stage: str, values: dict[str, Any]) -> str:
@@ -257,12 +283,10 @@ def _choose_series(stage: str, values: dict[str, Any]) -> str:
     if route is None:
         raise NotEnabled(_("To choose the series you must first enter route and token."))
     typed, nubefact = _typed(stage, values), Nubefact(route.address, route.token, route.form)
+    chosen = _by_kind(typed, _paper_typed(values))
     db.session.commit()
     for name, (kind, code, last) in zip(PLACES, typed, strict=True):
         _check_last(nubefact, name, kind, code, last)
-    chosen: dict[int, list[str]] = {}
-    for kind, code, _last in typed:
-        chosen.setdefault(kind, []).append(code)
     route = db.session.scalars(sa.select(Route).where(Route.environment == stage)).one()
     access.keep_series(stage, route, chosen)
     places = documents.ensure_sequences("PE", {(stage, code, str(kind)) for kind, code, _last in typed})

@@ -16,7 +16,9 @@ from modules.crm import countries
 from modules.einvoice.models import Document
 from modules.einvoice_pe import access, print
 from modules.einvoice_pe.catalogs import BOLETA, CREDITO, CURRENCIES, DEBITO
+from modules.einvoice_pe.contingency import papers
 from modules.einvoice_pe.findings import day
+from modules.einvoice_pe.models import Paper
 from modules.einvoice_pe.print import Printed
 
 # states of a document that is signed, or that SUNAT has accepted, whatever came after
@@ -27,11 +29,12 @@ class PeruvianLayout:
     """The legal part of documents issued in Peru."""
 
     def parts(self, invoices: Sequence[Any]) -> dict[int, CountryPart]:
-        """By invoice id, from two selects whatever their number."""
+        """By invoice id, from three selects whatever their number."""
         documents = {row.invoice_id: row for row in db.session.scalars(
             sa.select(Document).where(among(Document.invoice_id, [invoice.id for invoice in invoices])))}
-        account = access.profile().detraction_account
-        return {invoice.id: print.part(printed(invoice, documents.get(invoice.id), account)) for invoice in invoices}
+        account, written = access.profile().detraction_account, papers([invoice.id for invoice in invoices])
+        return {invoice.id: print.part(printed(invoice, documents.get(invoice.id), account, written.get(invoice.id)))
+                for invoice in invoices}
 
     def sample(self, invoice: Any) -> CountryPart:
         """Number, hash and QR made up: zeros, and a code that says it is a sample where one reads it."""
@@ -49,7 +52,7 @@ class PeruvianLayout:
                                   qr=(_("Sample: not a document.") + " ") * 6))
 
 
-def printed(invoice: Any, document: Document | None, account: str) -> Printed:
+def printed(invoice: Any, document: Document | None, account: str, paper: Paper | None = None) -> Printed:
     """What is known about one document; of a signed one everything comes from its request and answer."""
     snapshot = invoice.snapshot or {}
     issuer, customer = snapshot.get("issuer") or {}, snapshot.get("customer") or {}
@@ -57,6 +60,7 @@ def printed(invoice: Any, document: Document | None, account: str) -> Printed:
     known = Printed(
         invoice.kind, issuer.get("tax_id") or current_company().tax_id, account=account,
         own_number=invoice.legal_number if invoice.legal_state == "not_required" else "",
+        paper=str(paper) if paper else "", paper_kind=paper.kind if paper else 0,
         customer=f"{rules.TAX_ID_KINDS.get(kind, kind)} {customer.get('tax_id') or ''}".strip())
     if document is None or document.state not in SIGNED or not document.authorization_code:
         return known

@@ -9,10 +9,19 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from modules.einvoice_pe.catalogs import CREDITO, FACTURA, NAMES, detractions, legend_texts, note_kinds
+from modules.einvoice_pe.catalogs import (
+    CREDITO,
+    FACTURA,
+    NAMES,
+    PAPER_NAMES,
+    detractions,
+    legend_texts,
+    note_kinds,
+)
 from modules.einvoice_pe.findings import plain
 
 DETRACTED = "Operación sujeta al Sistema de Pago de Obligaciones Tributarias"
+CONTINGENCY = "Comprobante emitido en contingencia: se entregó primero en papel y se informó después a la SUNAT"
 FREE, GOODS_REGION, SERVICES_REGION = "1002", "2001", "2002"
 
 
@@ -35,7 +44,15 @@ def _legends(payload: Mapping[str, Any], account: str) -> Iterator[str]:
         yield (f"Operación sujeta a retención del IGV: S/ {payload['total_retencion']} de "
                f"{payload['retencion_base_imponible']}")
     yield from _note(payload)
-    yield f"Representación impresa de la {NAMES[int(payload['tipo_de_comprobante'])].upper()}"
+    if payload.get("generado_por_contingencia"):
+        yield CONTINGENCY
+    yield f"Representación impresa de la {name_of(payload).upper()}"
+
+
+def name_of(payload: Mapping[str, Any]) -> str:
+    """The law's name of a request's document; what was written on paper first is not called electronic."""
+    names = PAPER_NAMES if payload.get("generado_por_contingencia") else NAMES
+    return names[int(payload["tipo_de_comprobante"])]
 
 
 def detraction(payload: Mapping[str, Any], account: str = "") -> str:

@@ -106,11 +106,35 @@ class Series(CompanyScoped, Model):
 
     @property
     def letter(self) -> str:
-        """F of facturas and their notes, B of boletas and theirs."""
+        """F of facturas and their notes, B of boletas and theirs, 0 of contingency: paper that is written by hand."""
         return self.code[:1]
 
     def __str__(self) -> str:
         return self.code
+
+
+class Paper(CompanyScoped, Model):
+    """A document that was written on paper of contingency first: its number is printed there (peru.md, 1.1, 2.11)."""
+
+    __tablename__ = "einvoice_pe_paper"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(sa.ForeignKey("accounting_invoice.id"), unique=True)
+    environment: Mapped[str] = mapped_column(sa.String(12))
+    # tipo_de_comprobante, series (0001) and number of the paper
+    kind: Mapped[int]
+    series: Mapped[str] = mapped_column(sa.String(4))
+    number: Mapped[int]
+
+    invoice: Mapped[Invoice] = relationship(Invoice)
+
+    __table_args__ = (sa.UniqueConstraint("company_id", "environment", "kind", "series", "number"),
+                      sa.CheckConstraint("kind BETWEEN 1 AND 4", name="kind"),
+                      sa.CheckConstraint("number BETWEEN 1 AND 99999999", name="number"),
+                      sa.CheckConstraint(_ENVIRONMENT, name="environment"))
+
+    def __str__(self) -> str:
+        return f"{self.series}-{self.number:08d}"
 
 
 class Detraction(CompanyScoped, Model):

@@ -12,9 +12,9 @@ from typing import Any
 
 from core.i18n import format_date
 from modules.accounting.print_data import CountryPart, Fact, Note
-from modules.einvoice_pe.catalogs import CURRENCIES, NAMES
+from modules.einvoice_pe.catalogs import CURRENCIES, PAPER_NAMES
 from modules.einvoice_pe.findings import plain, read_day
-from modules.einvoice_pe.legends import legends
+from modules.einvoice_pe.legends import legends, name_of
 from modules.einvoice_pe.words import in_words
 
 KINDS = {"invoice": "Comprobante", "debit_note": "Nota de débito", "credit_note": "Nota de crédito"}
@@ -22,6 +22,7 @@ IDENTITIES = {"0": "Documento", "1": "DNI", "4": "Carné de extranjería", "6": 
               "A": "Cédula diplomática", "B": "Documento", "G": "Salvoconducto"}
 VOID = "SIN VALIDEZ: PENDIENTE DE ENVÍO A SUNAT"
 WITHOUT_NUMBER = "Sin número: todavía sin enviar"
+NOT_REPORTED = "EMITIDO EN PAPEL: PENDIENTE DE INFORMAR A SUNAT"
 SUMS = (("total_gravada", "Op. gravada"), ("total_exonerada", "Op. exonerada"), ("total_inafecta", "Op. inafecta"),
         ("total_gratuita", "Op. gratuita"), ("total_descuento", "Descuentos"), ("total_anticipo", "Anticipos"),
         ("total_otros_cargos", "Otros cargos"))
@@ -46,29 +47,39 @@ class Printed:
     own_number: str = ""
     customer: str = ""
     production: bool = True
+    # of what was written on paper first: its number, and tipo_de_comprobante
+    paper: str = ""
+    paper_kind: int = 0
 
 
 def part(known: Printed) -> CountryPart:
     """The country's part of one sheet; what is not accepted looks like no factura."""
     request = known.request
     found = CountryPart(
-        title=NAMES[int(request["tipo_de_comprobante"])].upper() if request else KINDS[known.accounting_kind],
-        valid=bool(request), void_text=VOID, issuer=[Fact("RUC:", known.issuer_ruc)],
+        title=_title(known), valid=bool(request), void_text=NOT_REPORTED if known.paper else VOID,
+        issuer=[Fact("RUC:", known.issuer_ruc)],
         customer=[fact for fact in _customer(known) if fact.value], tax_in_prices=True, tax_names={"VAT": "IGV"},
         rehearsal=not known.production)
     if not request:
-        found.number = f"N° {known.own_number}" if known.own_number else WITHOUT_NUMBER
+        found.number = known.paper or (f"N° {known.own_number}" if known.own_number else WITHOUT_NUMBER)
         return found
     found.number = f"{known.series}-{known.number:08d}"
     found.date = format_date(read_day(request["fecha_de_emision"]))
     code = next((name for name, number in CURRENCIES.items() if number == int(request["moneda"])), "PEN")
     found.legends = [Note(in_words(Decimal(str(request["total"])), code)), Note(_sums(request, SIGNS[code])),
                      *(Note(line) for line in legends(request, known.account))]
-    found.legal_title = NAMES[int(request["tipo_de_comprobante"])].upper()
+    found.legal_title = found.title
     found.legal = [Fact("", found.number), Fact("RUC:", known.issuer_ruc)]
     found.seals = list(_long(known, SIGNS[code]))
     found.qr_text, found.qr_error = known.qr, "q"
     return found
+
+
+def _title(known: Printed) -> str:
+    """What it is; what was written on paper is no electronic document."""
+    if known.request:
+        return name_of(known.request).upper()
+    return PAPER_NAMES[known.paper_kind] if known.paper else KINDS[known.accounting_kind]
 
 
 def _customer(known: Printed) -> list[Fact]:
@@ -97,8 +108,7 @@ def _long(known: Printed, sign: str) -> Iterator[Note]:
         yield Note(_quotas(request, sign), "Crédito")
     yield Note(known.digest, "Código hash")
     if known.link:
-        name = NAMES[int(request["tipo_de_comprobante"])].upper()
-        yield Note(known.link, f"Representación impresa de la {name}, consulte en")
+        yield Note(known.link, f"Representación impresa de la {name_of(request).upper()}, consulte en")
 
 
 def _sums(request: Mapping[str, Any], sign: str) -> str:

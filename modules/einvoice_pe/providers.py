@@ -3,7 +3,7 @@
 from core import deeds as known_deeds
 from core import outside, slots
 from core.i18n import lazy
-from modules.accounting.ports import Method, closing, elsewhere, layouts, methods, print_blocks
+from modules.accounting.ports import Method, closing, elsewhere, first_on_paper, layouts, methods, print_blocks
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
 from modules.einvoice.ports import cancellers, enablers, exports, issuers, papers, previewers, signed_first
@@ -12,6 +12,7 @@ from modules.einvoice_pe.amounts import PE
 from modules.einvoice_pe.annulment import PeruvianCanceller
 from modules.einvoice_pe.billing import PeruvianBillingCheck
 from modules.einvoice_pe.closing import Peru
+from modules.einvoice_pe.contingency import PeruvianPaper
 from modules.einvoice_pe.deeds import WORDS as DEEDS
 from modules.einvoice_pe.detractions import METHOD, DetractionBlock, DetractionsElsewhere
 from modules.einvoice_pe.enabling import PeruvianEnabler
@@ -30,6 +31,7 @@ enablers.register("PE", PeruvianEnabler())
 exports.register("PE", (Rvie(),))
 layouts.register("PE", PeruvianLayout())
 billing_checks.register("PE", PeruvianBillingCheck())
+first_on_paper.register("PE", PeruvianPaper())
 elsewhere.register("detraccion", DetractionsElsewhere())
 methods.register(METHOD, Method(lazy("Detracción")))
 print_blocks.register("detraccion", DetractionBlock())

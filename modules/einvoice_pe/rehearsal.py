@@ -17,7 +17,10 @@ from modules.einvoice_pe.models import Route, Series
 
 REHEARSAL = "rehearsal"
 # by kind: of facturas and their notes, of boletas and theirs
-USUAL = {FACTURA: ["F001"], BOLETA: ["B001"], CREDITO: ["FC01", "BC01"], DEBITO: ["FD01", "BD01"]}
+# and the paper of contingencies
+PAPER = "0001"
+USUAL = {FACTURA: ["F001", PAPER], BOLETA: ["B001", PAPER], CREDITO: ["FC01", "BC01", PAPER],
+         DEBITO: ["FD01", "BD01", PAPER]}
 
 log = logs.get(__name__)
 

@@ -45,7 +45,9 @@ class NubefactWire:
     width: int = 1
 
     def day(self, row: Row, today: dt.date) -> dt.date:
-        """Its own date where Nubefact takes it, else today's; a later one waits for its day."""
+        """Its own date where Nubefact takes it, else today's; a later one waits for its day. Paper keeps its date."""
+        if row.request.get("generado_por_contingencia"):
+            return row.issue_date
         first = today - dt.timedelta(days=self.days_back)
         return row.issue_date if row.issue_date >= first else today
 
@@ -87,19 +89,29 @@ class NubefactWire:
         if found is None:
             return None
         if not same(found.qr, row.request, self.ruc):
-            return Taken(_("Nubefact has another document under the number %(number)s of ours: another program issues "
-                           "in the series %(series)s. Find out which; then let the series go on.",
-                           number=row.number, series=row.request["serie"]), alarm=True)
+            return self._taken(row, _(
+                "Nubefact has another document under the number %(number)s of ours: another program issues in the "
+                "series %(series)s. Find out which; then let the series go on.", number=row.number,
+                series=row.request["serie"]), alarm=True)
         return self._judge(row, found)
 
     def _refused(self, row: Row, refusal: Rejected) -> Answer | Taken:
         if refusal.code in client.CONFIGURATION:
             raise Stop(f"nubefact_{refusal.code}", refusal.message) from refusal
         if refusal.code == client.EXISTS:
-            return self._before(row) or Taken(_(
+            return self._before(row) or self._taken(row, _(
                 "The number %(number)s is taken at Nubefact: another program issues in the series %(series)s.",
                 number=row.number, series=row.request["serie"]))
         return No([{"code": refusal.code or "refused", "message": refusal.message}])
+
+    def _taken(self, row: Row, text: str, alarm: bool = False) -> Taken | No:
+        """Somebody else's number: the next one is taken. The number of a paper is printed: it waits for a person."""
+        if not row.request.get("generado_por_contingencia"):
+            return Taken(text, alarm)
+        return No([{"code": client.EXISTS, "message": _(
+            "Nubefact has another document under the number %(number)s of the paper series %(series)s: look at the "
+            "number that is printed on the paper, and write it down anew.",
+            number=row.number, series=row.request["serie"])}])
 
     def _judge(self, row: Row, found: client.Answer) -> Answer:
         """SUNAT's word in an answer, or how long to wait for it."""

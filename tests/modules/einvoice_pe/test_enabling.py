@@ -116,3 +116,27 @@ def test_routes_of_resellers_too():
     assert client.is_route("https://api.nubefact.com/api/v1/0a1b2c3d-1111-2222-3333-444455556666")
     assert client.is_route("https://abc.pse.pe/api/v1/0a1b2c3d-1111-2222-3333-444455556666")
     assert not client.is_route("https://api.nubefact.com/")
+
+
+def test_series_of_paper_are_entered_beside_the_others(enabler, nubefact, peru):
+    enabler.run("testing.route", account(nubefact, "demo", ["0001", "0007"]))
+    for wrong in ("1", "F001", "0001 00A2"):
+        with pytest.raises(DomainError) as caught:
+            enabler.run("testing.series", {"contingencia": wrong})
+        assert caught.value.field == "contingencia"
+    enabler.run("testing.series", {"contingencia": "0007, 0001"})
+    assert {(one.kind, one.code) for one in access.active_series("testing") if one.letter == "0"} == {
+        (kind, code) for kind in (1, 2, 3, 4) for code in ("0001", "0007")}
+    step = next(one for one in enabler.steps() if one.key == "testing.series")
+    assert next(one.value for one in step.inputs if one.name == "contingencia") == "0001 0007"
+    enabler.run("testing.series", {"contingencia": ""})
+    assert not [one for one in access.active_series("testing") if one.letter == "0"]
+    # what gets a number by itself never gets one of paper
+    assert {one.code for one in access.active_series("testing")} == {"FFF1", "BBB1"}
+
+
+def test_the_rehearsal_has_paper_to_try(enabler, peru):
+    assert next(one.value for step in enabler.steps() if step.key == "rehearsal.start" for one in step.inputs
+                if one.name == "contingencia") == "0001"
+    enabler.run("rehearsal.start", {})
+    assert {one.kind for one in access.active_series("rehearsal") if one.code == "0001"} == {1, 2, 3, 4}

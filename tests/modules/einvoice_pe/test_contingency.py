@@ -1,0 +1,363 @@
+"""Contingency: documents that were written on paper first, reported under the number that is printed on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from decimal import Decimal
+
+import click
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from sqlalchemy.exc import IntegrityError
+
+from core import cli, clock, schema
+from core.db import db
+from core.errors import DomainError
+from modules.accounting import documents as papers
+from modules.accounting import notes
+from modules.accounting import services as accounting
+from modules.accounting.drafts import DraftLine, InvoiceDraft
+from modules.accounting.models import Invoice
+from modules.accounting.ports import Pad, first_on_paper
+from modules.einvoice import checks, reconciling, records, services
+from modules.einvoice.errors import WrongState
+from modules.einvoice.models import Document, Sequence
+from modules.einvoice.paper import paper as command
+from modules.einvoice.records import Claim
+from modules.einvoice_pe import access, contingency, rehearsal
+from modules.einvoice_pe.findings import LIMA
+from modules.einvoice_pe.layout import PeruvianLayout
+from modules.einvoice_pe.models import Paper
+from tests.issuing import documents
+from tests.modules.accounting.documents_sample import text
+from tests.modules.einvoice_pe.cases import RUC
+from tests.modules.einvoice_pe.conftest import VAT, customer
+
+FACTURA, BOLETA, CREDITO, DEBITO = (Pad(str(kind), "0001", "") for kind in (1, 2, 3, 4))
+CLERK = ("accounting.view_documents", "accounting.issue_documents", "accounting.issue_credit_notes",
+         "crm.view_customers", "einvoice.view_documents", "einvoice.send_documents")
+
+
+def company_customer():
+    return customer("RUC", RUC, "Comercial Ejemplo S.A.C.")
+
+
+def today():
+    return clock.now().astimezone(LIMA).date()
+
+
+def put(invoice, pad, number):
+    first_on_paper.get("PE").put(invoice, pad, number)
+
+
+@pytest.fixture
+def written(peru, nubefact):
+    """`written(BOLETA, 55)`: an invoice that was on paper, with its document opened."""
+    rehearsal.prepare()
+    db.session.commit()
+
+    def make(pad, number, to=None, days=0, price="89.00"):
+        line = DraftLine("Internet 100 Mbps", Decimal(1), Decimal(price), price_includes_tax=True, taxes=VAT)
+        made = accounting.issue_invoice(InvoiceDraft((to or customer()).id, today() - dt.timedelta(days), (line,)))
+        put(made, pad, number)
+        services.open_documents([made.id])
+        db.session.commit()
+        return made
+
+    return make
+
+
+def places():
+    return [(one.state, one.series, one.kind, one.number) for one in documents()]
+
+
+def reported(nubefact):
+    return [(one["tipo_de_comprobante"], one["serie"], one["numero"]) for one in
+            nubefact.state("nubefact")["documents"]]
+
+
+def test_paper_is_reported_under_its_number_and_uses_up_no_other(peru, nubefact, issue, written, work):
+    issue("59.90")
+    written(BOLETA, 55)
+    written(FACTURA, 120, to=company_customer())
+    written(BOLETA, 60, to=company_customer())
+    issue("59.90")
+    work()
+    assert places() == [("authorized", "B001", "2", 1), ("authorized", "0001", "2", 55),
+                        ("authorized", "0001", "1", 120), ("authorized", "0001", "2", 60),
+                        ("authorized", "B001", "2", 2)]
+    flags = [bool(one.request.get("generado_por_contingencia")) for one in documents()]
+    assert flags == [False, True, True, True, False]
+    assert reported(nubefact) == [(1, "0001", 120), (2, "0001", 55), (2, "0001", 60), (2, "B001", 1), (2, "B001", 2)]
+    assert list(db.session.scalars(sa.select(Invoice.legal_number).order_by(Invoice.id)))[1] == "0001-00000055"
+    assert checks.numbers_no_gap()[0] and checks.numbers_no_duplicate()[0]
+    period = f"{today():%Y-%m}"
+    assert reconciling.reconcile(peru, period)["differences"] == []
+
+
+def test_paper_keeps_its_date_though_others_get_that_of_the_sending(written, issue, work):
+    written(BOLETA, 7, days=2)
+    work()
+    (document,) = documents()
+    assert document.state == "authorized" and access.profile().days_back == 0
+    assert document.request["fecha_de_emision"] == f"{today() - dt.timedelta(2):%d-%m-%Y}"
+
+
+def test_notes_on_paper_of_documents_on_paper_and_not(nubefact, issue, written, work):
+    (electronic,), on_paper = issue("89.00"), written(FACTURA, 8, to=company_customer())
+    work()
+    for original, pad, number in ((electronic, CREDITO, 3), (on_paper, CREDITO, 4), (on_paper, DEBITO, 3)):
+        line = DraftLine("Interés", Decimal(1), Decimal("5.00"), price_includes_tax=True, taxes=VAT)
+        note = (notes.debit(original, "Mora", [line]) if pad is DEBITO
+                else notes.credit(original, "Descuento", amount=Decimal("10.00")))
+        put(note, pad, number)
+        services.open_documents([note.id])
+    note = notes.credit(on_paper, "Descuento", amount=Decimal("1.00"))
+    services.open_documents([note.id])
+    db.session.commit()
+    work()
+    assert [one[:4] for one in places()[2:]] == [
+        ("authorized", "0001", "3", 3), ("authorized", "0001", "3", 4), ("authorized", "0001", "4", 3),
+        ("authorized", "FC01", "3", 1)]
+
+
+def test_a_number_is_used_once(written, app):
+    first = written(BOLETA, 55)
+    put(first, BOLETA, 55)
+    other = written(FACTURA, 55)
+    with pytest.raises(DomainError, match="55") as caught:
+        put(other, BOLETA, 55)
+    assert caught.value.field == "paper_number"
+    with pytest.raises(IntegrityError):
+        db.session.add(Paper(invoice_id=written(BOLETA, 56).id, environment="rehearsal", kind=2, series="0001",
+                             number=55))
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_only_a_series_of_contingency_of_the_kind_is_taken(written, issue):
+    (invoice,) = issue("89.00")
+    for pad in (Pad("2", "B001", ""), Pad("2", "0009", ""), CREDITO):
+        with pytest.raises(DomainError) as caught:
+            put(invoice, pad, 1)
+        assert caught.value.field == "paper"
+
+
+def test_what_lost_its_number_never_gets_the_next_one(written, work, nubefact):
+    written(BOLETA, 55)
+    db.session.execute(sa.update(Document.__table__).values(tried_number=None))
+    db.session.commit()
+    work()
+    (document,) = documents()
+    assert (document.state, document.cause, document.number) == ("rejected", "no_paper_number", None)
+    assert reported(nubefact) == []
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "internal_40", "timeout_before", "error_500"])
+def test_a_lost_answer_keeps_the_number(nubefact, written, work, fault):
+    nubefact.fault("nubefact", fault, rate=0.5, seed=4, seconds=0, **({"registered": True} if "40" in fault else {}))
+    for number in (12, 40, 7):
+        written(BOLETA, number)
+    work()
+    assert [(one[0], one[3]) for one in places()] == [("authorized", 12), ("authorized", 40), ("authorized", 7)]
+
+
+def test_a_number_that_nubefact_has_already_waits_for_a_person(nubefact, written, work):
+    nubefact.fault("nubefact", "number_taken", count=1)
+    invoice = written(BOLETA, 55)
+    work()
+    (document,) = documents()
+    assert (document.state, document.cause, document.tried_number) == ("rejected", "23", 55)
+    services.retry(document)
+    db.session.commit()
+    work()
+    assert documents()[0].cause == "23"
+    assert services.put_on_paper(documents()[0], BOLETA, 65).state == "pending"
+    db.session.commit()
+    work()
+    assert places() == [("authorized", "0001", "2", 65)]
+    assert contingency.papers([invoice.id])[invoice.id].number == 65
+    # the number that was typed wrongly is free for the document that bears it: only another program has it there
+    assert db.session.scalars(sa.select(Sequence.skipped).where(Sequence.series == "0001")).one() == []
+
+
+def test_a_paper_that_sunat_refused_is_spoilt(nubefact, written, work):
+    nubefact.post("nubefact", "config", {"decisions": {"2-0001-55": "2335"}})
+    written(BOLETA, 55)
+    work()
+    (document,) = documents()
+    assert (document.state, document.cause) == ("rejected", "2335")
+    assert services.put_on_paper(document, BOLETA, 55).state == "rejected"
+    assert documents()[0].cause == "paper_spoilt"
+    services.put_on_paper(documents()[0], BOLETA, 56)
+    db.session.commit()
+    work()
+    assert places() == [("authorized", "0001", "2", 56)]
+
+
+def test_one_that_waits_can_be_put_on_paper_and_taken_back(issue, written, work):
+    first, second = issue("89.00", "59.90")
+    for invoice, number in ((first, 5), (second, 6)):
+        services.put_on_paper(db.session.scalars(sa.select(Document).where(Document.invoice_id == invoice.id)).one(),
+                              BOLETA, number)
+    assert services.put_on_paper(documents()[1], None).series == "B001"
+    db.session.commit()
+    work()
+    assert [(one[1], one[3]) for one in places()] == [("0001", 5), ("B001", 1)]
+    with pytest.raises(WrongState):
+        services.put_on_paper(documents()[0], BOLETA, 9)
+
+
+def test_what_moved_to_paper_is_not_claimed_where_it_was(issue, written):
+    issue("89.00")
+    document = documents()[0]
+    before = document.sequence_id
+    services.put_on_paper(document, BOLETA, 5)
+    db.session.commit()
+    assert records.claim([Claim(document.id, 1, today(), {})], before) == 0
+    db.session.rollback()
+    assert documents()[0].state == "pending" and documents()[0].tried_number == 5
+
+
+def test_a_given_up_paper_leaves_its_number_to_the_one_that_is_made_anew(nubefact, written, work):
+    nubefact.fault("nubefact", "number_taken", count=1)
+    written(BOLETA, 55)
+    work()
+    services.abandon(documents()[0], "Mal cargada")
+    db.session.commit()
+    written(BOLETA, 55)
+    assert [one.number for one in db.session.scalars(sa.select(Paper))] == [55]
+
+
+def test_what_would_be_refused_waits_in_the_tray_with_its_paper(issue, written, work):
+    buyer = company_customer()
+    issue("89.00", to=buyer)
+    buyer.tax_id = "20555666774"
+    db.session.commit()
+    (invoice,) = db.session.scalars(sa.select(Invoice))
+    accounting.refresh_snapshot(invoice)
+    assert services.put_on_paper(documents()[0], FACTURA, 5).state == "rejected"
+    buyer.tax_id = RUC
+    db.session.commit()
+    services.retry(documents()[0])
+    db.session.commit()
+    work()
+    assert places() == [("authorized", "0001", "1", 5)]
+
+
+def test_a_paper_typed_in_the_rehearsal_is_asked_for_again_elsewhere(issue, written, peru):
+    invoice = written(BOLETA, 5)
+    db.session.execute(sa.update(Paper.__table__).values(environment="testing"))
+    opened = services.issuer_of("PE").open([invoice.id])[0]
+    assert (opened.problems[0]["code"], opened.number) == ("paper_elsewhere", None)
+
+
+def test_what_stands_on_the_sheet(written, work):
+    invoice = written(FACTURA, 120, to=company_customer())
+    part = PeruvianLayout().parts([invoice])[invoice.id]
+    assert (part.valid, part.title, part.number, part.void_text) == (
+        False, "Factura", "0001-00000120", "EMITIDO EN PAPEL: PENDIENTE DE INFORMAR A SUNAT")
+    assert "0001-00000120" in text(papers.preview(invoice))
+    work()
+    after = " ".join(text(papers.preview(db.session.get_one(Invoice, invoice.id))).split())
+    assert "0001-00000120" in after and "Comprobante emitido en contingencia" in after
+    assert "Representación impresa de la FACTURA" in after and "ELECTRÓNICA" not in after
+    part = PeruvianLayout().parts([invoice])[invoice.id]
+    assert part.valid and part.title == part.legal_title == "FACTURA" and "| 0001 | 000120 |" in part.qr_text
+
+
+# --- on screen and in the terminal -------------------------------------------------------------------------
+
+
+def form(**changes):
+    return {"issue_date": f"{today()}", "includes_tax": "1", "lines-0-description": "Cable", "lines-0-quantity": "1",
+            "lines-0-price": "11.80", "lines-0-taxes": "VAT:18", "currency": "PEN", "step": "issue", **changes}
+
+
+def test_an_invoice_by_hand_that_was_on_paper(written, login, work):
+    buyer = customer()
+    browser = login(*CLERK)
+    address = f"/invoices/new?customer={buyer.id}"
+    page = browser.get(address).get_data(as_text=True)
+    assert "Escrito antes en papel" in page and '<option value="2:0001">Boleta de venta 0001' in page
+    tax = html.unescape(page.split('name="lines-0-taxes"')[1].split('value="')[1].split('"')[0])
+    typed = form(customer=str(buyer.id), **{"lines-0-taxes": tax})
+    for wrong in ({"paper": "2:0001"}, {"paper_number": "55"}, {"paper": "2:0001", "paper_number": "0"},
+                  {"paper": "2:B001", "paper_number": "5"}):
+        assert browser.post(address, data=typed | wrong).status_code == 422, wrong
+    assert db.session.scalar(sa.select(sa.func.count(Invoice.id))) == 0
+    answer = browser.post(address, data=typed | {"paper": "2:0001", "paper_number": "55"})
+    assert answer.status_code == 302
+    again = browser.post(address, data=typed | {"paper": "2:0001", "paper_number": "55"})
+    assert again.status_code == 422 and "0001" in again.get_data(as_text=True)
+    (invoice,) = db.session.scalars(sa.select(Invoice))
+    services.open_documents([invoice.id])
+    db.session.commit()
+    work()
+    assert places() == [("authorized", "0001", "2", 55)]
+    assert "número 55" in browser.get(f"/invoices/{invoice.id}").get_data(as_text=True)
+
+
+def test_notes_by_hand_that_were_on_paper(written, login, work):
+    invoice = written(BOLETA, 55, days=2)
+    work()
+    browser = login(*CLERK)
+    day = today() - dt.timedelta(1)
+    answer = browser.post(f"/invoices/{invoice.id}/credit", data={
+        "what": "amount", "amount": "10.00", "reason": "Descuento", "step": "issue", "paper": "3:0001",
+        "paper_number": "9", "paper_date": f"{day}"})
+    assert answer.status_code == 302
+    early = browser.post(f"/invoices/{invoice.id}/credit", data={
+        "what": "amount", "amount": "10.00", "reason": "Descuento", "step": "issue", "paper": "3:0001",
+        "paper_number": "10", "paper_date": f"{day - dt.timedelta(9)}"})
+    assert early.status_code == 422
+    (note,) = db.session.scalars(sa.select(Invoice).where(Invoice.kind == "credit_note"))
+    assert (note.issue_date, contingency.papers([note.id])[note.id].number) == (day, 9)
+
+
+def test_on_the_page_of_a_document_that_waits(issue, written, login, work):
+    issue("89.00")
+    (document,) = documents()
+    browser, address = login(*CLERK), f"/einvoice/{document.id}"
+    assert "Boleta de venta 0001" in browser.get(address).get_data(as_text=True)
+    refused = browser.post(f"{address}/paper", data={"paper": "2:0001", "paper_number": "mil"})
+    assert refused.status_code == 422 and 'value="mil"' in refused.get_data(as_text=True)
+    assert browser.post(f"{address}/paper", data={"paper": "9:0001", "paper_number": "1"}).status_code == 422
+    assert browser.post(f"{address}/paper", data={"paper": "2:0001", "paper_number": "41"}).status_code == 302
+    work()
+    page = browser.get(address).get_data(as_text=True)
+    assert places() == [("authorized", "0001", "2", 41)] and "número 41" in page and 'name="paper"' not in page
+
+
+@pytest.fixture
+def run(app, monkeypatch):
+    monkeypatch.setattr(cli, "app", lambda: app)
+    monkeypatch.setattr(schema, "require_current", lambda: None)
+
+    def invoke(*arguments):
+        db.session.commit()  # the command has a session of its own
+        result = CliRunner().invoke(command, [str(one) for one in arguments], standalone_mode=False)
+        if result.exception:
+            raise result.exception
+        return result.return_value
+
+    return invoke
+
+
+def test_in_the_terminal(issue, written, work, run):
+    issue("89.00", to=company_customer())
+    number = documents()[0].id
+    for wrong in ((number,), (number, "55"), (number, "0002-55"), (number, "0001-55", "--none"),
+                  (number, "0001-0")):
+        with pytest.raises((DomainError, click.ClickException)):
+            run(*wrong)
+    assert run(number, "0001-55") == 0
+    assert (documents()[0].kind, documents()[0].tried_number) == ("1", 55)
+    assert run(number, "--none") == 0
+    assert (documents()[0].series, documents()[0].tried_number) == ("F001", None)
+    assert run(number, "0001-56", "--kind", "2") == 0
+    assert (documents()[0].series, documents()[0].kind, documents()[0].tried_number) == ("0001", "2", 56)
+    work()
+    assert places() == [("authorized", "0001", "2", 56)]
