@@ -18,7 +18,7 @@ from core.i18n import _, format_amount, format_date
 from core.models import Company
 from core.scope import current_company, current_company_id
 from core.security import can
-from modules.accounting import labels, summaries
+from modules.accounting import labels, overdue, summaries
 from modules.accounting.models import Invoice
 from modules.accounting.models.documents import OWED
 from modules.accounting.summaries import Summary
@@ -149,14 +149,21 @@ def _open_by_age(company: Company, today: dt.date) -> list[Decimal]:
     """One pass over the index of what is owed: no document is read, whether open or paid."""
     rows = db.session.execute(_by_age(company, today))
     found = {row[0]: row[1] for row in rows}
+    # what comes in another way is as old as its own day says
+    for before, after, amount in overdue.moved(company.id, company.currency, lambda day: _age(day, today)):
+        found[before], found[after] = (found.get(before) or ZERO) - amount, (found.get(after) or ZERO) + amount
     return [found.get(index) or ZERO for index in range(len(AGES))]
 
 
-def _by_age(company: Company, today: dt.date) -> sa.Select[Any]:
-    due = sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
-    starts: list[Any] = [(due >= today - dt.timedelta(days=until), place)
+def _age(day: Any, today: dt.date) -> Any:
+    """The place in AGES of an expression of a day."""
+    starts: list[Any] = [(day >= today - dt.timedelta(days=until), place)
                          for place, (_words, _since, until, _tone) in enumerate(AGES) if until is not None]
-    place = sa.case(*starts, else_=len(AGES) - 1)
+    return sa.case(*starts, else_=len(AGES) - 1)
+
+
+def _by_age(company: Company, today: dt.date) -> sa.Select[Any]:
+    place = _age(sa.func.coalesce(Invoice.due_date, Invoice.issue_date), today)
     return sa.select(place, sa.func.sum(Invoice.open_amount)).where(
         sa.text(OWED), Invoice.company_id == company.id, Invoice.currency == company.currency).group_by(place)
 

@@ -32,7 +32,7 @@ from core.scope import current_company
 from modules.accounting import labels, numbers, queries, sending, states
 from modules.accounting.models import Balance, Invoice, Payment, PaymentMedium
 from modules.accounting.models.documents import LEGAL_STATES, READY_STATES
-from modules.accounting.overdue import OPEN, OVERDUE, SOME_IS_DUE, TODAY
+from modules.accounting.overdue import DUE_DAY, OPEN, OVERDUE, SOME_IS_DUE, TODAY
 from modules.crm import finding
 from modules.crm import queries as crm
 from modules.crm.models import Customer
@@ -262,7 +262,7 @@ def _debtor(line: Line) -> Any:
     return Markup('<a href="{}">{}</a>').format(address, line.extras["customer"])
 
 
-OLDEST = (sa.select(sa.func.min(sa.func.coalesce(Invoice.due_date, Invoice.issue_date)))
+OLDEST = (sa.select(sa.func.min(DUE_DAY))
           .where(Invoice.customer_id == Balance.customer_id, Invoice.currency == Balance.currency, OPEN)
           .correlate(Balance).scalar_subquery())
 LAST_PAID = (sa.select(sa.func.max(Payment.paid_on))
@@ -274,11 +274,10 @@ DOCUMENTS = (sa.select(sa.func.count()).select_from(Invoice)
 
 
 def _owing_since(days: Any) -> Any:
-    """Who has a document due in these days and not paid; what comes in another way until a later day is left out."""
-    due = sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
-    limits = [*([due >= days.first] if days.first else []), *([due <= days.last] if days.last else [])]
+    """Who has something due in these days and not paid; what comes in another way has a day of its own."""
+    limits = [*([days.first <= DUE_DAY] if days.first else []), *([days.last >= DUE_DAY] if days.last else [])]
     return sa.exists().where(Invoice.customer_id == Balance.customer_id, Invoice.currency == Balance.currency, OPEN,
-                             sa.or_(due >= TODAY, SOME_IS_DUE), *limits)
+                             *limits)
 
 
 DEBTORS = register(List(

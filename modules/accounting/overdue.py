@@ -5,7 +5,8 @@ Peru's detracción is such a part (`ports.elsewhere`): who owes nothing but that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from core import clock
 from core.db import Amount, among, db
 from modules.accounting.models import Invoice
-from modules.accounting.ports import elsewhere
+from modules.accounting.ports import Elsewhere, elsewhere
 
 # asked anew in each statement: "overdue" moves with the calendar
 TODAY: Any = sa.bindparam(None, callable_=clock.today, type_=sa.Date())
@@ -45,15 +46,57 @@ def _comes_later(_element: _ComesLater, compiler: SQLCompiler, **options: Any) -
     return str(compiler.process(found, **options))
 
 
+class _DueDay(sa.ColumnElement[dt.date]):
+    """The day on which what is open of a document was, or is, to be paid: that of the part where only it is open."""
+
+    inherit_cache = True
+    type = sa.Date()
+
+
+@compiles(_DueDay)
+def _due_day(_element: _DueDay, compiler: SQLCompiler, **options: Any) -> str:
+    usual, parts = sa.func.coalesce(Invoice.due_date, Invoice.issue_date), _parts()
+    if parts is None:
+        return str(compiler.process(usual, **options))
+    later = sa.select(sa.func.max(parts.c.until)).where(
+        parts.c.invoice_id == Invoice.id, parts.c.amount + sa.literal(ROUNDING, Amount()) >= Invoice.open_amount,
+        parts.c.until > usual).correlate(Invoice).scalar_subquery()
+    return str(compiler.process(sa.func.coalesce(later, usual), **options))
+
+
 def _parts() -> sa.Subquery | None:
     """(invoice_id, amount, until) of every part that comes in another way and did not come yet."""
     known: Any = [one.parts() for _name, one in elsewhere.items()]
     return sa.union_all(*known).subquery() if known else None
 
 
+DUE_DAY = _DueDay()
 # more is open than what comes in another way until a later day
 SOME_IS_DUE = Invoice.open_amount > _ComesLater()
 OVERDUE = sa.and_(OPEN, Invoice.due_date < TODAY, SOME_IS_DUE)
+
+
+def day_of(invoice: Any, open_amount: Decimal, parts: Sequence[Elsewhere]) -> dt.date:
+    """The same of one document, whose parts that come in another way are known."""
+    usual: dt.date = invoice.due_date or invoice.issue_date
+    only = [part.until for part in parts if part.amount + ROUNDING >= open_amount]
+    return max(usual, *only) if only else usual
+
+
+def moved(company_id: int, currency: str, place: Callable[[Any], Any]) -> list[Any]:
+    """(place by the document's day, place by the part's own, amount) of what is owed and comes in another way later.
+
+    `place` makes an expression of a day.
+    """
+    parts, usual = _parts(), sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
+    if parts is None:
+        return []
+    least = sa.case((parts.c.amount < Invoice.open_amount, parts.c.amount), else_=Invoice.open_amount)
+    before, after = place(usual).label("before"), place(parts.c.until).label("after")
+    return list(db.session.execute(
+        sa.select(before, after, sa.func.sum(least)).join(parts, parts.c.invoice_id == Invoice.id)
+        .where(OPEN, Invoice.company_id == company_id, Invoice.currency == currency, parts.c.until > usual)
+        .group_by(before, after)))
 
 
 def of_these(documents: Sequence[Invoice]) -> set[int]:

@@ -26,7 +26,7 @@ from modules.accounting.models import (
     Posting,
     Replacement,
 )
-from modules.accounting.overdue import OVERDUE
+from modules.accounting.overdue import DUE_DAY, OVERDUE
 from modules.accounting.ports import Elsewhere, elsewhere, surcharges
 
 ZERO = Decimal("0.00")
@@ -62,7 +62,7 @@ def has_account(customer_id: int) -> bool:
 
 def overdue(customer_id: int) -> tuple[int, dt.date | None]:
     """(how many documents are overdue, since when) in all currencies."""
-    row = db.session.execute(sa.select(sa.func.count(), sa.func.min(Invoice.due_date)).where(
+    row = db.session.execute(sa.select(sa.func.count(), sa.func.min(DUE_DAY)).where(
         Invoice.customer_id == customer_id, OVERDUE)).one()
     return row[0], row[1]
 

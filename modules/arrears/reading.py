@@ -18,9 +18,10 @@ from core.i18n import _
 from core.models import Company
 from core.money import quantize
 from core.scope import current_company
-from modules.accounting import labels
+from modules.accounting import labels, overdue
 from modules.accounting import queries as accounting
 from modules.accounting.models import Invoice, Payment
+from modules.accounting.ports import Elsewhere
 from modules.arrears.calendar import Calendar, OwnDay, Stay
 from modules.arrears.facts import ZERO, Debt, Debtor, Given, LastCut, Rules, Shown
 from modules.arrears.models import ArrearsPolicy, Cut, Day, Deed, Moratorium, Promise, Proof
@@ -192,33 +193,34 @@ def _debts(known: Context, customer_ids: Sequence[int], day: dt.date) -> dict[in
                Invoice.state == "issued")
         .order_by(sa.func.coalesce(Invoice.due_date, Invoice.issue_date), Invoice.id)).all()
     ids = [row.id for row in invoices]
-    apart, credit = _elsewhere(ids, day), _credit(customer_ids)
+    parts, credit = accounting.paid_elsewhere(ids) if ids else {}, _credit(customer_ids)
     billed = contracts_of({row.original_id or row.id for row in invoices} | set(ids))
     found: dict[int, list[Debt]] = defaultdict(list)
     for row in invoices:
-        left, reason = row.open_amount - apart.get(row.id, ZERO), "paid_elsewhere"
+        apart = parts.get(row.id, [])
+        left, reason = row.open_amount - _not_due(apart, day), "paid_elsewhere"
         key = (row.customer_id, row.currency)
         used = min(max(left, ZERO), credit.get(key, ZERO))
         if used > 0:
             credit[key] -= used
             left, reason = left - used, "credit"
         found[row.customer_id].append(_debt(known, row, left, reason if left <= 0 else "",
-                                            billed.get(row.id) or billed.get(row.original_id or 0) or ()))
-    return found
+                                            billed.get(row.id) or billed.get(row.original_id or 0) or (),
+                                            overdue.day_of(row, row.open_amount, apart)))
+    return {key: sorted(debts, key=lambda debt: debt.due) for key, debts in found.items()}
 
 
-def _debt(known: Context, row: Any, left: Decimal, reason: str, contracts: Sequence[int]) -> Debt:
+def _debt(known: Context, row: Any, left: Decimal, reason: str, contracts: Sequence[int], due: dt.date) -> Debt:
     value = left if row.currency == known.company.currency else quantize(left * row.exchange_rate,
                                                                        known.company.currency)
     surcharge = row.second_due_total - row.total if row.second_due_date and row.second_due_total else ZERO
-    return Debt(row.id, labels.short_of(row), row.due_date or row.issue_date, max(left, ZERO), max(value, ZERO),
+    return Debt(row.id, labels.short_of(row), due, max(left, ZERO), max(value, ZERO),
                 row.currency, tuple(contracts), row.second_due_date, max(surcharge, ZERO), reason)
 
 
-def _elsewhere(invoice_ids: Sequence[int], day: dt.date) -> dict[int, Decimal]:
-    """What of each document nobody is in arrears with on that day: until its own one."""
-    return {key: sum((part.amount for part in parts if part.until >= day), ZERO)
-            for key, parts in accounting.paid_elsewhere(invoice_ids).items()} if invoice_ids else {}
+def _not_due(parts: Sequence[Elsewhere], day: dt.date) -> Decimal:
+    """What of a document nobody is in arrears with on that day: until its own one."""
+    return sum((part.amount for part in parts if part.until >= day), ZERO)
 
 
 def _credit(customer_ids: Sequence[int]) -> dict[tuple[int, str], Decimal]:

@@ -13,9 +13,10 @@ from core import clock
 from core.db import db
 from core.errors import DomainError
 from modules.accounting import documents as papers
-from modules.accounting import payments, queries, statements
+from modules.accounting import figures, payments, queries, statements
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData
+from modules.arrears import reading
 from modules.einvoice_pe import access, closing, desk, detractions
 from modules.einvoice_pe.detractions import Deposit, DetractionsElsewhere, last_day
 from modules.einvoice_pe.findings import LIMA
@@ -178,9 +179,42 @@ def test_who_owes_nothing_but_the_detraccion_is_not_overdue(factura: Invoice, lo
 def test_who_lets_its_own_day_pass_is_overdue(factura: Invoice, login: Any, frozen: Any) -> None:
     last = pays_the_rest(factura)
     noon(frozen, last + dt.timedelta(1))
-    assert queries.overdue(factura.customer_id) == (1, last - dt.timedelta(3))
+    assert queries.overdue(factura.customer_id) == (1, last)
     number = db.session.get_one(Invoice, factura.id).legal_number
     assert number in login("accounting.view_documents").get("/invoices?state=overdue").text
+
+
+def test_it_is_as_old_as_its_own_day_says(factura: Invoice, login: Any, frozen: Any, peru: Any) -> None:
+    """Forty days after the day of the factura, one after its own: a day late, not forty."""
+    last = row().due_date
+    db.session.execute(sa.update(Invoice).where(Invoice.id == factura.id).values(due_date=last - dt.timedelta(40)))
+    db.session.commit()
+
+    def ages() -> list[str]:
+        return [f"{amount:.2f}" for amount in figures._open_by_age(peru, clock.today(peru))]
+
+    noon(frozen, last)
+    assert ages() == ["141.60", "0.00", "1038.40", "0.00", "0.00"]
+    noon(frozen, last + dt.timedelta(1))
+    assert ages() == ["0.00", "141.60", "1038.40", "0.00", "0.00"]
+    assert debt_of(factura).due == last - dt.timedelta(40)
+    payments.record_payment(PaymentData(factura.customer_id, [Medium(Decimal("1038.40"), "transfer")]))
+    db.session.commit()
+    assert ages() == ["0.00", "141.60", "0.00", "0.00", "0.00"]
+    assert (debt_of(factura).due, debt_of(factura).amount) == (last, Decimal("141.60"))
+    browser = login("accounting.view_documents", "crm.view_customers")
+    number = f"/customers/{factura.customer_id}"
+    day = last - dt.timedelta(40)
+    assert number not in browser.get(f"/debtors?due_from={day}&due_to={day}").text
+    found = browser.get(f"/debtors?due_from={last}&due_to={last}").text
+    assert number in found and f"{last:%d/%m/%Y}" in found
+
+
+def debt_of(factura: Invoice) -> Any:
+    """As the rules of arrears see it."""
+    known = reading.context()
+    (debt,) = reading._debts(known, [factura.customer_id], clock.today())[factura.customer_id]
+    return debt
 
 
 def test_who_owes_more_than_the_detraccion_is_overdue(factura: Invoice, frozen: Any) -> None:
