@@ -11,11 +11,11 @@ from typing import Any
 from modules.crm import names as spelling
 from modules.crm.drafts import AddressData, CustomerData
 from modules.demo.facts import Facts, names
-from modules.demo.identities import BUSINESS, EXEMPT, PERSON, TRADER, Identities
+from modules.demo.identities import BUSINESS, EXEMPT, NOBODY, PERSON, TRADER, Identities
 
 # of a hundred customers
 SORTS = {PERSON: 84, TRADER: 7, BUSINESS: 6, EXEMPT: 3}
-SOMETIMES = {"no_email": 0.04, "two_emails": 0.06, "no_document": 0.03, "no_phone": 0.05}
+SOMETIMES = {"no_email": 0.04, "two_emails": 0.06, "no_document": 0.03, "no_rfc": 0.2, "no_phone": 0.05}
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Cast:
         self._count += 1
         name, trade = self._name(sort)
         kind, number, condition = self.identities.next(sort)
-        if sort == PERSON and self._happens("no_document") and self.facts.country != "MX":
-            kind, number = "", ""
+        if sort == PERSON and self._happens("no_rfc" if self.facts.country in NOBODY else "no_document"):
+            kind, number = NOBODY.get(self.facts.country, ("", ""))
         zone = self.random.choices(self.facts.zones, [one["weight"] for one in self.facts.zones])[0]
         values: dict[str, Any] = {
             "name": name, "trade_name": trade, "kind": "person" if sort in (PERSON, TRADER) else "business",

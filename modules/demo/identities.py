@@ -17,11 +17,13 @@ FORMS: dict[tuple[str, str], tuple[str, str, int, bool]] = {
     ("EC", BUSINESS): ("RUC", "3099", 5, True), ("EC", EXEMPT): ("RUC", "3098", 5, True),
     ("CO", PERSON): ("CC", "1999", 6, False), ("CO", TRADER): ("NIT", "999", 6, True),
     ("CO", BUSINESS): ("NIT", "998", 6, True), ("CO", EXEMPT): ("NIT", "997", 6, True),
-    ("MX", PERSON): ("RFC", "XAXX010101000", 0, False), ("MX", TRADER): ("RFC", "ZZZZ", 0, True),
+    ("MX", PERSON): ("RFC", "ZZYX", 0, True), ("MX", TRADER): ("RFC", "ZZZZ", 0, True),
     ("MX", BUSINESS): ("RFC", "ZZZ", 0, True), ("MX", EXEMPT): ("RFC", "ZZY", 0, True),
     ("PE", PERSON): ("DNI", "99", 6, False), ("PE", TRADER): ("RUC", "1099", 6, True),
     ("PE", BUSINESS): ("RUC", "2099", 6, True), ("PE", EXEMPT): ("RUC", "2098", 6, True),
 }
+# what stands for whoever gives no number; "" where nothing is written then
+NOBODY = {"MX": ("RFC", "XAXX010101000")}
 CONDITIONS: dict[tuple[str, str], str] = {
     ("AR", PERSON): "CF", ("AR", TRADER): "MO", ("AR", BUSINESS): "RI", ("AR", EXEMPT): "EX",
     ("EC", PERSON): "CF", ("EC", TRADER): "CF", ("EC", BUSINESS): "GENERAL", ("EC", EXEMPT): "GENERAL",
@@ -46,7 +48,7 @@ class Identities:
     def _numbers(self, sort: str) -> Iterator[str]:
         kind, start, width, closed = FORMS[(self.country, sort)]
         if self.country == "MX":
-            yield from self._rfcs(start) if closed else itertools.repeat(start)
+            yield from self._rfcs(start)
             return
         for count in range(1, 10**width):
             stem = f"{start}{count:0{width}d}"

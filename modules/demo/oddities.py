@@ -21,7 +21,7 @@ from modules.contracts.models import Contract, Plan
 from modules.crm import services as crm
 from modules.crm.models import Customer
 from modules.demo.cast import Cast
-from modules.demo.identities import BUSINESS, EXEMPT, PERSON, TRADER
+from modules.demo.identities import BUSINESS, EXEMPT, NOBODY, PERSON, TRADER
 from modules.demo.stock import Stock
 
 # what the simulator's register says of these numbers makes ARCA refuse the invoice
@@ -56,6 +56,8 @@ def make(stock: Stock, cast: Cast, today: dt.date) -> int:
         _discount_by_amount, _nobodys_money, _taken_back]
     if stock.facts.country == "AR":
         wanted += [_refused_by_arca, _without_condition, _monotributo]
+    if stock.facts.country == "MX":
+        wanted.append(_names_nobody)
     for one in wanted:
         one(desk)
     return desk.made
@@ -147,6 +149,12 @@ def _refused_by_arca(desk: Desk) -> None:
 def _without_condition(desk: Desk) -> None:
     desk.contract(desk.customer("Falta su condición frente al IVA: la factura se detiene antes de enviarla.",
                                 tax_condition=""))
+
+
+def _names_nobody(desk: Desk) -> None:
+    kind, number = NOBODY["MX"]
+    desk.contract(desk.customer("No da su RFC: sus ventas van en la factura global del mes.", tax_id_kind=kind,
+                                tax_id=number))
 
 
 def _monotributo(desk: Desk) -> None:

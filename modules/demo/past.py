@@ -28,12 +28,14 @@ from modules.crm.models import Customer
 from modules.demo import facts
 from modules.demo.surroundings import Simulators
 from modules.einvoice import queries as documents
+from modules.einvoice.ports import issuers
 
 SOURCE = "demo"
 # how people pay, with their weights: all of it, a part, later, never, more than they owe
 HABITS = (("all", "part", "late", "never", "more"), (74, 6, 12, 5, 3))
 METHODS = (("cash", "transfer", "deposit"), (55, 38, 7))
 BILLED_AT, PAID_UNTIL = 1, 20
+GLOBALS = "modules.einvoice_mx.jobs.make_globals"
 # after so many minutes without a verdict something is wrong
 MINUTES = 20
 # PDFs of months that are over are drawn when somebody opens them, and nobody gets mail about them
@@ -73,6 +75,7 @@ def live_through(company: Company, month: dt.date, seed: int, simulators: Simula
     with company_scope(company), _without_delivery():
         with at(company, month.replace(day=BILLED_AT), simulators):
             billing.start_run(company, month)
+            gather(company)
             db.session.commit()
             jobs.run_jobs()
         _decide(company, month, simulators)
@@ -80,6 +83,12 @@ def live_through(company: Company, month: dt.date, seed: int, simulators: Simula
             with at(company, month.replace(day=PAID_UNTIL), simulators, hour=20):
                 bulk_payments.record_many(payments(company, month, seed))
                 db.session.commit()
+
+
+def gather(company: Company) -> None:
+    """Have the global invoices made of the sales that name nobody, where the days of some have ended."""
+    if company.country == "MX" and issuers.find("MX"):
+        jobs.enqueue(GLOBALS, key=f"demo.globals:{company.id}:{clock.today(company)}")
 
 
 def _decide(company: Company, month: dt.date, simulators: Simulators | None) -> None:

@@ -157,6 +157,7 @@ def _live(company: Company, simulators: Simulators | None, say: Say) -> None:
             _pay_last_month(company, today, seed)
         contracts.follow_calendar(clock.today())
         lent.make(company.country)
+        past.gather(company)
         db.session.commit()
         debtors.make(company, today, plan["history"])
     if plan["history"] and simulators is not None:

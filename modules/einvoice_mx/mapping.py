@@ -103,6 +103,10 @@ def _invoice(draft: Draft, head: Mapping[str, str], issuer: Mapping[str, str],
         "Confirmacion": str(draft.extra.get("Confirmacion") or "")}, (CFDI,))
     if draft.is_global:
         _add(document, "InformacionGlobal", information(draft))
+    elif draft.extra.get("InformacionGlobal") is not None:
+        draft.refuse("global_kind", "extra.InformacionGlobal", _(
+            "To send this you must leave out the period of a global invoice (InformacionGlobal): only an invoice has "
+            "one, not its credit notes or payments."), "CFDI40130")
     for kind, uuids in relations.relations(draft, sums.total).items():
         node = _add(document, "CfdiRelacionados", {"TipoRelacion": kind})
         for uuid in uuids:

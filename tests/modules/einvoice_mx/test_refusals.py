@@ -55,6 +55,7 @@ TABLE = [
     (everybody(customer=COMPANY), "customer.tax_id", "CFDI40130"),
     (everybody(customer=NOBODY | {"name": "ANA PEÑA"}), "customer.name", "CFDI40130"),
     (case(customer=NOBODY), GLOBAL, "CFDI40130"),
+    (note(extra={"InformacionGlobal": {"Periodicidad": "04", "Meses": "09", "Año": "2026"}}), GLOBAL, "CFDI40130"),
     (period(Periodicidad="06"), f"{GLOBAL}.Periodicidad", "CFDI40131"),
     (period(Periodicidad="05", Meses="13"), f"{GLOBAL}.Periodicidad", "CFDI40132"),
     (period(Meses="19"), f"{GLOBAL}.Meses", "CFDI40133"), (period(Meses="13"), f"{GLOBAL}.Meses", "CFDI40134"),

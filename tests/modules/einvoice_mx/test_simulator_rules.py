@@ -97,6 +97,19 @@ def test_rule_is_broken_by_one_wrong_attribute(data, path, name, value, code):
     assert code in broken(document)
 
 
+def test_an_egreso_of_the_general_public_bears_no_period_of_a_global_invoice():
+    """Two PACs say so: CFDI40130, "TipoDeComprobante es distinto de I"; and without the node it is stamped."""
+    document = mapped(note()).document
+    receiver = document.find(f"{C}Receptor")
+    for name, value in (("Rfc", "XAXX010101000"), ("Nombre", "PUBLICO EN GENERAL"), ("UsoCFDI", "S01"),
+                        ("RegimenFiscalReceptor", "616"),
+                        ("DomicilioFiscalReceptor", document.get("LugarExpedicion"))):
+        receiver.set(name, value)
+    assert "CFDI40130" not in broken(document)
+    document.insert(0, etree.Element(f"{C}InformacionGlobal", Periodicidad="04", Meses="09", **{"Año": "2026"}))
+    assert "CFDI40130" in broken(document)
+
+
 @pytest.mark.parametrize("data", [
     case(lines=[line("33.33")] * 7), case(lines=[line("399.00", price_includes_tax=True, quantity="0.533333")] * 3),
     case(lines=[line("0.01", price_includes_tax=True, quantity="1234.5")]),
