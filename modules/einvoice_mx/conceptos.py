@@ -16,6 +16,8 @@ from modules.einvoice_mx.catalogs import ACTIVITY, BILLING, IMPUESTOS, INTERNET,
 from modules.einvoice_mx.findings import Draft, decimals, plain, precise
 
 OBJECT, NO_OBJECT = "02", "01"
+# the taxes that a line charges under some of c_ObjetoImp, these and no others; it may be withheld from
+CHARGED: dict[str, frozenset[str]] = {"06": frozenset(), "07": frozenset({IEPS}), "08": frozenset()}
 SALE = "Venta"
 # LISR art. 113-J: legal entities withhold from natural persons of the simplified regime of trust
 RESICO_RATE = Decimal("1.25")
@@ -142,7 +144,15 @@ def _tax_object(draft: Draft, index: int, line: CaseLine, concepto: Concepto) ->
         draft.refuse("tax_object", where, _(
             "To send this you must take the taxes of line %(line)s away, or give ObjetoImp 02.", line=index + 1),
             "CFDI40172")
+    elif said in CHARGED and _charged(concepto) != CHARGED[said]:
+        draft.refuse("tax_object", where, _(
+            "To send this you must give ObjetoImp 02, or line %(line)s the taxes only that go with %(found)s: "
+            "%(words)s.", line=index + 1, found=said, words=catalogs.tax_objects()[said]))
     return said
+
+
+def _charged(concepto: Concepto) -> frozenset[str]:
+    return frozenset(tributo.tax.code for tributo in concepto.tributos if not tributo.tax.withheld)
 
 
 # --- checks --------------------------------------------------------------------------------------------
