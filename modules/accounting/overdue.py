@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from core import clock
 from core.db import Amount, among, db
 from modules.accounting.models import Invoice
-from modules.accounting.ports import Elsewhere, elsewhere
+from modules.accounting.ports import elsewhere
 
 # asked anew in each statement: "overdue" moves with the calendar
 TODAY: Any = sa.bindparam(None, callable_=clock.today, type_=sa.Date())
@@ -74,13 +74,6 @@ DUE_DAY = _DueDay()
 # more is open than what comes in another way until a later day
 SOME_IS_DUE = Invoice.open_amount > _ComesLater()
 OVERDUE = sa.and_(OPEN, Invoice.due_date < TODAY, SOME_IS_DUE)
-
-
-def day_of(invoice: Any, open_amount: Decimal, parts: Sequence[Elsewhere]) -> dt.date:
-    """The same of one document, whose parts that come in another way are known."""
-    usual: dt.date = invoice.due_date or invoice.issue_date
-    only = [part.until for part in parts if part.amount + ROUNDING >= open_amount]
-    return max(usual, *only) if only else usual
 
 
 def moved(company_id: int, currency: str, place: Callable[[Any], Any]) -> list[Any]:

@@ -26,7 +26,7 @@ from modules.accounting.models import (
     Posting,
     Replacement,
 )
-from modules.accounting.overdue import DUE_DAY, OVERDUE
+from modules.accounting.overdue import DUE_DAY, OVERDUE, ROUNDING
 from modules.accounting.ports import Elsewhere, elsewhere, surcharges
 
 ZERO = Decimal("0.00")
@@ -133,6 +133,13 @@ def paid_elsewhere(invoice_ids: Sequence[int]) -> dict[int, list[Elsewhere]]:
         for key, part in known.of(invoice_ids).items():
             found.setdefault(key, []).append(part)
     return found
+
+
+def due_day_of(invoice: Any, open_amount: Decimal, parts: Sequence[Elsewhere]) -> dt.date:
+    """The day on which what is open of a document was, or is, to be paid; `parts` come in another way."""
+    usual: dt.date = invoice.due_date or invoice.issue_date
+    only = [part.until for part in parts if part.amount + ROUNDING >= open_amount]
+    return max(usual, *only) if only else usual
 
 
 def surcharge_billed(invoice_ids: Sequence[int]) -> set[int]:

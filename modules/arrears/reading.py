@@ -18,7 +18,7 @@ from core.i18n import _
 from core.models import Company
 from core.money import quantize
 from core.scope import current_company
-from modules.accounting import labels, overdue
+from modules.accounting import labels
 from modules.accounting import queries as accounting
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.ports import Elsewhere
@@ -206,7 +206,7 @@ def _debts(known: Context, customer_ids: Sequence[int], day: dt.date) -> dict[in
             left, reason = left - used, "credit"
         found[row.customer_id].append(_debt(known, row, left, reason if left <= 0 else "",
                                             billed.get(row.id) or billed.get(row.original_id or 0) or (),
-                                            overdue.day_of(row, row.open_amount, apart)))
+                                            accounting.due_day_of(row, row.open_amount, apart)))
     return {key: sorted(debts, key=lambda debt: debt.due) for key, debts in found.items()}
 
 

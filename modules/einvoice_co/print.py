@@ -5,6 +5,7 @@ The fixed words are the law's and are not translated.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ KINDS = {"invoice": INVOICE, "credit_note": CREDIT_NOTE, "debit_note": DEBIT_NOT
 VOID = "SIN VALIDACIÓN DE LA DIAN"
 # a quarter of a key
 PART = 24
+KEY = re.compile(r"[0-9a-f]{96}")
 WITHOUT_KEY = "Sin número: todavía sin validación de la DIAN"
 
 
@@ -64,6 +66,11 @@ def in_parts(key: str) -> str:
     return " ".join(key[start:start + PART] for start in range(0, len(key), PART))
 
 
+def _broken(line: str) -> str:
+    """A legend whose keys (of the invoice that a note corrects) do not run into what stands beside it."""
+    return " ".join(in_parts(word) if KEY.fullmatch(word) else word for word in line.split(" "))
+
+
 def _customer(facts: LegalFacts) -> list[Fact]:
     if not facts.customer_number:
         return [Fact("", "consumidor final 222222222222")]
@@ -72,5 +79,5 @@ def _customer(facts: LegalFacts) -> list[Fact]:
 
 def _notes(facts: LegalFacts) -> list[Note]:
     """Without the first legend, which is the title; the key stands beside the QR."""
-    lines = [one for one in facts.legends if one and one not in KIND_NAMES.values()]
+    lines = [_broken(one) for one in facts.legends if one and one not in KIND_NAMES.values()]
     return [Note("\n".join(lines))] if lines else []

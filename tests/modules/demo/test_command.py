@@ -47,6 +47,17 @@ with every_company():
         "unknown_in_bank": [one[0] for one in counted(BankLine, BankLine.state == "waiting")],
         "twice": [one[0] for one in counted(Notice, Notice.times > 1)]}))
 """
+# the global invoices of Mexico: what became of them, and whether they end with a month
+GLOBALS = """
+import datetime as dt
+import json
+import sqlalchemy as sa
+from core.scope import every_company
+from modules.einvoice_mx.models import GlobalInvoice
+with every_company():
+    rows = db.session.scalars(sa.select(GlobalInvoice).order_by(GlobalInvoice.id)).all()
+    print(json.dumps([[row.state, (row.last_day + dt.timedelta(1)).day == 1] for row in rows]))
+"""
 
 
 @pytest.fixture
@@ -69,9 +80,12 @@ def test_everything_at_once_and_again(demo: Installation) -> None:
     for country, month in zip(REFUSED, first["companies"], strict=True):
         documents = month["documents"]
         assert documents["rejected"] == REFUSED[country]
-        assert documents["authorized"] == month["invoices"] - REFUSED[country] > 8
+        # of the general public in Mexico: in a global invoice, when the month has ended
+        gathered = documents["not_required"]
+        assert (gathered > 0) == (country == "MX")
+        assert documents["authorized"] == month["invoices"] - REFUSED[country] - gathered > 8
         assert documents["pending"] == documents["unknown"] == 0
-        assert month["pdfs"] == documents["authorized"]
+        assert month["pdfs"] == documents["authorized"] + gathered
         assert month["notices"]["sent"] + month["notices"]["not_sent"] == month["pdfs"]
         assert "no_plan_price" in {one["code"] for one in month["exceptions"]}
         assert Decimal(month["compared"]["total"]) > 0
@@ -85,6 +99,8 @@ with every_company():
                                                              Message.state == "sent")))
 """))
     assert len(list((demo.folder / "outbox").glob("*.eml"))) == sent + others
+
+    assert json.loads(demo.python(GLOBALS)) == [["authorized", True]] * 2, "one of each month of the past"
 
     money = json.loads(demo.python(since))
     # so few subscribers: none is left for the last gateways of a country

@@ -102,6 +102,10 @@ def test_a_credit_note_names_what_it_corrects(factura):
     for part in ("Nota crédito electrónica", "NC1", "Corrige la factura SETP990000000 del 2026-11-03",
                  "Concepto: 2", "Anulación de factura electrónica", "CUDE:", documents()[0].authorization_code[:24]):
         assert part.lower() in found.lower(), f"{part!r} is missing in:\n{found}"
+    # neither key runs into what stands beside it: no word is longer than a part of one
+    legends = "\n".join(one.text for one in ColombianLayout().parts([note])[note.id].legends)
+    assert f"CUFE de la factura: {documents()[0].authorization_code[:24]} " in legends
+    assert max(len(word) for word in legends.split()) <= print.PART
 
 
 def test_siigo_s_number_is_printed(isp):
