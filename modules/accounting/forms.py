@@ -93,7 +93,7 @@ class PaperForm(OnceForm):
     """A document that may have been written on paper first, where the country and the company have such paper."""
 
     KIND = "invoice"
-    paper = SelectField(lazy("Written on paper before"), description=lazy(
+    paper = SelectField(lazy("Series of the paper"), description=lazy(
         "While nothing could be sent. It is reported under the number that is printed on the paper."))
     paper_number = IntegerField(lazy("Number on the paper"), [Optional(), NumberRange(1, 99_999_999)])
 
