@@ -8,7 +8,12 @@ from core.checks import Result, Words, check
 from core.db import db
 from core.i18n import _, lazy
 from modules.accounting.models import Invoice
-from modules.contracts.models import BilledPeriod, ChargeInstalment
+from modules.contracts.models import BilledPeriod, ChargeInstalment, Contract
+from modules.contracts.states import IN_USE
+from modules.crm.models import Customer
+
+# how many contracts a finding names
+NAMED = 5
 
 
 def _count(wrong: sa.Select) -> int:
@@ -50,3 +55,18 @@ def _unlike() -> sa.Select:
 def _astray() -> sa.Select:
     return (sa.select(ChargeInstalment.id).join(BilledPeriod, BilledPeriod.id == ChargeInstalment.billed_period_id)
             .where(BilledPeriod.contract_id != ChargeInstalment.contract_id))
+
+
+@check("former_without_service", words=Words(
+    lazy("No former customer is still billed"),
+    lazy("Customers were made former ones while a contract of theirs was in use."),
+    lazy("They go on being billed, and nobody sees them among the customers."),
+    lazy("Open each of the contracts named here: end it, or take the customer back."), live=False))
+def former_without_service() -> Result:
+    """Who is a former customer has no contract in use: before it was refused, nothing kept him from becoming one."""
+    wrong = (sa.select(Contract.number).join(Customer, Customer.id == Contract.customer_id)
+             .where(Customer.active.is_(False), Contract.state.in_(IN_USE)))
+    count = _count(wrong)
+    named = db.session.scalars(wrong.order_by(Contract.id).limit(NAMED)).all() if count else []
+    return not count, count, _("Contracts of former customers: %(which)s.", which=", ".join(named)
+                               + ("…" if count > NAMED else "")) if count else ""

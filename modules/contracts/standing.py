@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from core.db import db
 from core.i18n import ngettext
 from modules.contracts.models import Contract
-from modules.contracts.states import ACTIVE, DRAFT, SUSPENDED
+from modules.contracts.states import ACTIVE, IN_USE, SUSPENDED
 from modules.crm.ports import Bond
 
 NAMED = 5
@@ -27,7 +27,7 @@ class ContractsInUse:
 
     def of(self, customer_id: int) -> list[Bond]:
         numbers = db.session.scalars(sa.select(Contract.number).where(
-            Contract.customer_id == customer_id, Contract.state.in_((DRAFT, ACTIVE, SUSPENDED)))
+            Contract.customer_id == customer_id, Contract.state.in_(IN_USE))
             .order_by(Contract.id)).all()
         which = ", ".join(numbers[:NAMED]) + ("…" if numbers[NAMED:] else "")
         return [Bond(ngettext("contract %(which)s is still in use: end or cancel it first",

@@ -7,6 +7,8 @@ from modules.contracts.errors import NotPossible
 
 DRAFT, ACTIVE, SUSPENDED, ENDED, CANCELLED = "draft", "active", "suspended", "ended", "cancelled"
 STATES = (DRAFT, ACTIVE, SUSPENDED, ENDED, CANCELLED)
+# what is billed, or will be
+IN_USE = (DRAFT, ACTIVE, SUSPENDED)
 TITLES = {DRAFT: lazy("draft"), ACTIVE: lazy("active"), SUSPENDED: lazy("suspended"), ENDED: lazy("ended"),
           CANCELLED: lazy("cancelled")}
 ACTIONS = {"activate": lazy("activate"), "suspend": lazy("suspend"), "restore": lazy("restore"), "end": lazy("end"),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.db import db
 from core.scope import every_company
 from modules.contracts import extras
-from modules.contracts.checks import billed_once_per_period
+from modules.contracts.checks import billed_once_per_period, former_without_service
 from modules.contracts.models import BilledPeriod, ChargeInstalment
 from tests.modules.contracts.situations import DECEMBER, NOVEMBER
 
@@ -57,3 +57,13 @@ def test_an_invoice_of_a_run_that_no_month_knows_is_found(town):
     db.session.execute(sa.delete(BilledPeriod).where(BilledPeriod.id == month)
                        .execution_options(synchronize_session=False))
     assert answer() == (False, 1, "1 invoices without a billed month")
+
+
+def test_a_former_customer_whose_contract_is_in_use_is_found(town):
+    """Databases of before may hold some; nothing makes new ones."""
+    with every_company():
+        assert former_without_service() == (True, 0, "")
+        town[0].customer.active = False
+        db.session.flush()
+        ok, count, detail = former_without_service()
+    assert (ok, count) == (False, 2) and town[0].number in detail
