@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from core.config import ROOT, Settings
-from core.errors import CannotRun, Rejected, Unavailable
+from core.errors import CannotRun, Rejected, Unavailable, Unknown
 from core.i18n import _
 
 PATIENCE = 30
@@ -65,8 +65,9 @@ def asking(url: str) -> Iterator[None]:
     except urllib.error.HTTPError as error:
         raise Rejected(error.read().decode(errors="replace")[:500]) from error
     except OSError as error:
-        raise Unavailable(_("The simulators at %(url)s do not answer (%(reason)s).", url=url,
-                            reason=str(error))) from error
+        refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+        raise (Unavailable if refused else Unknown)(_("The simulators at %(url)s do not answer (%(reason)s).", url=url,
+                                                      reason=str(error))) from error
 
 
 @contextmanager

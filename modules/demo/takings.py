@@ -1,7 +1,7 @@
 """Money that comes through the gateways of the made-up companies: their simulators are paid, and the product hears it.
 
 `takings_before` is what happened in the days before the demonstration was loaded, `takings_now` what happens after this
-month's bills. Here is what their stories need: days gone by, debts that are paid, simulators.
+month's bills; `telling` tells each story once. Here is what they need: days gone by, debts to be paid, simulators.
 """
 
 from __future__ import annotations
@@ -18,12 +18,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from core import audit, clock, logs
+from core import clock
 from core.db import among, db
-from core.errors import DomainError, OutsideError
-from core.i18n import _
-from core.models import AuditRecord, Company
-from core.scope import current_company_id
+from core.models import Company
 from modules.accounting.models import Invoice
 from modules.accounting.models.documents import READY_STATES
 from modules.contracts.models import Contract
@@ -34,8 +31,6 @@ from modules.demo.surroundings import PATIENCE, Simulators, asking
 from modules.gateways import rehearsing
 from modules.gateways.models import Account, Checkout, DebtLine, File
 
-log = logs.get(__name__)
-DONE = "demo.take"
 DAY = dt.timedelta(days=1)
 # how far back the days of a story may lie
 LONGEST = 30
@@ -56,13 +51,35 @@ def in_one_month(days: Sequence[dt.date], *ago: int) -> list[dt.date]:
 
 @dataclass
 class Desk:
-    """A company in scope on the day of loading; whoever paid in a story pays in no other one."""
+    """A company in scope on the day of loading; whoever paid in a story pays in no other one.
+
+    What a story does goes through `once`: told again after it stopped, it goes the same way, and what was done before
+    is not done again. Reading, and settings of simulators, need no such care.
+    """
 
     company: Company
     simulators: Simulators
     today: dt.date
     say: Callable[[str], None]
     paid: set[int] = field(default_factory=set)
+    # what the acts of this story answered, in their order, and how many of them were passed
+    acts: list[Any] = field(default_factory=list)
+    passed: int = 0
+
+    # --- once ------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The next story, or one that stopped, from its beginning."""
+        self.passed = 0
+
+    def once(self, act: Callable[[], Any]) -> Any:
+        """What it answers, or answered when the story was told before: something that JSON can hold. Commits."""
+        if self.passed == len(self.acts):
+            answer = act()
+            db.session.commit()
+            self.acts.append(answer)
+        self.passed += 1
+        return self.acts[self.passed - 1]
 
     # --- days ------------------------------------------------------------------------------------------------
 
@@ -92,14 +109,15 @@ class Desk:
 
         The newest first: who owes for long is for other stories.
         """
-        return self._take(self._open(until or self.today).order_by(Invoice.issue_date.desc(), Invoice.id), count)
+        wanted = self._open(until or self.today).order_by(Invoice.issue_date.desc(), Invoice.id)
+        return self._chosen(lambda: [one.id for one in self._free(wanted, count)])
 
     def of_file(self, row: File, count: int, day: dt.date) -> list[DebtLine]:
         """So many debts of a file that can still be paid on that day, of such customers."""
         lines = {one.invoice_id: one for one in db.session.scalars(sa.select(DebtLine).where(
             DebtLine.file_id == row.id, DebtLine.until >= day))}
-        paid = self._take(self._open(self.today).where(among(Invoice.id, list(lines))).order_by(Invoice.id), count)
-        return [lines[one.id] for one in paid]
+        wanted = self._open(self.today).where(among(Invoice.id, list(lines))).order_by(Invoice.id)
+        return [lines[one.id] for one in self._chosen(lambda: [one.id for one in self._free(wanted, count)])]
 
     def _open(self, until: dt.date) -> sa.Select[Any]:
         cut = sa.select(Contract.customer_id).where(Contract.state == "suspended")
@@ -110,12 +128,18 @@ class Desk:
             Invoice.currency == self.company.currency, ~Customer.tags.any(), Customer.tax_id != "",
             Invoice.customer_id.in_(writes), Invoice.customer_id.not_in(cut))
 
-    def _take(self, wanted: sa.Select[Any], count: int) -> list[Invoice]:
-        found: list[Invoice] = []
+    def _free(self, wanted: sa.Select[Any], count: int) -> list[Invoice]:
+        """The first of so many customers who did not pay yet."""
+        found: dict[int, Invoice] = {}
         for row in db.session.scalars(wanted):
             if row.customer_id not in self.paid and len(found) < count:
-                found.append(row)
-                self.paid.add(row.customer_id)
+                found.setdefault(row.customer_id, row)
+        return list(found.values())
+
+    def _chosen(self, choose: Callable[[], list[int]]) -> list[Invoice]:
+        """The documents that were chosen; their customers pay in no other story."""
+        found = [db.session.get_one(Invoice, key) for key in self.once(choose)]
+        self.paid |= {one.customer_id for one in found}
         return found
 
     @property
@@ -125,10 +149,42 @@ class Desk:
 
     def pages(self, account: Account, count: int, method: str = "link", until: dt.date | None = None) -> list[Checkout]:
         """So many pages or tickets, opened at the gateway; a debt that it does not take is left out."""
-        found = [rehearsing.page(account, invoice, method) for invoice in self.debts(count, until)]
-        return [one for one in found if one is not None]
+        debts = self.debts(count, until)
+
+        def opened() -> list[int]:
+            found = [rehearsing.page(account, invoice, method) for invoice in debts]
+            return [one.id for one in found if one is not None]
+
+        return [db.session.get_one(Checkout, key) for key in self.once(opened)]
+
+    # --- files -----------------------------------------------------------------------------------------------
+
+    def debt_file(self, account: Account) -> File | None:
+        """A file of the debts that are open; None where nothing is to be asked for."""
+        def made() -> int | None:
+            row = rehearsing.debt_file(account)
+            return row.id if row is not None else None
+
+        key = self.once(made)
+        return db.session.get_one(File, key) if key is not None else None
+
+    def deliver(self, row: File) -> None:
+        """Take it to the gateway."""
+        self.once(lambda: rehearsing.deliver(row))
+
+    def bring(self, account: Account, content: bytes, name: str, kind: str = "") -> None:
+        """Import a file; DomainError with the first bad line where it is refused."""
+        self.once(lambda: rehearsing.bring(account, content, name, kind).id)
 
     # --- simulators ------------------------------------------------------------------------------------------
+
+    def act(self, name: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Do something at a simulator, in a person's place: POST /<name>/_sim/<path>."""
+        return dict(self.once(lambda: self.simulators.post(name, path, body)))
+
+    def send(self, path: str, content: bytes, method: str = "", headers: Mapping[str, str] | None = None) -> str:
+        """Do something at a page or an address of a simulator."""
+        return str(self.once(lambda: self.fetch(path, content, method, headers).decode(errors="replace")))
 
     def fetch(self, path: str, content: bytes | None = None, method: str = "",
               headers: Mapping[str, str] | None = None) -> bytes:
@@ -144,7 +200,7 @@ class Desk:
 
     def fault(self, name: str, fault: str, **more: Any) -> None:
         """Once, something goes wrong there."""
-        self.simulators.post(name, "faults", {"fault": fault, "count": 1, **more})
+        self.act(name, "faults", {"fault": fault, "count": 1, **more})
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -157,40 +213,3 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 Story = Callable[[Desk, Account], None]
-
-
-def tell(desk: Desk, stories: Sequence[tuple[str, Story]], part: str) -> list[str]:
-    """Let these happen at the company's accounts, each once per `part`; the providers whose story was told. Commits."""
-    done = set(db.session.scalars(sa.select(AuditRecord.label).where(
-        AuditRecord.company_id == current_company_id(), AuditRecord.action == DONE)))
-    told = []
-    for provider, story in stories:
-        account = db.session.scalar(sa.select(Account).where(Account.provider == provider, Account.active))
-        label = f"{part}: {provider}"
-        if account is None or label in done:
-            continue
-        # at its beginning: a story that was killed is not told twice
-        audit.record(DONE, label)
-        db.session.commit()
-        if _happens(desk, account, story):
-            told.append(provider)
-    return told
-
-
-def _happens(desk: Desk, account: Account, story: Story) -> bool:
-    """Whether it was told to its end; where something outside goes wrong, the others go on. Commits."""
-    name = account.name
-    try:
-        story(desk, account)
-        db.session.commit()
-        return True
-    except (OutsideError, DomainError) as trouble:
-        words = str(trouble)
-    except LookupError as trouble:  # it did not find there what should have come of what it did before
-        log.error("story_broken", account=account.id, exc_info=trouble)
-        words = _("what it looked for is not there")
-    db.session.rollback()
-    desk.say(_("%(company)s: what was to be paid through %(account)s stopped half-way (%(reason)s); the rest goes on.",
-               company=desk.company.code, account=name, reason=words))
-    return False
-

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from core.db import db
 from modules.crm.models import Customer
 from modules.demo.takings import Desk
-from modules.gateways import rehearsing
 from modules.gateways.models import Account, Settlement
 
 HEAD = "Fecha;Descripción;Referencia;Nombre;Importe"
@@ -27,4 +26,4 @@ def statement(desk: Desk, account: Account) -> None:
     rows += [f"{day};DEPOSITO EN EFECTIVO SUC 14;77310;;{desk.amount:.2f}",
              f"{day};COMISION MANTENIMIENTO;0;;-{desk.amount / 20:.2f}"]
     with desk.on(day):
-        rehearsing.bring(account, "\n".join([HEAD, *rows, ""]).encode(), f"extracto_{day:%Y%m%d}.csv")
+        desk.bring(account, "\n".join([HEAD, *rows, ""]).encode(), f"extracto_{day:%Y%m%d}.csv")

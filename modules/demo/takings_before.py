@@ -18,7 +18,8 @@ from core.scope import company_scope
 from modules.crm.models import Customer
 from modules.demo import takings_bank
 from modules.demo.surroundings import Simulators
-from modules.demo.takings import DAY, Desk, Story, tell
+from modules.demo.takings import DAY, Desk, Story
+from modules.demo.telling import tell
 from modules.gateways import accounts, ports, rehearsing
 from modules.gateways.models import Account
 
@@ -63,16 +64,16 @@ def mercadopago(desk: Desk, account: Account) -> None:
 def _month_of_cards(desk: Desk, account: Account, day: dt.date) -> None:
     with desk.on(day, "mercadopago"):
         pages = [one.provider_ref for one in desk.pages(account, 2, until=day)] + [
-            rehearsing.foreign_page(account, desk.amount, "Router y cables")]
-        paid = [desk.simulators.post("mercadopago", "pay", {"preference_id": one}) for one in pages]
+            desk.once(lambda: rehearsing.foreign_page(account, desk.amount, "Router y cables"))]
+        paid = [desk.act("mercadopago", "pay", {"preference_id": one}) for one in pages]
         rehearsing.poll(account)
     owner = pages[0].split("-")[0]
     with desk.on(desk.business_day(3), "mercadopago"):
         net = sum((Decimal(str(one["transaction_details"]["net_received_amount"])) for one in paid), Decimal(0))
-        desk.simulators.post("mercadopago", "payout", {"user_id": owner, "amount": str(net)})
+        desk.act("mercadopago", "payout", {"user_id": owner, "amount": str(net)})
     with desk.on(desk.business_day(2), "mercadopago"):
         name, report = _report(desk, account, day)
-        rehearsing.bring(account, report, name, "statement")
+        desk.bring(account, report, name, "statement")
 
 
 def _report(desk: Desk, account: Account, first: dt.date) -> tuple[str, bytes]:
@@ -92,23 +93,22 @@ def siro(desk: Desk, account: Account) -> None:
     """Debts go to the bank; home banking, a counter and a wrong code; the rendition comes by file and by API."""
     sent, paid_on, day = desk.days(4, 3, 2)
     with desk.on(sent, "siro"):
-        found = rehearsing.debt_file(account)
-        if found is None:
+        row = desk.debt_file(account)
+        if row is None:
             return
-        row, _content = found
-        rehearsing.deliver(row)
+        desk.deliver(row)
         lines = desk.of_file(row, 2, paid_on)
     with desk.on(paid_on, "siro", hour=16):
         for place, line in enumerate(lines):
             if place:
                 desk.fault("siro", "unknown_cpe")
             cpe = f"{line.customer_code:0>9}{account.settings['convenio']}"
-            desk.simulators.post("siro", "pay", {"cpe": cpe, "channel": "PC" if place else "LK"})
+            desk.act("siro", "pay", {"cpe": cpe, "channel": "PC" if place else "LK"})
         for one in desk.debts(1):
-            desk.simulators.post("siro", "slip", {"barcode": rehearsing.slip(account, one).barcode, "channel": "PF"})
+            desk.act("siro", "slip", {"barcode": rehearsing.slip(account, one).barcode, "channel": "PF"})
     with desk.on(day, "siro", hour=11):
         if paid := _rendition(desk, account, day):  # of a handful of subscribers nobody may have paid there
-            rehearsing.bring(account, paid, f"CobranzasSiro_{day:%Y%m%d}.txt")
+            desk.bring(account, paid, f"CobranzasSiro_{day:%Y%m%d}.txt")
         rehearsing.poll(account)
 
 
@@ -130,23 +130,21 @@ def pagomiscuentas(desk: Desk, account: Account) -> None:
     desk.simulators.post("pagomiscuentas", "company", {"code": sigla, "empresa": empresa})
     sent, paid_on, day = desk.days(6, 5, 3)
     with desk.on(sent, "pagomiscuentas"):
-        found = rehearsing.debt_file(account)
-        if found is None:
+        row = desk.debt_file(account)
+        if row is None:
             return
-        row, content = found
-        desk.fetch(f"pagomiscuentas/{sigla}/Upload/{row.name}", content, "PUT")
-        rehearsing.deliver(row)
+        desk.send(f"pagomiscuentas/{sigla}/Upload/{row.name}", rehearsing.content(row), "PUT")
+        desk.deliver(row)
         lines = desk.of_file(row, 2, paid_on)
     if not lines:
         return
     with desk.on(paid_on, "pagomiscuentas"):
         for line in lines:
-            desk.simulators.post("pagomiscuentas", "pay", {"code": sigla, "reference": line.customer_code,
-                                                           "channel": "HB"})
+            desk.act("pagomiscuentas", "pay", {"code": sigla, "reference": line.customer_code, "channel": "HB"})
     with desk.on(day, "pagomiscuentas"):
         desk.fetch(f"pagomiscuentas/{sigla}/Download/")
         name = f"COB{sigla}.{day:%d%m%y}"
-        rehearsing.bring(account, desk.fetch(f"pagomiscuentas/{sigla}/Download/{name}"), name)
+        desk.bring(account, desk.fetch(f"pagomiscuentas/{sigla}/Download/{name}"), name)
 
 
 def prisma(desk: Desk, account: Account) -> None:
@@ -155,16 +153,15 @@ def prisma(desk: Desk, account: Account) -> None:
         for invoice, card in zip(desk.debts(len(CARDS)), CARDS, strict=False):
             customer = db.session.get_one(Customer, invoice.customer_id)
             rehearsing.payer(account, customer, {"card": card})
-        found = rehearsing.debt_file(account)
-        if found is None:
+        row = desk.debt_file(account)
+        if row is None:
             return
-        row, content = found
         desk.simulators.post("prisma", "config", {"rejects": NO_FUNDS})
-        desk.fetch("prisma/upload", content)
-        rehearsing.deliver(row)
+        desk.send("prisma/upload", rehearsing.content(row))
+        desk.deliver(row)
     with desk.on(desk.business_day(3), "prisma"):
         names = json.loads(desk.fetch("prisma/answers/"))["files"]
-        rehearsing.bring(account, desk.fetch(f"prisma/answers/{names[-1]}"), names[-1])
+        desk.bring(account, desk.fetch(f"prisma/answers/{names[-1]}"), names[-1])
 
 
 # --- Colombia's networks ------------------------------------------------------------------------------------------
@@ -173,18 +170,17 @@ def prisma(desk: Desk, account: Account) -> None:
 def efecty(desk: Desk, account: Account) -> None:
     """The month's debts for Efecty, and its file of a day: two who pay, and a reference that nobody has."""
     with desk.on(desk.business_day(6)):
-        found = rehearsing.debt_file(account)
-        if found is None:
+        row = desk.debt_file(account)
+        if row is None:
             return
-        row, content = found
-        rehearsing.deliver(row)
-        debts = list(csv.DictReader(io.StringIO(content.decode("latin-1")), delimiter=";"))[:2]
+        desk.deliver(row)
+        debts = list(csv.DictReader(io.StringIO(rehearsing.content(row).decode("latin-1")), delimiter=";"))[:2]
     day = desk.business_day(5)
     rows = [f"{one['convenio']};{one['referencia']};{one['documento']};{one['valor']};{day};10:2{place}:07;BOG-0977;"
             f"88000000{place:04d}" for place, one in enumerate([*debts, {**debts[0], "referencia": "990001"}], 1)]
     content = "\r\n".join(["convenio;referencia;documento;valor;fecha;hora;punto;transaccion", *rows, ""]).encode()
     with desk.on(desk.business_day(4)):
-        rehearsing.bring(account, content, f"pagos_{day:%Y%m%d}.csv")
+        desk.bring(account, content, f"pagos_{day:%Y%m%d}.csv")
 
 
 def asobancaria(desk: Desk, account: Account) -> None:
@@ -193,15 +189,14 @@ def asobancaria(desk: Desk, account: Account) -> None:
     desk.simulators.post("asobancaria", "config", terms)
     sent, day, told = desk.days(4, 3, 2)
     with desk.on(sent, "asobancaria"):
-        found = rehearsing.debt_file(account)
-        if found is None:
+        row = desk.debt_file(account)
+        if row is None:
             return
-        row, _content = found
-        rehearsing.deliver(row)
+        desk.deliver(row)
         debts = [{"reference": one.customer_code, "cents": int(one.amount * 100)} for one in desk.of_file(row, 4, day)]
-        desk.fetch("asobancaria/debts", json.dumps({"debts": debts}).encode(), headers=JSON)
+        desk.send("asobancaria/debts", json.dumps({"debts": debts}).encode(), headers=JSON)
     with desk.on(told, "asobancaria"):
-        rehearsing.bring(account, desk.fetch(f"asobancaria/files/{day}/A"), f"recaudo_{day:%Y%m%d}_A.txt")
+        desk.bring(account, desk.fetch(f"asobancaria/files/{day}/A"), f"recaudo_{day:%Y%m%d}_A.txt")
 
 
 STORIES: tuple[tuple[str, Story], ...] = (

@@ -73,15 +73,18 @@ def ask_for_old_debts(account: Account, days: int) -> None:
     db.session.commit()
 
 
-def debt_file(account: Account) -> tuple[File, bytes] | None:
+def debt_file(account: Account) -> File | None:
     """A file of the debts that are open; None where nothing is to be asked for."""
     row = files_out.begin(account)
     db.session.commit()
     files_out.make(row.id)
-    if row.state != "made":
-        return None
+    return row if row.state == "made" else None
+
+
+def content(row: File) -> bytes:
+    """The bytes of a file of debts."""
     with files_out.content(row) as file:
-        return row, file.read()
+        return file.read()
 
 
 def deliver(row: File) -> None:

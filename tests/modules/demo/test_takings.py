@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -14,16 +14,17 @@ import sqlalchemy as sa
 
 from core import clock
 from core.db import db
-from core.errors import DomainError, Rejected, Unavailable
+from core.errors import DomainError, Rejected, Unavailable, Unknown
 from core.models import Company
 from core.scope import company_scope
 from modules.accounting import ledger
+from modules.accounting.models import Invoice
 from modules.crm.models import Customer
-from modules.demo import services, takings, takings_before
+from modules.demo import services, takings, takings_before, telling
 from modules.demo.surroundings import Simulators
 from modules.demo.takings import Desk
 from modules.gateways.models import Account, DebtLine, File
-from tests.modules.accounting.books import issue
+from tests.modules.accounting.books import issue, pay
 
 Load = Callable[..., list[Company]]
 TODAY = dt.date(2026, 11, 10)
@@ -93,22 +94,92 @@ def test_a_story_that_stops_does_not_stop_the_others(load: Load) -> None:
                ("pagomiscuentas", lambda _desk, account: seen.append(account.provider))]
     with company_scope(company):
         desk = Desk(company, Deaf(), clock.today(), said.append)
-        assert takings.tell(desk, stories, "before") == ["pagomiscuentas"] == seen
-        assert takings.tell(desk, stories, "before") == []
+        assert telling.tell(desk, stories, "before") == ["pagomiscuentas"] == seen
         assert db.session.scalar(sa.select(Account.id).where(Account.name == "changed")) is None
     assert len(said) == 3 and "No hay deuda" in said[0] and company.code in said[0]
 
 
+class Broken(Deaf):
+    """Takes so many acts, and then none: the error says why."""
+
+    def __init__(self, takes: int, error: Exception) -> None:
+        super().__init__()
+        self.takes, self.error = takes, error
+
+    def post(self, name: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if len(self.told) == self.takes:
+            raise self.error
+        super().post(name, path, body)
+        return {"number": len(self.told)}
+
+
+def three_pay(desk: Desk, _account: Account) -> None:
+    """Three customers pay one after the other; each act tells what the one before answered."""
+    before = 0
+    for invoice in desk.debts(3):
+        before = desk.act("siro", "pay", {"invoice": invoice.id, "before": before})["number"]
+
+
+def tell(company: Company, simulators: Simulators, story: takings.Story = three_pay) -> list[str]:
+    """As `abona demo run` does when it runs again: nothing of the former run is in this process."""
+    return telling.tell(Desk(company, simulators, clock.today(), print), [("siro", story)], "before")
+
+
+@pytest.fixture
+def owing(load: Load) -> Iterator[Company]:
+    """A company whose customers owe, in scope."""
+    (company,) = load(subscribers=20, countries=("AR",))
+    with company_scope(company):
+        ledger.policy().legal_documents = False
+        for customer in db.session.scalars(sa.select(Customer)).all():
+            issue(customer, "1000")
+        yield company
+
+
+@pytest.mark.parametrize("error", [Rejected("No hay deuda"), Unavailable("gone"), IndexError("list")])
+@pytest.mark.parametrize("takes", range(3))
+def test_a_story_that_stopped_is_told_on_and_nobody_pays_twice(owing: Company, error: Exception, takes: int) -> None:
+    broken, whole = Broken(takes, error), Broken(99, error)
+    assert tell(owing, broken) == [] == tell(owing, Broken(0, error))
+    chosen = [body["invoice"] for _name, _path, body in broken.told]
+    for invoice in db.session.scalars(sa.select(Invoice).where(Invoice.id.in_(chosen))).all():
+        pay(db.session.get_one(Customer, invoice.customer_id), "1000", pays=[(invoice, "1000")])
+    assert tell(owing, whole) == ["siro"]
+    done = [*broken.told, *whole.told]
+    assert len({body["invoice"] for _name, _path, body in done}) == 3 == len(done)
+    assert [body["before"] for _name, _path, body in broken.told] == list(range(takes))
+    assert tell(owing, Broken(99, error)) == []
+
+
+def test_a_story_whose_act_may_have_been_done_is_not_told_on(owing: Company) -> None:
+    assert tell(owing, Broken(1, Unknown("no answer"))) == []
+    again = Deaf()
+    assert (tell(owing, again), again.told) == ([], [])
+
+
+def test_a_story_that_was_killed_is_not_told_on(owing: Company) -> None:
+    def killed(_desk: Desk, _account: Account) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tell(owing, Deaf(), killed)
+    db.session.rollback()
+    again = Deaf()
+    assert (tell(owing, again), again.told) == ([], [])
+
+
 @pytest.mark.parametrize(("error", "outcome"), [
     (urllib.error.HTTPError("u", 400, "Bad", None, BytesIO(b"No existe")), Rejected),  # type: ignore[arg-type]
-    (ConnectionRefusedError("refused"), Unavailable)])
+    (urllib.error.URLError(ConnectionRefusedError("refused")), Unavailable),
+    (ConnectionRefusedError("refused"), Unavailable), (TimeoutError("timed out"), Unknown),
+    (urllib.error.URLError(ConnectionResetError("reset")), Unknown)])
 def test_what_goes_wrong_at_a_simulator_is_an_outcome(monkeypatch: pytest.MonkeyPatch, error: OSError,
                                                       outcome: type[Exception]) -> None:
-    class Broken:
+    class Opener:
         def open(self, *_args: Any, **_more: Any) -> Any:
             raise error
 
-    monkeypatch.setattr(urllib.request, "build_opener", lambda *_handlers: Broken())
+    monkeypatch.setattr(urllib.request, "build_opener", lambda *_handlers: Opener())
     with pytest.raises(outcome):
         Desk(Company(country="AR"), Deaf(), TODAY, print).fetch("siro/x")
 
