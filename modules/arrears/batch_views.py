@@ -21,7 +21,7 @@ STATES = {"rehearsed": (lambda: _("rehearsed"), "info"), "running": (lambda: _("
           "stopped": (lambda: _("stopped"), "warn"), "done": (lambda: _("done"), "ok"),
           "undone": (lambda: _("undone"), "mute")}
 ITEMS = {"waiting": (lambda: _("waits"), "warn"), "cut": (lambda: _("cut"), "bad"),
-         "spared": (lambda: _("not due any more"), "ok"), "left_out": (lambda: _("left out"), "mute"),
+         "spared": (lambda: _("not cut"), "ok"), "left_out": (lambda: _("left out"), "mute"),
          "undone": (lambda: _("restored"), "ok")}
 
 
@@ -64,7 +64,7 @@ def batch(batch_id: int) -> Any:
         .group_by(BatchItem.currency)).all()
     return render_template("arrears/batch.html", batch=row, page=page, sums=_sums(counted), counted=counted,
                            states=STATES, items=ITEMS, totals=totals, moment=wording.moment, spared=wording.SPARED,
-                           rules=wording.RULES)
+                           rules=wording.RULES, undoing=batches.is_undoing(row))
 
 
 @bp.post("/cut-offs/<int:batch_id>/run")

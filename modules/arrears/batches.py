@@ -17,7 +17,6 @@ from modules.arrears.errors import NotPossible
 from modules.arrears.facts import Action, Decision
 from modules.arrears.models import Batch, BatchItem, Cut
 from modules.arrears.ports import stages
-from modules.contracts.models import Contract
 
 # contracts between two looks at the stop button
 STEP = 25
@@ -159,37 +158,54 @@ def _cut(batch: Batch, items: Sequence[BatchItem]) -> None:
     accounting.hold_customers([one.invoice_id for one in items if one.invoice_id])
     known, moment = reading.context(), running.now()
     again: dict[int, Action] = {}
+    why: dict[int, str] = {}
     for debtor in reading.debtors(known, sorted({one.customer_id for one in items})):
-        for one in deciding.decide(debtor, known.calendar, moment, by_hand=True).actions:
-            if one.action == "cut":
-                again[one.contract_id] = one
-    chosen = [again[item.contract_id] for item in items if item.contract_id in again]
-    wanted = [(one, wording.reason(one)) for one in chosen]
+        decision = deciding.decide(debtor, known.calendar, moment, by_hand=True)
+        again |= {one.contract_id: one for one in decision.actions if one.action == "cut"}
+        why[debtor.contract_id] = wording.not_cut(debtor.state, decision)
+    wanted = [(one, wording.reason(one)) for item in items if (one := again.get(item.contract_id))]
     made = services.cut_many(wanted, moment.day, batch.id)
+    why |= made.refused
     for item in items:
-        cut = made.get(item.contract_id)
+        cut = made.done.get(item.contract_id)
         item.state, item.cut_id = ("cut", cut.id) if cut else ("spared", None)
+        item.note = "" if cut else (why.get(item.contract_id) or wording.not_cut(item.contract.state, Decision()))[:300]
     db.session.flush()
 
 
 def undo_step(batch_id: int) -> bool:
-    """Restore some more of who is still cut by this batch; False where nobody is left."""
-    cuts = db.session.scalars(sa.select(Cut).where(Cut.batch_id == batch_id, Cut.ended_at.is_(None))
-                              .order_by(Cut.id).limit(STEP)).all()
-    for row in cuts:
-        contract: Contract = services.held(row.contract_id)
-        if contract.state == "suspended":
-            services.give_back(contract, "undone", _("the cut-off was undone"))
-        else:
-            services.end_cut(contract.id, "staff")
-    db.session.execute(sa.update(BatchItem).where(
-        BatchItem.batch_id == batch_id, among(BatchItem.cut_id, [row.id for row in cuts]))
-        .values(state="undone").execution_options(synchronize_session=False))
+    """Restore some more of who was cut by this batch; False where nobody is left."""
+    items = db.session.scalars(sa.select(BatchItem).where(*_to_undo(batch_id)).order_by(BatchItem.id).limit(STEP)).all()
+    refused = _give_back(items)
+    for item in items:
+        item.note = refused.get(item.contract_id, "")[:300]
+        item.state = item.state if item.note else "undone"
     db.session.flush()
-    return bool(cuts)
+    return bool(items)
+
+
+def _to_undo(batch_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """Items that were cut, and have not refused to be given back."""
+    return BatchItem.batch_id == batch_id, BatchItem.state == "cut", BatchItem.note == ""
+
+
+def _give_back(items: Sequence[BatchItem]) -> dict[int, str]:
+    """Restore those of these who are still cut by it; the words of those that refuse, by contract."""
+    cut = db.session.scalars(sa.select(Cut.contract_id).where(
+        among(Cut.id, [item.cut_id for item in items if item.cut_id]), Cut.ended_at.is_(None))).all()
+    held_ones = services.held_many(cut)
+    services.end_cuts({one.id: "staff" for one in held_ones.values() if one.state != "suspended"})
+    back = [one for one in held_ones.values() if one.state == "suspended"]
+    return services.undo_many(back, _("the cut-off was undone")).refused
 
 
 # --- asked by screens --------------------------------------------------------------------------------------------
+
+
+def is_undoing(batch: Batch) -> bool:
+    """Whether services are still to be given back."""
+    return batch.state == "undone" and db.session.scalar(
+        sa.select(BatchItem.id).where(*_to_undo(batch.id)).limit(1)) is not None
 
 
 def counts(batch_ids: Sequence[int]) -> dict[int, dict[tuple[int, str], int]]:

@@ -106,8 +106,7 @@ def _perform(found: Part, moment: Moment) -> None:
         services.keep(promise_id)
     of = {action: [pair for pair in found.actions if pair[0].action == action]
           for action in ("restore", "notice", "surcharge", "promise_broken", "cut")}
-    for one, words in of["restore"]:
-        _guarded(one, lambda one=one, words=words: services.restore(one, words, moment.day))  # type: ignore[misc]
+    services.restore_many(of["restore"], moment.day)
     told = [one for one, words in of["notice"] if services.note(one, words, moment.day)]
     telling.tell(told)
     for one, words in of["surcharge"]:

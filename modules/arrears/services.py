@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -23,6 +24,7 @@ from modules.arrears.models import Cut, Deed, Promise
 from modules.contracts import extras
 from modules.contracts import services as contracts
 from modules.contracts.models import Contract
+from modules.crm.models import Customer
 
 # so many days at most, whoever grants it
 LONGEST = dt.timedelta(days=20)
@@ -46,32 +48,70 @@ def _deed(one: Action, reason: str, day: dt.date, batch_id: int | None = None) -
             "batch_id": batch_id, "by_id": current_user_id()}
 
 
-def cut_many(wanted: Sequence[tuple[Action, str]], day: dt.date, batch_id: int | None = None) -> dict[int, Cut]:
-    """Cut these services for debt, one per contract, and tell it; by contract those that were cut.
+Pairs = Sequence[tuple[Action, str]]
+Row = TypeVar("Row")
 
-    Who is not in service any more, and whose cut was made before, is left out: the contracts are held first. Where one
-    refuses, as when days that are billed cannot be credited, they are cut one by one: it stops only itself.
+
+@dataclass
+class Outcome:
+    """By contract: what was done, and the words of those that refused."""
+
+    done: dict[int, Any] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+def cut_many(wanted: Pairs, day: dt.date, batch_id: int | None = None) -> Outcome:
+    """Cut these services for debt, one per contract, and tell it; done are the cuts.
+
+    Who is not in service any more, and whose cut was made before, is left out: the contracts are held first.
     """
+    return _do_many(wanted, lambda pairs: _cut_together(pairs, day, batch_id), _of_action)
+
+
+def restore_many(wanted: Pairs, day: dt.date) -> Outcome:
+    """Give these services back that were cut for debt, one per contract, and tell it; who is back already is left out.
+    """
+    return _do_many(wanted, lambda pairs: _restore_together(pairs, day), _of_action)
+
+
+def undo_many(back: Sequence[Contract], reason: str) -> Outcome:
+    """Give back these services, which are held and cut: cutting them is undone."""
+    def undo(some: Sequence[Contract]) -> dict[int, Any]:
+        give_back_many(some, {one.id: "undone" for one in some}, {one.id: reason for one in some})
+        return {one.id: one for one in some}
+
+    return _do_many(back, undo, lambda one: (one.id, one.number, "undo"))
+
+
+def _of_action(pair: tuple[Action, str]) -> tuple[int, str, str]:
+    return pair[0].contract_id, pair[0].number, pair[0].action
+
+
+def _do_many(wanted: Sequence[Row], do: Callable[[Sequence[Row]], dict[int, Any]],
+             of: Callable[[Row], tuple[int, str, str]]) -> Outcome:
+    """With a few statements for all of them; where one refuses, as when days that are billed cannot be credited, one by
+    one: it stops only itself. `of`: (contract, its number, what is done)."""
+    if not wanted:
+        return Outcome()
     try:
         with db.session.begin_nested():
-            return _cut_together(wanted, day, batch_id)
+            return Outcome(do(wanted))
     except DomainError as error:
         if len(wanted) == 1:
-            log.warning("arrears_refused", contract=wanted[0][0].number, action="cut", reason=error.message)
-            return {}
-    made: dict[int, Cut] = {}
-    # in the order in which all of them are locked
-    for pair in sorted(wanted, key=lambda pair: pair[0].contract_id):
-        made |= cut_many([pair], day, batch_id)
-    return made
+            contract_id, number, action = of(wanted[0])
+            log.warning("arrears_refused", contract=number, action=action, reason=error.message)
+            return Outcome(refused={contract_id: str(error)})
+    found = Outcome()
+    for one in sorted(wanted, key=lambda row: of(row)[0]):  # in the order in which all of them are locked
+        alone = _do_many([one], do, of)
+        found.done |= alone.done
+        found.refused |= alone.refused
+    return found
 
 
-def _cut_together(wanted: Sequence[tuple[Action, str]], day: dt.date, batch_id: int | None) -> dict[int, Cut]:
-    held_ones = _held_many([one.contract_id for one, _reason in wanted])
-    known = set(db.session.scalars(sa.select(Deed.key).where(
-        Deed.company_id == current_company_id(), among(Deed.key, [one.key for one, _reason in wanted]))))
-    pairs = [(one, reason) for one, reason in wanted
-             if held_ones[one.contract_id].state == "active" and one.key not in known]
+def _cut_together(wanted: Pairs, day: dt.date, batch_id: int | None) -> dict[int, Cut]:
+    held_ones = held_many([one.contract_id for one, _reason in wanted])
+    pairs = _left(wanted, held_ones, "active")
     if not pairs:
         return {}
     _note_all(pairs, day, batch_id)
@@ -82,13 +122,33 @@ def _cut_together(wanted: Sequence[tuple[Action, str]], day: dt.date, batch_id: 
     return made
 
 
-def _note_all(pairs: Sequence[tuple[Action, str]], day: dt.date, batch_id: int | None) -> None:
+def _restore_together(wanted: Pairs, day: dt.date) -> dict[int, Contract]:
+    held_ones = held_many([one.contract_id for one, _reason in wanted])
+    pairs = _left(wanted, held_ones, "suspended")
+    if not pairs:
+        return {}
+    _note_all(pairs, day)
+    back = {one.contract_id: held_ones[one.contract_id] for one, _reason in pairs}
+    give_back_many(list(back.values()), {one.contract_id: one.rule for one, _reason in pairs},
+                   {one.contract_id: reason for one, reason in pairs})
+    telling.tell([one for one, _reason in pairs if one.rule == "paid"])
+    return back
+
+
+def _left(wanted: Pairs, held_ones: Mapping[int, Contract], state: str) -> list[tuple[Action, str]]:
+    """Those whose contract is in this state, and that were not done before."""
+    known = set(db.session.scalars(sa.select(Deed.key).where(
+        Deed.company_id == current_company_id(), among(Deed.key, [one.key for one, _reason in wanted]))))
+    return [(one, reason) for one, reason in wanted
+            if held_ones[one.contract_id].state == state and one.key not in known]
+
+
+def _note_all(pairs: Pairs, day: dt.date, batch_id: int | None = None) -> None:
     """Write down that these are done: nobody else can, while their contracts are held."""
     write_rows(Deed.__table__, [_deed(one, reason, day, batch_id) for one, reason in pairs])
 
 
-def _cuts(pairs: Sequence[tuple[Action, str]], suspensions: Mapping[int, int],
-          batch_id: int | None) -> dict[int, Cut]:
+def _cuts(pairs: Pairs, suspensions: Mapping[int, int], batch_id: int | None) -> dict[int, Cut]:
     before = {row.contract_id: row.count for row in db.session.execute(
         sa.select(Cut.contract_id, sa.func.count().label("count")).where(among(Cut.contract_id, list(suspensions)))
         .group_by(Cut.contract_id))}
@@ -101,7 +161,7 @@ def _cuts(pairs: Sequence[tuple[Action, str]], suspensions: Mapping[int, int],
     return made
 
 
-def _held_many(contract_ids: Sequence[int]) -> dict[int, Contract]:
+def held_many(contract_ids: Sequence[int]) -> dict[int, Contract]:
     """The contracts as they are now, locked in order until the transaction ends."""
     db.session.flush()
     return {row.id: row for row in db.session.scalars(
@@ -120,38 +180,45 @@ def held(contract_id: int) -> Contract:
 
 def restore(one: Action, reason: str, day: dt.date) -> bool:
     """Give the service back that was cut for debt; False where it is back already."""
-    contract = held(one.contract_id)
-    if contract.state != "suspended" or not note(one, reason, day):
-        return False
-    give_back(contract, one.rule, reason)
-    if one.rule == "paid":
-        telling.tell_restored(contract, one.key)
-    return True
+    return bool(_restore_together([(one, reason)], day))
 
 
-def give_back(contract: Contract, by: str, reason: str = "") -> None:
-    """Restore, and close what says that it was cut; a charge for reconnection comes with the next invoice, once a
-    debt."""
-    row = end_cut(contract.id, by)
-    contracts.restore(contract, reason=reason)
-    if row is not None and by in ("paid", "promise", "proof"):
-        _charge_reconnection(contract, row)
+def give_back_many(back: Sequence[Contract], by: Mapping[int, str], reasons: Mapping[int, str]) -> None:
+    """Restore these, which are held, and close what says that they were cut; `by` and `reasons` by contract.
+
+    A charge for reconnection comes with the next invoice, once a debt.
+    """
+    closed = end_cuts(by)
+    contracts.restore_many(back, reasons)
+    _charge_reconnections([(one, closed[one.id]) for one in back
+                           if one.id in closed and by[one.id] in ("paid", "promise", "proof")])
 
 
 def end_cut(contract_id: int, by: str) -> Cut | None:
     """Close the open cut of a contract, if there is one."""
-    row = db.session.scalar(sa.select(Cut).where(Cut.contract_id == contract_id, Cut.ended_at.is_(None)))
-    if row is not None:
-        row.ended_by, row.ended_at = by, clock.now()
-        db.session.flush()
-    return row
+    return end_cuts({contract_id: by}).get(contract_id)
 
 
-def _charge_reconnection(contract: Contract, row: Cut) -> None:
-    amount = reading.context().rules_of(contract.profile_id, contract.customer.zone_id).reconnection_charge
-    if amount > 0:
-        extras.add_charge(contract, _("Charge for reconnection"), amount, code="reconnection",
-                          form_key=f"arrears.reconnection:{contract.id}:{row.invoice_id}")
+def end_cuts(by: Mapping[int, str]) -> dict[int, Cut]:
+    """Close the open cuts of these contracts (id -> what ends it); those that there were, by contract."""
+    rows = db.session.scalars(sa.select(Cut).where(among(Cut.contract_id, list(by)), Cut.ended_at.is_(None))).all()
+    for row in rows:
+        row.ended_by, row.ended_at = by[row.contract_id], clock.now()
+    db.session.flush()
+    return {row.contract_id: row for row in rows}
+
+
+def _charge_reconnections(pairs: Sequence[tuple[Contract, Cut]]) -> None:
+    if not pairs:
+        return
+    known = reading.context()
+    zones = dict(db.session.execute(sa.select(Customer.id, Customer.zone_id).where(
+        among(Customer.id, {contract.customer_id for contract, _row in pairs}))).tuples().all())
+    charges = [extras.NewCharge(contract, _("Charge for reconnection"), amount, "reconnection",
+                                f"arrears.reconnection:{contract.id}:{row.invoice_id}")
+               for contract, row in pairs
+               if (amount := known.rules_of(contract.profile_id, zones[contract.customer_id]).reconnection_charge) > 0]
+    extras.add_charges(charges)
 
 
 def surcharge(one: Action, reason: str, day: dt.date) -> bool:

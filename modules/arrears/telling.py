@@ -16,13 +16,12 @@ from modules.accounting.models import Invoice
 from modules.arrears import notices, wording
 from modules.arrears.facts import Action
 from modules.arrears.models import Promise, Proof
-from modules.contracts.models import Contract
 from modules.crm.models import Customer
 from modules.notifications.services import Notice, notify, notify_many
 
 OF_RULE = {"before_due": notices.REMINDER, "before_second_due": notices.REMINDER, "after_due": notices.OVERDUE,
            "after_second_due": notices.OVERDUE, "before_cut": notices.CUT_WARNING}
-OF_ACTION = {"cut": notices.CUT, "promise_broken": notices.PROMISE_BROKEN}
+OF_ACTION = {"cut": notices.CUT, "restore": notices.RESTORED, "promise_broken": notices.PROMISE_BROKEN}
 
 
 def tell(actions: Sequence[Action]) -> int:
@@ -55,6 +54,8 @@ def _languages(customer_ids: Sequence[int]) -> dict[int, str]:
 
 
 def _context(one: Action, invoices: Mapping[int, Invoice], ways: Mapping[int, str]) -> dict[str, str]:
+    if one.action == "restore":
+        return {"contract": one.number}
     invoice = invoices.get(one.invoice_id or 0)
     context = owed(one.amount, one.currency, invoice, ways.get(one.invoice_id or 0, ""))
     context["contract"] = one.number
@@ -80,11 +81,6 @@ def tell_promise(promise: Promise, invoice: Invoice | None) -> None:
         context = owed(promise.amount, promise.currency, invoice, _ways([invoice])[invoice.id] if invoice else "")
         context |= {"contract": promise.contract.number, "until": wording.moment(promise.until)}
         notify(promise.customer_id, notices.PROMISE_MADE.code, f"promise:{promise.id}", context)
-
-
-def tell_restored(contract: Contract, key: str) -> None:
-    """That the service is back."""
-    notify(contract.customer_id, notices.RESTORED.code, key, {"contract": contract.number})
 
 
 def tell_refused(proof: Proof) -> None:

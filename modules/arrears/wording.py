@@ -9,7 +9,7 @@ from typing import Any
 from core import clock
 from core.i18n import _, format_amount, format_date, lazy
 from core.scope import current_company
-from modules.arrears.facts import Action, Spared
+from modules.arrears.facts import Action, Decision, Spared
 
 ACTIONS = {"notice": lazy("Notice"), "surcharge": lazy("Surcharge"), "cut": lazy("Service cut"),
            "restore": lazy("Service restored"), "promise_broken": lazy("Promise not kept")}
@@ -68,6 +68,15 @@ def spared(one: Spared) -> str:
     if one.by == "hour":
         parts.append(_("from %(first)s to %(last)s", first=f"{data['from']}:00", last=f"{data['to']}:00"))
     return f"{title} ({', '.join(parts)})" if parts else title
+
+
+def not_cut(state: str, decision: Decision) -> str:
+    """Why a contract that was to be cut is not, in words."""
+    if decision.spared:
+        return spared(decision.spared)
+    if state == "suspended":
+        return _("out of service already")
+    return _("not due any more") if state == "active" else _("the contract has ended")
 
 
 def moment(value: dt.datetime) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from core import audit, clock, months
-from core.db import db
+from core.db import among, db
 from core.i18n import _
 from core.money import split
 from core.months import DAY
@@ -66,6 +69,41 @@ def add_charge(contract: Contract, description: str, total: Decimal, *, instalme
     """
     if known := of_form(Charge, form_key):
         return known
+    charge = _charge(contract, description, total, instalments, first_month, invoiced, code=code, form_key=form_key,
+                     account_id=account_id, includes_tax=includes_tax, taxes=taxes)
+    db.session.add(charge)
+    db.session.flush()
+    _charged(charge, contract)
+    return charge
+
+
+@dataclass(frozen=True)
+class NewCharge:
+    """Something to be paid once with the next invoice; of those with the same `form_key` one is made."""
+
+    contract: Contract
+    description: str
+    total: Decimal
+    code: str
+    form_key: str
+
+
+def add_charges(wanted: Sequence[NewCharge]) -> None:
+    """As `add_charge`, for many contracts with a few statements; those that were made before are left out."""
+    known = set(db.session.scalars(sa.select(Charge.form_key).where(
+        among(Charge.form_key, [one.form_key for one in wanted])))) if wanted else set()
+    made = [(_charge(one.contract, one.description, one.total, code=one.code, form_key=one.form_key), one.contract)
+            for one in wanted if one.form_key not in known]
+    db.session.add_all([charge for charge, _contract in made])
+    db.session.flush()
+    for charge, contract in made:
+        _charged(charge, contract)
+
+
+def _charge(contract: Contract, description: str, total: Decimal, instalments: int = 1,
+            first_month: dt.date | None = None, invoiced: int = 0, *, includes_tax: bool | None = None,
+            taxes: Sequence[dict[str, Any]] | None = None, **values: Any) -> Charge:
+    """The row, not yet in the database."""
     if contract.state == states.CANCELLED:
         raise NotPossible(_("Charging is not possible because this contract was cancelled."))
     _named(description)
@@ -74,18 +112,19 @@ def add_charge(contract: Contract, description: str, total: Decimal, *, instalme
                            most=LONGEST), field="total")
     if taxes is None:  # what is sold beside the service bears no tax that follows its place
         taxes = known_taxes.beside(contract.plan.taxes, current_company().country)
-    charge = Charge(contract_id=contract.id, code=code, description=description.strip(), total=total,
-                    account_id=account_id, form_key=form_key, **_taxed(contract, includes_tax, taxes))
     first = months.of(first_month or clock.today())
-    charge.instalments = [
-        ChargeInstalment(contract_id=contract.id, position=invoiced + place, amount=amount,
-                         month=months.add(first, place - 1))
-        for place, amount in enumerate(split(total, instalments, current_company().currency), start=1)]
-    db.session.add(charge)
-    db.session.flush()
+    parts = enumerate(split(total, instalments, current_company().currency), start=1)
+    return Charge(
+        contract_id=contract.id, description=description.strip(), total=total, **values,
+        **_taxed(contract, includes_tax, taxes), instalments=[
+            ChargeInstalment(contract_id=contract.id, position=invoiced + place, amount=amount,
+                             month=months.add(first, place - 1)) for place, amount in parts])
+
+
+def _charged(charge: Charge, contract: Contract) -> None:
     db.session.expire(contract, ["charges"])
-    audit.record("contracts.add_charge", contract, {"charge": description, "total": total, "in": instalments})
-    return charge
+    audit.record("contracts.add_charge", contract, {"charge": charge.description, "total": charge.total,
+                                                    "in": len(charge.instalments)})
 
 
 def cancel_charge(contract: Contract, charge: Charge, reason: str = "") -> int:

@@ -15,6 +15,7 @@ from core.i18n import _
 from core.scope import current_company_id
 from modules.accounting import queries as accounting
 from modules.accounting.models import Allocation, Balance, Invoice, Payment
+from modules.contracts.facts import PRORATE
 from modules.contracts.models import (
     BilledPeriod,
     BillingException,
@@ -66,6 +67,12 @@ def effective_profile(contract: Contract) -> BillingProfile:
         sa.select(BillingProfile).join(ZoneProfile, ZoneProfile.profile_id == BillingProfile.id)
         .where(ZoneProfile.zone_id == zone_id)) if zone_id else None
     return by_zone or default_profile()
+
+
+def some_prorate() -> bool:
+    """Whether a profile of the company charges only days in service."""
+    wanted = sa.select(BillingProfile.id).where(BillingProfile.while_suspended == PRORATE).limit(1)
+    return db.session.scalar(wanted) is not None
 
 
 def default_profile() -> BillingProfile:

@@ -45,4 +45,5 @@ if wish := os.environ.get("DIE_AT"):
     if point.endswith("_commit"):
         sa.event.listen(db.session, point, pass_by)
     else:
-        deadly({"note": services, "give_back": services, "tell": telling, "suspend_many": contracts}[point], point)
+        deadly({"note": services, "give_back_many": services, "tell": telling, "suspend_many": contracts,
+                 "restore_many": contracts}[point], point)

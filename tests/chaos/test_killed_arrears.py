@@ -96,7 +96,8 @@ def killed(command: Command) -> None:
 def points(seed: int, count: int) -> list[str]:
     """Where kill -9 comes: within a part or around its commit; never so late that nothing is left to do."""
     chance = random.Random(seed)
-    late = {"note": (4, 7), "tell": (3, 6), "suspend_many": (2, 3), "before_commit": (2, 4), "after_commit": (2, 4)}
+    late = {"note": (4, 7), "tell": (3, 6), "suspend_many": (2, 3), "restore_many": (2, 2),
+            "before_commit": (2, 4), "after_commit": (2, 4)}
     chosen = [*late, *(chance.choice(list(late)) for _number in range(count))]
     return [f"{point} {chance.randint(*late[point])}" for point in chosen]
 
@@ -154,8 +155,11 @@ def test_a_cut_off_by_hand_that_is_killed_again_and_again_is_complete_in_the_end
     found = isp.call("tests.chaos.debtors:batch")
     assert (found["items"], found["open"], found["twice"]) == ({"cut": due}, due, [])
     isp.call("tests.chaos.debtors:undo")
-    killed(dies(isp, "give_back 10", "serve", "--port", str(free_port())))
-    assert 0 < count(isp, CUT) < due
+    left = [due]
+    for point in ("restore_many 4", "give_back_many 4"):
+        killed(dies(isp, point, "serve", "--port", str(free_port())))
+        left.append(count(isp, CUT))
+    assert 0 < left[2] < left[1] < left[0]
     serve = isp.start("serve", "--port", str(free_port()))
     eventually(lambda: count(isp, CUT) == 0, 60, 0.1)
     serve.kill()

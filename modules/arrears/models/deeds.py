@@ -123,8 +123,9 @@ class BatchItem(CompanyScoped, Model):
     currency: Mapped[str] = mapped_column(sa.String(3), default="")
     rule: Mapped[str] = mapped_column(sa.String(40), default="")
     reason: Mapped[str] = mapped_column(sa.String(300), default="")
-    # waiting, cut, spared (not due any more), left out (by hand), undone
+    # waiting, cut, spared, left out (by hand), undone; `note`: why it was not cut, or could not be given back
     state: Mapped[str] = mapped_column(sa.String(10), default="waiting")
+    note: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
     cut_id: Mapped[int | None] = mapped_column(sa.ForeignKey("arrears_cut.id"), unique=True)
 
     batch: Mapped[Batch] = relationship(back_populates="items")

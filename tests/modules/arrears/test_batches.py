@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.db import db
-from modules.arrears import batches
+from modules.arrears import batches, services
 from modules.arrears.errors import NotPossible
-from modules.arrears.models import BatchItem, Cut
+from modules.arrears.models import Batch, BatchItem, Cut
 from modules.arrears.ports import stages
+from modules.contracts import services as contracts
 from modules.contracts.models import Contract
 
 DUE = dt.date(2026, 11, 2)
@@ -72,6 +73,52 @@ def test_it_runs_by_stages_and_who_paid_meanwhile_is_spared(debtors: list[Contra
     assert batch.state == "done" and sorted(one.state for one in batch.items) == ["cut"] * 3 + ["left_out", "spared"]
 
 
+def test_who_is_not_cut_is_listed_with_the_true_reason(
+        debtors: list[Contract], profile: Any, pay: Any, run_jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    promised, courtesy, small, paid, refusing = debtors
+    batch = batches.rehearse()
+    services.promise(promised)
+    contracts.set_courtesy(courtesy, dt.date(2026, 11, 1), dt.date(2026, 11, 30))
+    profile.cut_minimum_debt = 5000
+    pay(small, "8000")
+    pay(paid, "12100")
+
+    suspend_many = contracts.suspend_many
+
+    def suspend(rows: Sequence[Contract], *given: Any) -> Any:
+        if refusing.id in {one.id for one in rows}:
+            raise NotPossible("Its days cannot be credited.")
+        return suspend_many(rows, *given)
+
+    monkeypatch.setattr(contracts, "suspend_many", suspend)
+    batches.release(batch, everything=True)
+    db.session.commit()
+    run_jobs()
+    db.session.expire_all()
+    notes = {item.contract_id: item.note for item in batch.items}
+    assert {item.state for item in batch.items} == {"spared"} and states(debtors) == ["active"] * 5
+    assert notes[promised.id].startswith("promise of payment (until ")
+    assert notes[courtesy.id] == "courtesy (until 30/11/2026)"
+    assert notes[small.id].startswith("debt below the smallest (") and "5,000.00" in notes[small.id]
+    assert notes[paid.id] == "not due any more"
+    assert notes[refusing.id] == "Its days cannot be credited."
+
+
+def test_who_is_out_of_service_already_is_listed_as_that(debtors: list[Contract], run_jobs: Any) -> None:
+    batch = batches.rehearse()
+    paused, ended = debtors[:2]
+    contracts.suspend(paused, "request")
+    contracts.end(ended)
+    batches.release(batch, everything=True)
+    db.session.commit()
+    run_jobs()
+    db.session.expire_all()
+    notes = {item.contract_id: (item.state, item.note) for item in batch.items}
+    assert notes[paused.id] == ("spared", "out of service already")
+    assert notes[ended.id] == ("spared", "the contract has ended")
+    assert notes[debtors[2].id] == ("cut", "")
+
+
 def test_one_click_gives_all_back_and_the_run_respects_it(debtors: list[Contract], run: Any, run_jobs: Any) -> None:
     batch = batches.rehearse()
     batches.release(batch, everything=True)
@@ -84,6 +131,61 @@ def test_one_click_gives_all_back_and_the_run_respects_it(debtors: list[Contract
     assert {one.state for one in batch.items} == {"undone"}
     assert {row.ended_by for row in db.session.scalars(sa.select(Cut))} == {"undone"}
     assert run(17) == [] and states(debtors) == ["active"] * 5
+
+
+@pytest.fixture
+def cut_off(debtors: list[Contract], run_jobs: Any) -> Batch:
+    """All of them are cut by it."""
+    batch = batches.rehearse()
+    batches.release(batch, everything=True)
+    db.session.commit()
+    run_jobs()
+    return batch
+
+
+def undo(batch: Batch) -> None:
+    batches.undo(batch)
+    while batches.undo_step(batch.id):
+        db.session.commit()
+
+
+def test_undoing_leaves_alone_who_is_back_by_other_hands(debtors: list[Contract], cut_off: Batch, pay: Any,
+                                                         run_jobs: Any) -> None:
+    contracts.restore(debtors[0])
+    undo(cut_off)
+    assert states(debtors) == ["active"] * 5 and {item.state for item in cut_off.items} == {"undone"}
+    ended = {row.contract_id: row.ended_by for row in db.session.scalars(sa.select(Cut))}
+    assert ended == {one.id: "undone" for one in debtors} | {debtors[0].id: "staff"}
+
+
+def test_who_paid_meanwhile_does_not_keep_the_page_of_an_undone_one_waiting(
+        debtors: list[Contract], cut_off: Batch, pay: Any, run_jobs: Any) -> None:
+    pay(debtors[0], "12100")
+    run_jobs()
+    batches.undo(cut_off)
+    assert batches.is_undoing(cut_off)
+    while batches.undo_step(cut_off.id):
+        db.session.commit()
+    assert not batches.is_undoing(cut_off)
+    ended = {row.contract_id: row.ended_by for row in db.session.scalars(sa.select(Cut))}
+    assert ended == {one.id: "undone" for one in debtors} | {debtors[0].id: "paid"}
+
+
+def test_one_that_cannot_be_given_back_keeps_nobody_else_cut_and_says_why(
+        debtors: list[Contract], cut_off: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing, restore_many = debtors[1].id, contracts.restore_many
+
+    def restore(rows: Sequence[Contract], reasons: Any) -> None:
+        if refusing in {one.id for one in rows}:
+            raise NotPossible("Its days cannot be charged.")
+        restore_many(rows, reasons)
+
+    monkeypatch.setattr(contracts, "restore_many", restore)
+    undo(cut_off)
+    assert states(debtors) == ["active", "suspended", "active", "active", "active"]
+    assert {item.contract_id: (item.state, item.note) for item in cut_off.items if item.note} == {
+        refusing: ("cut", "Its days cannot be charged.")}
+    assert not batches.is_undoing(cut_off)
 
 
 def test_the_stop_button_is_heard_between_two_steps(debtors: list[Contract], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from core.models import Job
 from modules.accounting import payments
 from modules.accounting import queries as books
 from modules.arrears import queries, running, services
-from modules.arrears.errors import NoPromise
+from modules.arrears.errors import NoPromise, NotPossible
 from modules.arrears.models import Cut, Deed, Promise
 from modules.contracts import billing, plans
 from modules.contracts import services as contracts
-from modules.contracts.models import Charge, PlanPrice
+from modules.contracts.models import Charge, Contract, PlanPrice, Suspension
 from modules.notifications.models import Message
 from tests.modules.arrears.debtors import VAT
 
@@ -260,6 +260,73 @@ def test_two_runs_at_once_cut_once(make_contract: Any, owe: Any, frozen: Any, mo
     running.review([contract.customer_id])
     running._perform(stale, running.now())
     assert count(Cut) == 1 and told().count("arrears.cut") == 1
+
+
+@pytest.fixture
+def back(make_contract: Any, owe: Any, pay: Any, run: Any, profile: Any) -> Any:
+    """`back(3)`: so many who were cut and have paid; nobody heard of it yet."""
+    def made(count: int) -> list[Any]:
+        profile.reconnection_charge = Decimal(1500)
+        found = [make_contract(f"Customer {number}") for number in range(count)]
+        for one in found:
+            owe(one, "12100", DUE)
+        run(12)
+        for one in found:
+            pay(one, "12100")
+        db.session.execute(sa.delete(Job))
+        db.session.commit()
+        return found
+
+    return made
+
+
+def test_many_who_paid_are_back_with_a_fixed_number_of_statements(back: Any) -> None:
+    """But for the jobs that hear of each, and rows that are written of each, as the database takes them."""
+    def statements(count: int) -> int:
+        contract_ids = [one.id for one in back(count)]
+        sent: list[str] = []
+        listen = lambda *arguments: sent.append(arguments[2])  # noqa: E731
+        sa.event.listen(db.engine, "before_cursor_execute", listen)
+        try:
+            running.review([key for (key,) in db.session.execute(sa.select(Contract.customer_id).where(
+                Contract.id.in_(contract_ids)))], running.RELIEF)
+            db.session.flush()
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", listen)
+        db.session.commit()
+        rows = db.session.scalars(sa.select(Contract).where(Contract.id.in_(contract_ids))).all()
+        assert {one.state for one in rows} == {"active"}
+        assert {row.ended_by for row in db.session.scalars(sa.select(Cut).where(
+            Cut.contract_id.in_(contract_ids)))} == {"paid"}
+        assert {row.last_day for row in db.session.scalars(sa.select(Suspension).where(
+            Suspension.contract_id.in_(contract_ids)))} == {dt.date(2026, 11, 11)}
+        assert db.session.scalar(sa.select(sa.func.count()).where(
+            Charge.contract_id.in_(contract_ids), Charge.code == "reconnection")) == count
+        return sum(one.startswith(("SELECT", "UPDATE")) and "core_job" not in one for one in sent)
+
+    few, many = statements(3), statements(12)
+    assert many == few
+
+
+def test_one_contract_that_refuses_to_come_back_keeps_nobody_else_out(
+        back: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    debtors = back(4)
+    refusing, restore_many = debtors[1].id, contracts.restore_many
+
+    def restore(rows: Any, reasons: Any) -> None:
+        if refusing in {one.id for one in rows}:
+            raise NotPossible("Its days cannot be charged.")
+        restore_many(rows, reasons)
+
+    monkeypatch.setattr(contracts, "restore_many", restore)
+    assert run(12, 12) == [("restore", "paid")] * 4
+    db.session.expire_all()
+    assert [one.state for one in debtors] == ["active", "suspended", "active", "active"]
+    assert not db.session.scalars(sa.select(Deed).where(Deed.contract_id == refusing, Deed.action == "restore")).all()
+    assert told().count("arrears.restored") == 3 and count(Charge) == 3
+    monkeypatch.undo()
+    assert run(12, 13) == [("restore", "paid")]
+    assert told().count("arrears.restored") == 4 and count(Charge) == 4
 
 
 def test_a_run_reads_with_a_fixed_number_of_statements(make_contract: Any, owe: Any, frozen: Any) -> None:
