@@ -218,7 +218,11 @@ LOG_PAGES = 16_000
 
 
 @event.listens_for(sa.Engine, "connect")
-def _prepare_sqlite(connection: Any, record: Any) -> None:
+def _prepare(connection: Any, record: Any) -> None:
+    if type(connection).__module__.startswith("psycopg"):
+        # compiling a statement that PostgreSQL believes to be long takes seconds, where its work takes a millisecond
+        connection.execute("SET jit = off")
+        connection.commit()
     if not hasattr(connection, "isolation_level") or "sqlite3" not in type(connection).__module__:
         return
     connection.isolation_level = None  # the driver's own BEGIN would come too late: see _begin_sqlite

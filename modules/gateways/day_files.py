@@ -18,12 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from core import clock
-from core.db import db, insert_new
+from core.db import db, insert_new, is_postgresql
 from modules.gateways import causes, ports
 from modules.gateways.models import Account, File, HeldAgain, Transaction
 
 ZERO = Decimal("0.00")
-Other = aliased(Transaction)
+Ours, Theirs = aliased(Transaction), aliased(Transaction)
 # a day in the name of a file that holds no payment which could tell it
 NAMED_DAY = re.compile(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
 
@@ -32,28 +32,62 @@ NAMED_DAY = re.compile(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
 IS_HELD = sa.and_(Transaction.held_at.is_not(None), Transaction.kind == "payment")
 
 
-def _held_days(what: Any) -> Any:
-    """Of the days of which the account's files or lists held a payment; by ix_gateways_transaction_held."""
-    return sa.select(what).where(Other.account_id == Transaction.account_id, Other.held_at.is_not(None),
-                                 Other.kind == "payment").scalar_subquery()
-
-
-EMPTY = sa.exists().where(File.account_id == Transaction.account_id, File.direction == "in", File.kind == "payments",
-                          File.state == "imported", File.day == Transaction.paid_on)
-COMPARED = sa.or_(sa.exists().where(Other.account_id == Transaction.account_id, Other.held_at.is_not(None),
-                                    Other.kind == "payment", Other.paid_on == Transaction.paid_on), EMPTY)
-# accounts whose files or lists come at all: of others nothing is asked
-TOLD_BY_DAYS = Transaction.account_id.in_(sa.select(Account.id).where(sa.or_(
-    sa.exists().where(Other.account_id == Account.id, Other.held_at.is_not(None)),
-    sa.exists().where(File.account_id == Account.id, File.direction == "in", File.kind == "payments",
-                      File.state == "imported", File.day.is_not(None)))))
 IN_BOOKS = sa.and_(Transaction.kind == "payment", Transaction.state == "booked")
 NOT_HELD = sa.and_(IN_BOOKS, Transaction.held_at.is_(None))
-# in our books, and not in the network's file of its day
-MISSING = sa.and_(NOT_HELD, TOLD_BY_DAYS, COMPARED)
-# the network has told of later days, and of earlier ones, but not of this one
-NO_FILE = sa.and_(NOT_HELD, TOLD_BY_DAYS, Transaction.paid_on > _held_days(sa.func.min(Other.paid_on)),
-                  Transaction.paid_on < _held_days(sa.func.max(Other.paid_on)), ~COMPARED)
+
+
+def _held_days(what: Any, account_id: Any) -> Any:
+    """Of the days of which the account's files or lists held a payment; by ix_gateways_transaction_held."""
+    return sa.select(what).where(Theirs.account_id == account_id, Theirs.held_at.is_not(None),
+                                 Theirs.kind == "payment").scalar_subquery()
+
+
+def _compared() -> Any:
+    """Whether a file or list of the day of one of ours is here.
+
+    A value with a limit, and no EXISTS: for that PostgreSQL would read all that was ever held, in the belief that many
+    payments are asked about.
+    """
+    that_day = sa.select(Theirs.id).where(
+        Theirs.account_id == Ours.account_id, Theirs.held_at.is_not(None), Theirs.kind == "payment",
+        Theirs.paid_on == Ours.paid_on).limit(1).scalar_subquery()
+    return sa.or_(that_day.is_not(None), sa.exists().where(
+        File.account_id == Ours.account_id, File.direction == "in", File.kind == "payments", File.state == "imported",
+        File.day == Ours.paid_on))
+
+
+def _told_by_days() -> sa.Select[int]:
+    """Accounts whose files or lists come at all: of others nothing is asked."""
+    return sa.select(Account.id).where(sa.or_(
+        _held_days(sa.func.min(Theirs.paid_on), Account.id).is_not(None),
+        sa.exists().where(File.account_id == Account.id, File.direction == "in", File.kind == "payments",
+                          File.state == "imported", File.day.is_not(None))))
+
+
+def _within(column: Any, wanted: sa.Select[int]) -> Any:
+    """`column IN wanted`, where `wanted` is read first and by itself: what is not held lies in few accounts, which no
+    statistics tell, so that PostgreSQL would look at every payment instead."""
+    if is_postgresql():
+        return column == sa.func.any(sa.func.array(wanted.scalar_subquery()))
+    return column.in_(wanted)
+
+
+def _unheld(*more: Any) -> Any:
+    """In our books and held by nothing, of accounts that are compared."""
+    return _within(Transaction.id, sa.select(Ours.id).where(
+        Ours.kind == "payment", Ours.state == "booked", Ours.held_at.is_(None),
+        _within(Ours.account_id, _told_by_days()), *more))
+
+
+def missing() -> Any:
+    """In our books, and not in the network's file of its day."""
+    return _unheld(_compared())
+
+
+def no_file() -> Any:
+    """The network has told of later days, and of earlier ones, but not of this one."""
+    first, last = (_held_days(what(Theirs.paid_on), Ours.account_id) for what in (sa.func.min, sa.func.max))
+    return _unheld(Ours.paid_on > first, Ours.paid_on < last, ~_compared())
 
 
 def only_there() -> Any:
@@ -65,7 +99,7 @@ def only_there() -> Any:
 
 def which(code: str) -> Any:
     """The condition of a choice: missing, no_file, only_there."""
-    return only_there() if code == "only_there" else {"missing": MISSING, "no_file": NO_FILE}[code]
+    return {"missing": missing, "no_file": no_file, "only_there": only_there}[code]()
 
 
 @dataclass
@@ -86,8 +120,8 @@ class Day:
 def compares(account: Account) -> bool:
     """Whether there is anything to be compared: it tells by itself, and its files or lists come too."""
     tells = any(account.provider in one for one in (ports.pulls, ports.webhooks, ports.polls, ports.checkouts))
-    return tells and db.session.scalar(sa.select(Transaction.id).where(
-        Transaction.account_id == account.id, Transaction.held_at.is_not(None)).limit(1)) is not None
+    return tells and db.session.scalar(sa.select(sa.func.min(Transaction.paid_on)).where(
+        Transaction.account_id == account.id, Transaction.held_at.is_not(None))) is not None
 
 
 def days(account: Account, first: dt.date, last: dt.date) -> dict[dt.date, Day]:

@@ -164,3 +164,9 @@ def test_the_database_learns_how_rows_are_spread_before_anything_is_committed(ap
     else:
         rows = db.session.scalar(sa.text("SELECT CAST(stat AS INTEGER) FROM sqlite_stat1 WHERE tbl = 'core_lease'"))
     assert rows and rows >= 500
+
+
+def test_postgresql_compiles_no_statement(app: Flask) -> None:
+    if not is_postgresql():
+        pytest.skip("SQLite compiles none")
+    assert db.session.scalar(sa.text("SHOW jit")) == "off"

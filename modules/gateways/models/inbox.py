@@ -15,6 +15,9 @@ from modules.accounting.models import Invoice, Payment
 from modules.crm.models import Customer
 from modules.gateways.models.accounts import Account
 
+# notices that somebody may want to look at
+ODD = "state IN ('failed', 'refused')"
+
 
 class Notice(CompanyScoped, Model):
     """A request of a gateway, as it came; stored before anything is done with it."""
@@ -52,6 +55,8 @@ class Notice(CompanyScoped, Model):
         sa.Index("ix_gateways_notice_list", "company_id", "received_at", "id"),
         sa.Index("ix_gateways_notice_waiting", "account_id", "id",
                  sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")),
+        sa.Index("ix_gateways_notice_odd", "company_id", "state", "received_at", "id", sqlite_where=sa.text(ODD),
+                 postgresql_where=sa.text(ODD)),
     )
 
 
@@ -129,6 +134,10 @@ class Transaction(CompanyScoped, Model):
         sa.Index("ix_gateways_transaction_paid", "company_id", "account_id", "paid_on", "id"),
         sa.Index("ix_gateways_transaction_held", "account_id", "paid_on",
                  sqlite_where=sa.text("held_at IS NOT NULL"), postgresql_where=sa.text("held_at IS NOT NULL")),
+        sa.Index("ix_gateways_transaction_unheld", "account_id", "paid_on",
+                 sqlite_where=sa.text("held_at IS NULL"), postgresql_where=sa.text("held_at IS NULL")),
+        sa.Index("ix_gateways_transaction_held_id", "held_id",
+                 sqlite_where=sa.text("held_id IS NOT NULL"), postgresql_where=sa.text("held_id IS NOT NULL")),
         sa.Index("ix_gateways_transaction_waiting", "company_id", "id",
                  sqlite_where=sa.text("state = 'waiting' OR attention <> ''"),
                  postgresql_where=sa.text("state = 'waiting' OR attention <> ''")),
