@@ -217,8 +217,17 @@ def account(account_id: int) -> Any:
     return render_template("gateways/account_form.html", provider=ports.providers.get(row.provider), row=row,
                            error=error, typed=request.form, kept=kept, missing=accounts.missing(row),
                            takes_debts=row.provider in ports.debt_files,
-                           access=accounts.access(row), tickets=tickets.known(row), terms=terms,
+                           addresses=_addresses(row), tickets=tickets.known(row), terms=terms,
                            places=terms.places(row), stage=live_views.stage(row)), 422 if error else 200
+
+
+def _addresses(row: Account) -> list[tuple[str, str]]:
+    """What the gateway is to be told: where it sends notices, asks us, and sends payers back; (words, address)."""
+    access = accounts.access(row)
+    told = ((ports.webhooks, _("Notices"), access.notice_url),
+            (ports.pulls, _("Its requests"), access.notice_url.removesuffix("/notice")),
+            (ports.checkouts, _("Back to us"), access.return_url))
+    return [(words, address) for kind, words, address in told if row.provider in kind]
 
 
 @bp.post("/gateways/accounts/<int:account_id>/test")

@@ -113,6 +113,22 @@ def test_an_account_is_set_up_and_its_secret_never_shown(probe: Any, november: N
     assert other.cash_account.account_id != place.account_id  # each gateway's money is seen by itself
 
 
+@pytest.mark.parametrize(("provider", "shown", "hidden"), [
+    ("bank", [], ["Direcciones para la pasarela"]), ("mercadopago", ["/notice<", "/back<"], ["Sus consultas"]),
+    ("siro", ["/back<"], ["/notice<"])])
+def test_only_addresses_that_the_gateway_asks_for_are_shown(november: None, login: Make, provider: str,
+                                                            shown: list[str], hidden: list[str]) -> None:
+    account = accounts.create(provider, "Cuenta", {})
+    db.session.commit()
+    page = login(*ALL).get(f"/gateways/accounts/{account.id}").text
+    assert all(words in page for words in shown) and not any(words in page for words in hidden)
+
+
+def test_of_what_is_not_booked_no_empty_lines_are_shown(waiting: Transaction, login: Make) -> None:
+    page = login(*ALL).get(f"/gateways/payments/{waiting.id}").text
+    assert "Todavía nada." in page and "<dd></dd>" not in page
+
+
 def test_the_holding_of_two_gateways_is_apart(probe: Any, november: None, customer: Customer, told: Make) -> None:
     first, second = accounts.create("probe", "Una", {}), accounts.create("probe", "Otra", {})
     booking.take(first, [told("1", "100", customer=customer.code)])

@@ -83,6 +83,9 @@ def establishment(access: Access) -> str:
 def card(debt: Debt) -> str:
     """The number of the card; what is wrong with it is told without it."""
     found = str(debt.extra.get("card") or "")
+    if not found:
+        raise BadDebt(_("To debit customer %(customer)s you must first note his card on his page, under Payment codes.",
+                        customer=debt.customer), field="card")
     if not re.fullmatch("[0-9]{16}", found):
         raise BadDebt(_("To debit customer %(customer)s you must give a card of 16 digits; found: %(count)s characters "
                         "that end with %(last)s.", customer=debt.customer, count=len(found),

@@ -102,6 +102,9 @@ def _values(access: Access, debt: Debt) -> dict[str, Any]:
 def _cbu(debt: Debt) -> str:
     """The account; what is wrong with it is told by its last four digits."""
     found = str(debt.extra.get("cbu") or "").replace(" ", "")
+    if not found:
+        raise BadDebt(_("To debit customer %(customer)s you must first note his CBU on his page, under Payment codes.",
+                        customer=debt.customer), field="cbu")
     if not (found.isascii() and cbu.is_valid(found)):
         raise BadDebt(_("To debit customer %(customer)s you must give a CBU of 22 digits whose check digits are right; "
                         "found: %(count)s characters that end with %(last)s.", customer=debt.customer,

@@ -65,7 +65,7 @@ def test_names(account: dict, name: str) -> None:
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"extra": {}}, "0 characters"), ({"extra": {"card": CARD[:15]}}, "15 characters"),
+    ({"extra": {}}, "first note his card"), ({"extra": {"card": CARD[:15]}}, "15 characters"),
     ({"extra": {"card": "4509 9535 6623 3704"}}, "19 characters"), ({"extra": {"card": "٤" * 16}}, "16 digits"),
     ({"customer": "A1"}, "15 digits"), ({"customer": "1" * 16}, "15 digits"), ({"invoice": "ABC"}, "digits as ref"),
     ({"currency": "USD"}, "USD"), ({"due": [{"date": "2026-11-10", "amount": "0"}]}, "more than zero"),

@@ -54,7 +54,7 @@ def test_a_file_of_debits_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"extra": {}}, "0 characters"), ({"extra": {"cbu": CBU[:-1] + "2"}}, "5202"), ({"extra": {"cbu": "1" * 21}}, "21"),
+    ({"extra": {}}, "note his CBU"), ({"extra": {"cbu": CBU[:-1] + "2"}}, "5202"), ({"extra": {"cbu": "1" * 21}}, "21"),
     ({"customer": "¡!"}, "1 to 22"), ({"customer": "1" * 23}, "1 to 22"), ({"currency": "USD"}, "USD"),
     ({"due": [{"date": "2026-11-10", "amount": "100000000.00"}]}, "fit")])
 def test_debts_that_cannot_be_debited(change: dict, words: str) -> None:
