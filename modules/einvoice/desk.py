@@ -15,7 +15,6 @@ from core.charts import Part
 from core.db import db
 from core.i18n import _, ngettext
 from core.models import Company
-from core.scope import current_company
 from core.setup import Step
 from core.slots import NOTICE
 from core.templating import number
@@ -141,7 +140,7 @@ def _first_authorized(company: Company) -> Document | None:
 
 def invoice_part(invoice: Any) -> str:
     """What the tax authority says of an invoice; nothing for one that needs none, or whose document is to be made."""
-    from modules.crm import countries
+    from modules.einvoice import mending  # loads forms, which read the company's country
 
     document = queries.of_invoice(invoice.id)
     if document is None:
@@ -149,4 +148,4 @@ def invoice_part(invoice: Any) -> str:
     return render_template(
         "einvoice/_invoice_part.html", document=document, invoice=invoice, customer=invoice.customer,
         explanation=explaining.refusal(document), remarks=explaining.remarks(document), sequence=document.sequence,
-        rules=countries.get(current_company().country))
+        inputs=mending.of_documents([(document, invoice.customer)]))

@@ -17,8 +17,7 @@ from core.scope import current_company
 from modules.accounting.models import Invoice
 from modules.crm import queries as crm
 from modules.crm.models import Customer
-from modules.crm.services import update_customer
-from modules.einvoice import explaining, files, labels, queries, services, states
+from modules.einvoice import explaining, files, labels, mending, queries, services, states
 from modules.einvoice.models import Document
 from modules.einvoice.ports import papers_of, signed_first
 
@@ -82,15 +81,16 @@ def _of_cause(code: str) -> Any:
 def send_again(ids: Sequence[int], values: dict[str, Any]) -> dict[int, str]:
     """Send refused documents again with the customers' present data; ask sooner about those that wait.
 
-    A tax condition that was given is written to their customers before. What would be refused again is told.
+    What was chosen for all of them (`mending.shared`) is written to their customers before. What would be refused again
+    is told.
     """
     rows = list(db.session.scalars(sa.select(Document).where(Document.id.in_(ids)).order_by(Document.id)))
-    condition = values.get("tax_condition")
-    if condition:
+    chosen = {name: value for name, value in values.items() if value}
+    if chosen:
         for _invoice, customer in queries.with_invoices(rows).values():
-            update_customer(customer, tax_condition=condition)
+            mending.write(customer, chosen)
     _sent, wrong = services.retry_all(rows)
-    said = _("What you corrected is saved, but it would be refused again: %(reason)s") if condition else "%(reason)s"
+    said = _("What you corrected is saved, but it would be refused again: %(reason)s") if chosen else "%(reason)s"
     return {row.id: said % {"reason": reason} for row, reason in wrong}
 
 

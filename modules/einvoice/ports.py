@@ -52,7 +52,10 @@ class AtAuthority:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A refusal in our words: what it means and what to do; `field` is the customer's field to mend, or ""."""
+    """A refusal in our words: what it means and what to do; `field` is the customer's field to mend, or "".
+
+    Fields are named as a case names them: tax_id, name, email, address.postal_code, extra.UsoCFDI.
+    """
 
     text: str
     field: str = ""
@@ -207,7 +210,7 @@ exports: Registry[Sequence[Export]] = Registry("exports")
 
 @dataclass(frozen=True)
 class Input:
-    """Something to fill in at a step: kind is text, file, choice, date or check."""
+    """Something to fill in, at a step or to mend a customer: kind is text, file, choice, date or check."""
 
     name: str
     label: str
@@ -215,6 +218,26 @@ class Input:
     value: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""
+
+
+Inputs = tuple[Input, ...]
+
+
+class Mender(Protocol):
+    """What a country mends where a document was refused, beside what all have (mending.py). Stateless."""
+
+    def inputs(self, wanted: Mapping[tuple[int, str], Any]) -> Mapping[tuple[int, str], Inputs]:
+        """Of these customers by (id, field of the explanation) those that are its own, filled with what is there now.
+
+        A few selects whatever the number; what it leaves out is asked for as everywhere.
+        """
+
+    def write(self, customer: Any, typed: Mapping[str, str]) -> None:
+        """Write what was typed of its inputs, of which some may not be there; DomainError with the field."""
+
+
+# by country
+menders: Registry[Mender] = Registry("menders")
 
 
 @dataclass(frozen=True)

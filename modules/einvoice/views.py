@@ -20,10 +20,7 @@ from core.scope import current_company
 from core.security import require, safe_next
 from modules.accounting.models import Invoice
 from modules.accounting.ports import Pad, first_on_paper
-from modules.crm import countries
-from modules.crm import services as crm
-from modules.crm.models import Customer
-from modules.einvoice import cancelling, explaining, exporting, files, labels, queries, services, states
+from modules.einvoice import cancelling, explaining, exporting, files, labels, mending, queries, services, states
 from modules.einvoice.errors import StillWrong
 from modules.einvoice.lists import DOCUMENTS, NO_CAUSE
 from modules.einvoice.models import Document
@@ -32,7 +29,6 @@ from modules.einvoice.ports import enablers, papers_of
 
 bp = Blueprint("einvoice", __name__, url_prefix="/einvoice")
 
-MENDABLE = ("tax_id_kind", "tax_id", "tax_condition", "name")
 PER_CAUSE = 50
 
 
@@ -79,7 +75,7 @@ def _document_page(document_id: int, slip: Slip | None = None) -> str:
                            explanation=explaining.refusal(row), remarks=explaining.remarks(row),
                            kept=files.of_documents([row.id]).get(row.id, {}), said=_said(row),
                            cancelling=_cancelling(row), pads=_pads(row, invoice), written=_written(row, invoice),
-                           rules=countries.get(current_company().country))
+                           inputs=mending.of_documents([(row, customer)]))
 
 
 def _said(row: Document) -> list[tuple[str, Any]]:
@@ -162,10 +158,12 @@ def refused() -> Any:
 def _tray(slip: Slip | None = None) -> str:
     groups = queries.refused_groups()
     members = queries.refused_by_cause(PER_CAUSE)
-    invoices = queries.with_invoices(itertools.chain.from_iterable(members.values()))
+    rows = list(itertools.chain.from_iterable(members.values()))
+    invoices = queries.with_invoices(rows)
     return render_template("einvoice/refused.html", groups=groups, members=members, invoices=invoices, slip=slip,
                            total=sum(group.count for group in groups), explanation=explaining.refusal,
-                           no_cause=NO_CAUSE, rules=countries.get(current_company().country),
+                           no_cause=NO_CAUSE, shared=mending.shared,
+                           inputs=mending.of_documents([(row, invoices[row.id][1]) for row in rows]),
                            troubled=queries.troubled_sequences(), sending=queries.still_open(),
                            asked_again=request.headers.get("X-Part"))
 
@@ -176,7 +174,7 @@ def retry(document_id: int) -> Any:
     """Save what was mended in place, and send again; what cannot be is kept as it was typed."""
     row = find(Document, document_id)
     try:
-        _mend(queries.with_invoices([row])[row.id][1])
+        mending.write(queries.with_invoices([row])[row.id][1], request.form)
         services.retry(row)
         flash(_("It will be sent again."), "ok")
     except StillWrong as error:  # what was mended is kept, and the tray shows what is still wrong
@@ -199,16 +197,6 @@ def _back() -> str:
     return safe_next(wanted) if wanted else url_for("einvoice.refused")
 
 
-def _mend(customer: Customer) -> None:
-    """Write what was typed; a condition that was not chosen stays as it is."""
-    given = {name: request.form[name].strip() for name in MENDABLE if name in request.form}
-    changed = {name: value for name, value in given.items()
-               if value != (getattr(customer, name) or "") and (value or name != "tax_condition")}
-    if changed:
-        crm.update_customer(customer, **changed)
-        db.session.flush()
-
-
 @bp.post("/refused/retry")
 @require("einvoice.send_documents")
 def retry_cause() -> Any:
@@ -217,8 +205,8 @@ def retry_cause() -> Any:
     if not queries.refused(cause, limit=1):
         flash(_("No document is refused for this cause any more."), "info")
         return redirect(url_for("einvoice.refused"))
-    run = runs.begin(DOCUMENTS, "retry", {"state": "rejected", "cause": cause or NO_CAUSE}, {
-        "tax_condition": request.form.get("tax_condition", "")})
+    run = runs.begin(DOCUMENTS, "retry", {"state": "rejected", "cause": cause or NO_CAUSE},
+                     {name: value for name, value in request.form.items() if name not in ("cause", "csrf_token")})
     return redirect(url_for("core.run", run_id=run.id), 303)
 
 

@@ -11,6 +11,7 @@ WORDS = {
     "einvoice_mx.cancel_asked": lazy("Cancelling of a CFDI asked for"),
     "einvoice_mx.cancel_paper": lazy("CFDI cancelled"),
     "einvoice_mx.cancel_receipt": lazy("Receipt of payment cancelled"),
+    "einvoice_mx.edit_customer": lazy("Customer's data at the SAT changed"),
     "einvoice_mx.edit_profile": lazy("Fiscal profile changed"),
     "einvoice_mx.gather_again": lazy("Sales of a cancelled global invoice gathered again"),
     "einvoice_mx.go_live": lazy("PAC switched to production"),

@@ -23,9 +23,9 @@ TEXTS: dict[str, tuple[Any, str]] = {
                        "ones."), "tax_condition"),
     "CFDI40159": (lazy("To send this you must give a regime that the SAT has for this RFC: it stands on the tax "
                        "certificate."), "tax_condition"),
-    "CFDI40160": (lazy("To send this you must correct the use of the CFDI of this customer."), "tax_condition"),
+    "CFDI40160": (lazy("To send this you must correct the use of the CFDI of this customer."), "extra.UsoCFDI"),
     "CFDI40161": (lazy("To send this you must correct the use of the CFDI or the regime: they do not go together. S01 "
-                       "goes with all."), "tax_condition"),
+                       "goes with all."), "extra.UsoCFDI"),
     "CFDI40139": (lazy("To send you must write your own name exactly as the SAT has it: Fiscal profile."), ""),
     "CFDI40138": (lazy("The SAT does not have your RFC among those that may issue. Your accountant can settle it."),
                   ""),

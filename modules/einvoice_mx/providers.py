@@ -6,7 +6,7 @@ from core.i18n import lazy
 from modules.accounting.ports import closing, collectors, gatherings, layouts
 from modules.accounting.totals import RULES
 from modules.contracts.ports import billing_checks
-from modules.einvoice.ports import cancellers, enablers, issuers, papers, previewers
+from modules.einvoice.ports import cancellers, enablers, issuers, menders, papers, previewers
 from modules.einvoice_mx import desk, seed
 from modules.einvoice_mx.acuses import MexicanPapers
 from modules.einvoice_mx.amounts import RULE
@@ -16,6 +16,7 @@ from modules.einvoice_mx.deeds import WORDS as DEEDS
 from modules.einvoice_mx.enabling import MexicanEnabler
 from modules.einvoice_mx.issuer import MexicanCanceller, MexicanIssuer
 from modules.einvoice_mx.layout import MexicanLayout
+from modules.einvoice_mx.mending import MexicanMender
 from modules.einvoice_mx.previewer import previewer
 from modules.einvoice_mx.public_sales import MexicanGathering
 from modules.einvoice_mx.withholding import MexicanCollector
@@ -24,6 +25,7 @@ issuers.register("MX", MexicanIssuer())
 companies.condition_followers.register("einvoice_mx", seed.follow_change)
 cancellers.register("MX", MexicanCanceller())
 enablers.register("MX", MexicanEnabler())
+menders.register("MX", MexicanMender())
 papers.register("MX", MexicanPapers())
 layouts.register("MX", MexicanLayout())
 collectors.register("MX", MexicanCollector())
