@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from core import audit, clock
-from core.db import allocate_ids, write_rows
+from core.db import allocate_ids, among, db, write_rows
 from core.models import Company
 from core.scope import current_company
 from modules.crm import finding, identity, names, reach, regions, services
@@ -44,12 +47,29 @@ def create_many(customers: Sequence[CustomerData], avoid_codes: Container[str] =
 
 
 def add_addresses(rows: Iterable[tuple[int, AddressData]]) -> list[int]:
-    """Give customers further addresses; the ids in the same order. The search text is not touched."""
+    """Give customers further addresses, by which they are found from now on; the ids in the same order."""
     company, pairs = current_company(), list(rows)
     ids = allocate_ids(Address.__table__, len(pairs))
-    write_rows(Address.__table__, [{"id": key} | _address(company, customer_id, data)
-                                   for key, (customer_id, data) in zip(ids, pairs, strict=True)])
+    made = [{"id": key} | _address(company, customer_id, data)
+            for key, (customer_id, data) in zip(ids, pairs, strict=True)]
+    write_rows(Address.__table__, made)
+    _find_by(made)
     return ids
+
+
+def _find_by(addresses: Sequence[Row]) -> None:
+    """Add these addresses to what their customers are found by: a select and an update of many."""
+    texts: dict[int, list[str]] = defaultdict(list)
+    for row in addresses:
+        texts[row["customer_id"]].append(names.fold(_line(row)))
+    known = db.session.execute(sa.select(Customer.id, Customer.search).where(among(Customer.id, sorted(texts))))
+    grown: list[Row] = [{"key": key, "text": " ".join([search, *(one for one in texts[key] if one not in search)])}
+                        for key, search in known]
+    if grown:
+        table: Any = Customer.__table__
+        db.session.execute(sa.update(table).where(table.c.id == sa.bindparam("key")).values(
+            search=sa.bindparam("text")), grown)
+        finding.learn(row["text"] for row in grown)
 
 
 def _customer(company: Company, key: int, data: CustomerData, code: str) -> Row:

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.db import db
-from modules.crm import bulk, queries, services
+from modules.crm import bulk, finding, queries, services
 from modules.crm.errors import WrongTaxId
 from modules.crm.models import Customer
 from modules.crm.services import AddressData, CustomerData
+from tests.modules.contracts.situations import statements
 
 FIELDS = ("name", "kind", "trade_name", "tax_id_kind", "tax_id", "tax_condition", "notes", "active", "sort_name")
 GOMEZ = CustomerData(
@@ -51,6 +52,30 @@ def test_further_addresses_find_their_customer(company):
     ids = bulk.create_many([CustomerData(name="A"), CustomerData(name="B")])
     bulk.add_addresses([(ids[1], AddressData(kind="service", street="Belgrano", number="55"))])
     assert queries.fiscal_addresses(ids)[ids[1]].line == "Belgrano 55"
+
+
+def test_customers_are_found_by_the_streets_of_further_addresses(company):
+    ids = bulk.create_many([CustomerData(name="Ana Ruiz", addresses=(AddressData(street="Mitre", number="1"),)),
+                            CustomerData(name="Beto Ruiz")])
+    bulk.add_addresses([(ids[0], AddressData(kind="service", street="Güemes", number="55")),
+                        (ids[0], AddressData(kind="service", street="Sarmiento", number="8")),
+                        (ids[1], AddressData(kind="service", street="Belgrano", number="55"))])
+    for text, names in (("guemes 55", ["Ana Ruiz"]), ("sarmiento", ["Ana Ruiz"]), ("mitre 1", ["Ana Ruiz"]),
+                        ("belgrano", ["Beto Ruiz"]), ("ruiz", ["Ana Ruiz", "Beto Ruiz"])):
+        assert [one.name for one in queries.search_customers(text)] == names, text
+    # a slip of the hand in a street that only a further address has
+    assert [one.name for one in finding.people("sarmieto")] == ["Ana Ruiz"]
+
+
+def test_further_addresses_cost_the_same_statements_whatever_their_number(company):
+    ids = bulk.create_many([CustomerData(name=f"Cliente {n}") for n in range(60)])
+
+    def costs(some):
+        return statements(lambda: bulk.add_addresses([(key, AddressData(street="Mitre", number=str(key)))
+                                                      for key in some]))
+
+    costs(ids[:1])
+    assert costs(ids[1:11]) == costs(ids[11:])
 
 
 def test_five_thousand_take_a_few_seconds(company):

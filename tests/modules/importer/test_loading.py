@@ -15,7 +15,7 @@ from core.db import db
 from core.errors import DomainError
 from modules.accounting import queries as accounts
 from modules.contracts.models import Contract, ContractPrice, Plan, PlanPrice, Suspension
-from modules.crm import queries
+from modules.crm import finding, queries
 from modules.crm import services as crm
 from modules.crm.models import Customer
 from modules.importer import handback, services
@@ -255,6 +255,16 @@ def test_a_second_service_beside_the_first_is_made(company):
     bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;;0;"))
     bring(lines("1;Ana;23456781;CF;C 1;20 Megas;18500;;;;0;", "1;Ana;23456781;CF;C 7;50 Megas;25000;;;;;"))
     assert count(Contract) == 2
+
+
+def test_a_customer_is_found_by_the_street_of_each_of_his_services(company):
+    bring(lines("1;Ana;23456781;CF;Mitre 1;20 Megas;18500;;;a;0;", "1;Ana;23456781;CF;Sarmiento 7;20 Megas;18500;;;b;;",
+                "2;Eva;33444555;CF;Rivadavia 2;20 Megas;18500;;;c;0;"))
+    bring(lines("2;Eva;33444555;CF;Rivadavia 2;20 Megas;18500;;;c;0;",
+                "2;Eva;33444555;CF;Belgrano 9;50 Megas;25000;;;d;;"))
+    for text, name in (("mitre 1", "Ana"), ("sarmiento 7", "Ana"), ("belgrano", "Eva"), ("rivadavia", "Eva")):
+        assert [one.name for one in queries.search_customers(text)] == [name], text
+    assert [one.name for one in finding.people("belgrno")] == ["Eva"]
 
 
 def test_network_data_of_a_service_follow_the_sheet_but_its_price_does_not(company):
