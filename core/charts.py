@@ -16,11 +16,10 @@ from itertools import pairwise
 from typing import Any
 
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from core import months
-from core.i18n import _, current_locale
+from core.i18n import _, current_locale, format_number
 
 Number = int | Decimal
 Show = Callable[[Any], str]
@@ -130,8 +129,8 @@ def compact(value: Number) -> str:
     size = abs(Decimal(value))
     for step, mark in ((Decimal(10**9), "G"), (Decimal(10**6), "M"), (Decimal(1000), "k")):
         if size >= step:
-            return format_decimal(Decimal(value) / step, format="#,##0.#", locale=current_locale()) + f"\u00a0{mark}"
-    return str(format_decimal(value, format="#,##0.##", locale=current_locale()))
+            return format_number(Decimal(value) / step, "#,##0.#") + f"\u00a0{mark}"
+    return format_number(value)
 
 
 # --- places -----------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ COUNTRIES = {
     "MX": ("MXN", "America/Mexico_City", "es_MX"),
     "PE": ("PEN", "America/Lima", "es_PE"),
 }
+# Where numbers are not written as the language's standard has it: the dollarised Ecuador prints 1,234.56.
+NUMBER_STYLES = {"EC": "point"}
 # How a country's tax authority writes a company's number: `check(number)` answers (the number without marks, what is
 # wrong with it or ""). By country; the module that knows customers' numbers fills it.
 identities: Registry[Callable[[str], tuple[str, str]]] = Registry("identities")
@@ -46,7 +48,8 @@ def create_company(country: str, name: str, tax_id: str, **details: Any) -> Comp
                             known=", ".join(COUNTRIES)), field="country")
     tax_id = check_tax_id(country, tax_id)
     currency, timezone, locale = COUNTRIES[country]
-    values = {"currency": currency, "timezone": timezone, "locale": locale, **details}
+    values = {"currency": currency, "timezone": timezone, "locale": locale,
+              "number_style": NUMBER_STYLES.get(country, ""), **details}
     code = values.pop("code", None) or _code(name)
     if db.session.scalar(sa.select(Company.id).where(Company.code == code)):
         raise DomainError(_("To create this company you must choose another code: %(code)s is taken.", code=code),

@@ -36,7 +36,7 @@ from wtforms.validators import (
 from wtforms.widgets import TextInput
 
 from core.errors import DomainError
-from core.i18n import _
+from core.i18n import _, decimal_sign
 
 __all__ = ["AmountField", "BooleanField", "DataRequired", "DateField", "EmailAddress", "EmailField", "FileField",
            "Form", "HiddenField", "InputRequired", "IntegerField", "Length", "NumberRange", "OnceForm", "Optional",
@@ -71,10 +71,10 @@ def refused(form: Form, error: DomainError) -> None:
 
 
 def amount_text(value: Decimal, places: int = 2) -> str:
-    """An amount as a field shows it: 1234,50."""
+    """An amount as a field shows it, with the sign of decimals that the company writes: 1234,50."""
     whole, dot, decimals = f"{value:f}".partition(".")
     kept = decimals.rstrip("0").ljust(min(2, places), "0")
-    return f"{whole},{kept}" if dot and kept else whole
+    return f"{whole}{decimal_sign()}{kept}" if dot and kept else whole
 
 
 class AmountField(Field):

@@ -10,9 +10,11 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from babel.numbers import format_currency
+from babel import Locale
+from babel.numbers import format_currency, format_decimal, get_currency_symbol, get_decimal_symbol
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, has_app_context, has_request_context, request, session
 from flask_babel import Babel, force_locale, get_locale
@@ -20,6 +22,10 @@ from flask_babel import gettext as _babel_gettext
 from flask_babel import ngettext as _babel_ngettext
 from markupsafe import Markup, escape
 
+# how a company wants its numbers written, whatever language is read
+NUMBER_STYLES = ("", "point", "comma")
+# whose separators a style has
+_SEPARATORS = {"point": "es_MX", "comma": "es_AR"}
 LOCALES = ("es", "es_AR", "es_CO", "es_EC", "es_MX", "es_PE", "es_DO", "en", "pt")
 DEFAULT = "es"
 
@@ -128,9 +134,57 @@ def current_locale() -> str:
     return str(get_locale() or DEFAULT)
 
 
+def number_style() -> str:
+    """The style of the company in scope; "" is the way of the language that is read."""
+    return _company_way()[0]
+
+
+def _company_way() -> tuple[str, str]:
+    """(number style, currency) of the company in scope; nothing without one."""
+    from core import scope
+
+    if scope.company_id_or_none() is None:
+        return "", ""
+    company = scope.current_company()
+    return company.number_style or "", company.currency
+
+
 def format_amount(value: Decimal, currency: str, locale: str | None = None) -> str:
-    """Money for people: sign, thousands and decimals of the locale, no-break spaces kept."""
-    return str(format_currency(value, currency, locale=locale or current_locale()))
+    """Money for people on screens, in files and on paper: the only place where it is written.
+
+    Symbol and its place are the locale's, separators those of the company's number style. The minus stands before the
+    symbol, and dollars of another country are never a bare "$" (words.md, section 3). No-break spaces are kept.
+    """
+    style, home = _company_way()
+    text = _money(abs(value), currency, locale or current_locale(), style, home)
+    return f"-{text}" if value < 0 else text
+
+
+def _money(value: Decimal, currency: str, locale: str, style: str, home: str) -> str:
+    pattern, symbol = _money_pattern(currency, locale)
+    if symbol == "$" and currency == "USD" != home and home:
+        symbol = "US$"
+    return str(format_currency(value, currency, format=pattern.replace("¤", f"'{symbol}'"),
+                               locale=_SEPARATORS.get(style, locale)))
+
+
+@lru_cache(maxsize=200)
+def _money_pattern(currency: str, locale: str) -> tuple[str, str]:
+    """(how positive amounts are written, the symbol)."""
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern
+    return pattern.split(";")[0], get_currency_symbol(currency, locale)
+
+
+def format_number(value: int | float | Decimal, pattern: str = "#,##0.##", locale: str | None = None,
+                  style: str | None = None) -> str:
+    """A number without currency, with the same separators; `style` where it is known already."""
+    style = number_style() if style is None else style
+    return str(format_decimal(value, format=pattern, locale=_SEPARATORS.get(style) or locale or current_locale()))
+
+
+def decimal_sign() -> str:
+    """Comma or point, as numbers are written here."""
+    return str(get_decimal_symbol(_SEPARATORS.get(number_style()) or current_locale()))
 
 
 def format_date(value: dt.date | None) -> str:
@@ -138,5 +192,5 @@ def format_date(value: dt.date | None) -> str:
     return value.strftime("%d/%m/%Y") if value else ""
 
 
-__all__ = ["LOCALES", "_", "babel", "current_locale", "format_amount", "format_date", "init_app",
-           "lazy", "ngettext", "use_locale"]
+__all__ = ["LOCALES", "_", "babel", "current_locale", "decimal_sign", "format_amount", "format_date",
+           "format_number", "init_app", "lazy", "ngettext", "number_style", "use_locale"]

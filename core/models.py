@@ -31,6 +31,8 @@ class Company(Model):
     currency: Mapped[str] = mapped_column(sa.String(3))
     timezone: Mapped[str] = mapped_column(sa.String(50))
     locale: Mapped[str] = mapped_column(sa.String(10), default="es")
+    # point (1,234.56) or comma (1.234,56); "" is the way of the language that is read
+    number_style: Mapped[str] = mapped_column(sa.String(5), default="", server_default="")
     street: Mapped[str] = mapped_column(sa.String(200), default="")
     city: Mapped[str] = mapped_column(sa.String(100), default="")
     region: Mapped[str] = mapped_column(sa.String(100), default="")
@@ -47,7 +49,8 @@ class Company(Model):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
 
-    __table_args__ = (sa.CheckConstraint("environment IN ('rehearsal', 'production')", name="environment"),)
+    __table_args__ = (sa.CheckConstraint("environment IN ('rehearsal', 'production')", name="environment"),
+                      sa.CheckConstraint("number_style IN ('', 'point', 'comma')", name="number_style"))
 
     @property
     def is_rehearsal(self) -> bool:

@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.numbers import format_decimal
 from flask import Flask, current_app, url_for
 from flask_login import current_user
 from markupsafe import Markup, escape
@@ -18,7 +17,7 @@ from markupsafe import Markup, escape
 from core import clock, jobs, modules, outside, scope
 from core.help.reader import Reader, topic_url
 from core.help.topics import Topic
-from core.i18n import current_locale, format_amount, format_date
+from core.i18n import current_locale, format_amount, format_date, format_number
 from core.models import Company, Role
 from core.security import can, is_admin, my_companies, seeing
 
@@ -121,8 +120,8 @@ def moment(value: dt.datetime | None) -> str:
 
 
 def number(value: int | float | Decimal | None) -> str:
-    """A count with the thousands of the reader's language; at most two decimals."""
-    return "" if value is None else str(format_decimal(value, format="#,##0.##", locale=current_locale()))
+    """A count with its thousands; at most two decimals."""
+    return "" if value is None else format_number(value)
 
 
 def duration(seconds: float | None) -> str:

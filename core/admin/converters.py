@@ -16,7 +16,7 @@ from wtforms import DateField, DateTimeLocalField, PasswordField
 
 from core import clock, scope
 from core.forms import AmountField, parse_decimal
-from core.i18n import _, format_date, lazy
+from core.i18n import _, format_date, format_number, lazy
 from core.templating import icon, moment
 
 # --- forms ---------------------------------------------------------------------------------------------
@@ -138,12 +138,7 @@ class Filters(sqla_filters.FilterConverter):
 
 
 def _decimal(view: Any, value: Decimal, name: str) -> Markup:
-    from babel.numbers import format_decimal
-
-    from core.i18n import current_locale
-
-    return Markup('<span class="num">{}</span>').format(
-        format_decimal(value, format="#,##0.00####", locale=current_locale()))
+    return Markup('<span class="num">{}</span>').format(format_number(value, "#,##0.00####"))
 
 
 def _yes_no(view: Any, value: bool, name: str) -> Markup:

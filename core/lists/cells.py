@@ -10,12 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from babel.numbers import format_decimal, get_decimal_symbol
 from markupsafe import Markup
 
 from core import scope
 from core.db import Scaled, UTCDateTime
-from core.i18n import _, current_locale, format_date
+from core.i18n import _, decimal_sign, format_date, format_number
 from core.templating import amount, icon, moment
 
 # what a spreadsheet program would run; numbers with a sign are not
@@ -49,7 +48,7 @@ class Style:
     @classmethod
     def here(cls, plain: bool) -> Style:
         """For the reader's language and the company in scope."""
-        decimal = "." if plain else get_decimal_symbol(current_locale())
+        decimal = "." if plain else decimal_sign()
         return cls(plain, decimal, scope.current_company().timezone if scope.company_id_or_none() else "UTC")
 
 
@@ -114,7 +113,7 @@ class Number(Kind):
         self.number_format = {0: "#,##0", 2: "#,##0.00"}.get(places, "#,##0.00" + "#" * (places - 2))
 
     def html(self, value: Any, currency: str | None) -> Any:
-        return "" if value is None else format_decimal(value, format="#,##0.######", locale=current_locale())
+        return "" if value is None else format_number(value, "#,##0.######")
 
     def csv(self, style: Style) -> Callable[[Any], str]:
         places = self.places

@@ -26,6 +26,8 @@ from core.models import Company
 from core.security import require
 from core.views import bp
 
+NUMBERS = {"": lazy("As the language has it"), "point": "1,234.56", "comma": "1.234,56"}
+
 
 class CompanyForm(Form):
     name = StringField(lazy("Legal name"), [DataRequired(), Length(max=200)])
@@ -45,6 +47,8 @@ class CompanyForm(Form):
     website = StringField(lazy("Website"), [Length(max=200)])
     timezone = SelectField(lazy("Time zone"), choices=sorted(
         zone for zone in available_timezones() if zone.startswith("America/")))
+    number_style = SelectField(lazy("Numbers"), choices=list(NUMBERS.items()), description=lazy(
+        "How amounts are written on screens, in files and on paper, in every language."))
     color = StringField(lazy("Colour of documents"), [DataRequired(), Length(min=7, max=7)], widget=ColorInput())
 
 

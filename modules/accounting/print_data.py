@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.i18n import format_amount
+from core.i18n import format_amount, format_number
 
 # characters that half a page holds, with bars of a quarter of a millimetre: pairs of digits, or single ones
 WIDEST = {"code128": 40, "i2of5": 36, "codabar": 16, "ean13": 13, "ean8": 8}
@@ -220,14 +220,11 @@ def lines_of(text: str) -> int:
 
 
 def money(value: Decimal, currency: str, locale: str) -> str:
-    """An amount with its symbol; the minus stands before the symbol in every country."""
-    text = format_amount(abs(value), currency, locale)
-    return f"-{text}" if value < 0 else text
+    """An amount with its symbol."""
+    return format_amount(value, currency, locale)
 
 
 def number(value: Decimal, locale: str, places: int = 2) -> str:
     """A plain number with the separators of the locale and at least `places` decimals."""
-    from babel.numbers import format_decimal
-
     decimals = max(places, -int(value.normalize().as_tuple().exponent)) if value else places
-    return str(format_decimal(value, format="#,##0." + "0" * decimals if decimals else "#,##0", locale=locale))
+    return format_number(value, "#,##0." + "0" * decimals if decimals else "#,##0", locale)

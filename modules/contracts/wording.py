@@ -7,10 +7,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel.dates import format_skeleton
-from babel.numbers import format_decimal
 
 from core import months
-from core.i18n import _, format_date, use_locale
+from core.i18n import _, format_date, format_number, number_style, use_locale
 from core.months import Span
 from modules.contracts.pricing import INSTALMENT, Line
 
@@ -19,7 +18,7 @@ class Wording:
     """Texts for the lines of one company; the templates are translated once, not once per line."""
 
     def __init__(self, locale: str) -> None:
-        self.locale = locale
+        self.locale, self.style = locale, number_style()
         with use_locale(locale):
             self.month = _("%(what)s, %(month)s")
             self.span = _("%(what)s, %(first)s to %(last)s")
@@ -52,7 +51,7 @@ class Wording:
         return self.span % {"what": what, "first": format_date(span.first), "last": format_date(span.last)}
 
     def number(self, value: Decimal) -> str:
-        return amount_text(value, self.locale)
+        return amount_text(value, self.locale, self.style)
 
 
 @lru_cache(maxsize=500)
@@ -62,6 +61,6 @@ def month_name(month: dt.date, locale: str) -> str:
 
 
 @lru_cache(maxsize=5000)
-def amount_text(value: Decimal, locale: str) -> str:
+def amount_text(value: Decimal, locale: str, style: str) -> str:
     """An amount without its currency: lines are read beside others of the same document."""
-    return str(format_decimal(value, format="#,##0.00####", locale=locale))
+    return format_number(value, "#,##0.00####", locale, style)

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_decimal
-
+from core.i18n import format_number
 from modules.accounting.print_data import Note
 from modules.einvoice_ar.catalogs import CONDITIONS, NOBODY, PESOS
 
@@ -63,4 +62,4 @@ def legends(facts: LegendFacts) -> tuple[str, ...]:
 
 def _money(value: Decimal, currency: str) -> str:
     sign = "$" if currency == "ARS" else currency
-    return f"{sign} {format_decimal(value, '#,##0.00', locale='es_AR')}"
+    return f"{sign} {format_number(value, '#,##0.00', 'es_AR', '')}"

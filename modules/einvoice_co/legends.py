@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from babel.numbers import format_decimal
-
+from core.i18n import format_number
 from modules.einvoice_co.catalogs import CREDIT, KIND_NAMES, codes, regime
 
 QUALITIES = {"48": "Responsable de IVA", "49": "No responsable de IVA", "O-13": "Gran contribuyente",
@@ -113,4 +112,4 @@ def _paid(facts: LegendFacts) -> str:
 
 def pesos(value: Decimal) -> str:
     """An amount as Colombians write it: $ 84.033,61."""
-    return f"$ {format_decimal(value, '#,##0.00', locale='es_CO')}"
+    return f"$ {format_number(value, '#,##0.00', 'es_CO', '')}"

@@ -257,7 +257,7 @@ def test_an_id_that_is_none_is_not_found(browse: Any, key: str) -> None:
 def test_amounts_and_times_are_read_as_people_write_them(app: Flask, browse: Any, rows: dict[str, int]) -> None:
     browser = browse(*EDIT)
     page = browser.get(f"{URL}/edit/?id={rows['one']}").text
-    assert 'value="1234,50"' in page and 'value="0,035"' in page and 'value="2026-11-03T12:30"' in page
+    assert 'value="1234.50"' in page and 'value="0.035"' in page and 'value="2026-11-03T12:30"' in page
     answer = browser.post(
         f"{URL}/edit/?id={rows['one']}",
         data={
