@@ -6,14 +6,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import available_timezones
 
 import sqlalchemy as sa
+from babel.core import get_global
+from babel.dates import get_timezone_location
 from flask import current_app
 
 from core import audit, modules
 from core.db import db
 from core.errors import DomainError, NotFound
-from core.i18n import _
+from core.i18n import _, current_locale
 from core.models import Company
 from core.registry import Registry
 from core.scope import company_scope
@@ -61,6 +64,14 @@ def create_company(country: str, name: str, tax_id: str, **details: Any) -> Comp
     with company_scope(company):
         audit.record("core.create_company", company)
     return company
+
+
+def zones(country: str, kept: str = "") -> list[tuple[str, str]]:
+    """(time zone, its city in the reader's language) of a country, by city; `kept` is offered wherever it lies."""
+    found = {zone for zone, place in get_global("zone_territories").items() if place == country}
+    named = ((zone, get_timezone_location(zone, locale=current_locale(), return_city=True).rpartition("/")[2])
+             for zone in (found & available_timezones()) | ({kept} if kept else set()))
+    return sorted(named, key=lambda one: one[1])
 
 
 def check_tax_id(country: str, tax_id: str) -> str:

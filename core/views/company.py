@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import flash, redirect, render_template, url_for
 from wtforms.widgets import ColorInput
@@ -45,15 +44,14 @@ class CompanyForm(Form):
     email = EmailField(lazy("E-mail"), [EmailAddress(), Length(max=200)])
     phone = StringField(lazy("Phone"), [Length(max=40)])
     website = StringField(lazy("Website"), [Length(max=200)])
-    timezone = SelectField(lazy("Time zone"), choices=sorted(
-        zone for zone in available_timezones() if zone.startswith("America/")))
+    timezone = SelectField(lazy("Time zone"))
     number_style = SelectField(lazy("Numbers"), choices=list(NUMBERS.items()), description=lazy(
         "How amounts are written on screens, in files and on paper, in every language."))
     color = StringField(lazy("Colour of documents"), [DataRequired(), Length(min=7, max=7)], widget=ColorInput())
 
 
 PLAIN = ("name", "trade_name", "street", "city", "region", "postal_code", "email", "phone", "website", "timezone",
-         "color")
+         "number_style", "color")
 
 
 @bp.route("/company", methods=["GET", "POST"])
@@ -76,6 +74,7 @@ def company() -> Any:
 
 def _form(found: Company) -> CompanyForm:
     form = CompanyForm(obj=found)
+    form.timezone.choices = companies.zones(found.country, found.timezone)
     known = companies.conditions.find(found.country) or {}
     unset = [("", _("Choose one"))] if known and found.tax_condition not in known else []
     form.tax_condition.choices = [*unset, *known.items()]

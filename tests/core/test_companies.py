@@ -9,6 +9,7 @@ from flask import Flask
 from core import companies, installation, modules
 from core.db import db
 from core.errors import DomainError, NotFound
+from core.i18n import use_locale
 from core.models import AuditRecord, Company, Role, RolePermission
 from core.scope import every_company
 
@@ -92,3 +93,31 @@ def test_what_roles_may_not_do_names_permissions_that_exist(app: Flask) -> None:
     known = set(modules.permissions(modules.resolve(modules.available())))
     asked = {code for _name, _prefixes, without in installation.STANDARD_ROLES.values() for code in without}
     assert asked <= known
+
+
+@pytest.mark.parametrize(("country", "zone", "city"), [
+    ("EC", "Pacific/Galapagos", "Galápagos"), ("EC", "America/Guayaquil", "Guayaquil"),
+    ("MX", "America/Tijuana", "Tijuana"), ("AR", "America/Argentina/Ushuaia", "Ushuaia"),
+    ("PE", "America/Lima", "Lima")])
+def test_zones_are_those_of_the_country_by_their_cities(app, country, zone, city):
+    with use_locale("es"):
+        found = companies.zones(country)
+    assert (zone, city) in found and "America/New_York" not in dict(found)
+
+
+def test_a_company_chooses_among_the_zones_of_its_country(login, company):
+    browser = login("core.edit_company")
+    page = browser.get("/company").get_data(as_text=True)
+    assert 'value="America/Argentina/Ushuaia">Ushuaia<' in page and "America/New_York" not in page
+    values = {"name": company.name, "tax_id": company.tax_id, "tax_condition": company.tax_condition,
+              "timezone": "America/Argentina/Ushuaia", "color": company.color, "number_style": ""}
+    assert browser.post("/company", data=values).status_code == 302
+    assert browser.post("/company", data=values | {"timezone": "Europe/Madrid"}).status_code == 422
+    db.session.expire_all()
+    assert company.timezone == "America/Argentina/Ushuaia"
+
+
+def test_the_usual_zone_of_each_country_is_among_its_own_and_a_former_one_stays(app):
+    for country, (_currency, zone, _locale) in companies.COUNTRIES.items():
+        assert zone in dict(companies.zones(country))
+    assert dict(companies.zones("PE", "Europe/Madrid")).keys() == {"America/Lima", "Europe/Madrid"}

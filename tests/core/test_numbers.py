@@ -111,7 +111,8 @@ def test_the_style_is_chosen_on_the_companys_page(company: Company, login: Calla
     browser = login("core.edit_company")
     page = browser.get("/company").get_data(as_text=True)
     assert 'name="number_style"' in page and "1,234.56" in page
-    values = {"name": company.name, "timezone": company.timezone, "color": company.color, "number_style": "point"}
+    values = {"name": company.name, "tax_id": company.tax_id, "tax_condition": company.tax_condition,
+              "timezone": company.timezone, "color": company.color, "number_style": "point"}
     assert browser.post("/company", data=values).status_code == 302
     assert browser.post("/company", data=values | {"number_style": "roman"}).status_code == 422
     db.session.expire_all()
