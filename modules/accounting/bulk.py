@@ -94,8 +94,9 @@ def _document(batch: _Batch, key: int, draft: InvoiceDraft, totals: Totals) -> N
     batch.invoices.append({
         "id": key, "company_id": batch.company.id, "kind": draft.kind, "state": "issued",
         "legal_state": "pending" if legal else "not_required", "legal_number": "", "customer_id": draft.customer_id,
-        "issue_date": draft.issue_date, "due_date": draft.due_date, "second_due_date": draft.second_due_date,
-        "second_due_total": draft.second_due_total, "service_from": draft.service_from, "service_to": draft.service_to,
+        "issue_date": draft.issue_date, "due_date": draft.due_date, "due_on": draft.due_date or draft.issue_date,
+        "second_due_date": draft.second_due_date, "second_due_total": draft.second_due_total,
+        "service_from": draft.service_from, "service_to": draft.service_to,
         "currency": currency, "exchange_rate": draft.exchange_rate, "net": totals.net, "untaxed": totals.untaxed,
         "exempt": totals.exempt, "discount": totals.discount, "tax_total": totals.tax_total,
         "withheld": totals.withheld, "total": totals.total, "open_amount": totals.total, "origin": draft.origin,

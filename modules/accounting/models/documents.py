@@ -24,6 +24,11 @@ LEGAL_STATES = ("not_required", "pending", "signed", "authorized", "rejected", "
 READY_STATES = ("not_required", "signed", "authorized")
 
 
+def _due_on(context: Any) -> Any:
+    given = context.get_current_parameters()
+    return given.get("due_date") or given["issue_date"]
+
+
 class Invoice(CompanyScoped, Model):
     """An issued document. Amounts are positive also on credit notes; `kind` says which way they count."""
 
@@ -41,6 +46,8 @@ class Invoice(CompanyScoped, Model):
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("crm_customer.id"))
     issue_date: Mapped[dt.date] = mapped_column(sa.Date)
     due_date: Mapped[dt.date | None] = mapped_column(sa.Date)
+    # the due date, else the day of issue: what lists are ordered by is never empty
+    due_on: Mapped[dt.date] = mapped_column(sa.Date, default=_due_on)
     second_due_date: Mapped[dt.date | None] = mapped_column(sa.Date)
     second_due_total: Mapped[Decimal | None] = mapped_column(Amount)
     service_from: Mapped[dt.date | None] = mapped_column(sa.Date)
@@ -86,6 +93,8 @@ class Invoice(CompanyScoped, Model):
             f"legal_state IN ({', '.join(repr(state) for state in LEGAL_STATES)})", name="legal_state"),
         sa.CheckConstraint("open_amount BETWEEN 0 AND total", name="open_amount"),
         sa.Index("ix_accounting_invoice_list", "company_id", "issue_date", "id"),
+        sa.Index("ix_accounting_invoice_due_list", "company_id", "due_on", "id"),
+        sa.Index("ix_accounting_invoice_total_list", "company_id", "total", "id"),
         sa.Index("ix_accounting_invoice_customer", "customer_id", "issue_date", "id"),
         sa.Index("ix_accounting_invoice_number", "company_id", "legal_number"),
         sa.Index("ix_accounting_invoice_original", "original_id",

@@ -64,6 +64,7 @@ class Payment(CompanyScoped, Model):
         sa.CheckConstraint("open_amount BETWEEN 0 AND amount", name="open_amount"),
         sa.CheckConstraint("state IN ('recorded', 'reversed')", name="state"),
         sa.Index("ix_accounting_payment_list", "company_id", "paid_on", "id"),
+        sa.Index("ix_accounting_payment_amount_list", "company_id", "amount", "id"),
         sa.Index("ix_accounting_payment_customer", "customer_id", "paid_on", "id"),
         sa.Index("ix_accounting_payment_open", "customer_id", "id",
                  sqlite_where=sa.text("open_amount <> 0"), postgresql_where=sa.text("open_amount <> 0")),
