@@ -84,6 +84,26 @@ class PlaceTaxRule(Protocol):
         """Write what was missing where the contract is served; DomainError where it cannot be."""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A few words about a contract; `tone` is ok, warn, bad or "" where they are no state."""
+
+    words: Any
+    tone: str = ""
+
+
+class StripPart(Protocol):
+    """What another module says of contracts in the strips of a customer's page, like "router Norte-2"."""
+
+    # who may see it
+    permission: str
+
+    def of(self, contract_ids: Sequence[int]) -> Mapping[int, Remark]:
+        """By contract, of those that there is something to say of; a select or two whatever their number."""
+
+
+# by module
+strip_parts: Registry[StripPart] = Registry("strip_parts")
 # by country
 place_taxes: Registry[PlaceTaxRule] = Registry("place_taxes")
 # by country

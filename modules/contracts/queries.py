@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +57,22 @@ def contracts_of(customer_id: int) -> list[Contract]:
         sa.select(Contract).where(Contract.customer_id == customer_id).order_by(order, Contract.id)
         .options(selectinload(Contract.plan, Plan.prices), selectinload(Contract.prices),
                  selectinload(Contract.changes), selectinload(Contract.address))))
+
+
+def paid_up_to(contract_ids: Sequence[int]) -> dict[int, dt.date]:
+    """The last day of service that is paid, by contract: up to the first period whose invoice is open; one select.
+
+    Contracts of which nothing was billed, or nothing is paid, are not in it.
+    """
+    owed = sa.case((Invoice.open_amount != 0, BilledPeriod.service_from))
+    rows = db.session.execute(
+        sa.select(BilledPeriod.contract_id, sa.func.min(BilledPeriod.service_from), sa.func.min(owed),
+                  sa.func.max(BilledPeriod.service_to))
+        .join(Invoice, Invoice.id == BilledPeriod.invoice_id)
+        .where(BilledPeriod.contract_id.in_(contract_ids), BilledPeriod.service_to.is_not(None),
+               Invoice.state == "issued").group_by(BilledPeriod.contract_id))
+    return {key: last if unpaid is None else unpaid - dt.timedelta(1) for key, first, unpaid, last in rows
+            if unpaid is None or first < unpaid}
 
 
 def effective_profile(contract: Contract) -> BillingProfile:

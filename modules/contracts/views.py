@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +12,7 @@ from core import clock, lists
 from core.db import find
 from core.errors import DomainError
 from core.forms import refused
-from core.i18n import _
+from core.i18n import _, format_date
 from core.scope import current_company
 from core.security import can, require
 from modules.contracts import (
@@ -36,6 +38,7 @@ from modules.contracts import (
 from modules.contracts.blueprint import bp, form_page
 from modules.contracts.lists import CONTRACTS
 from modules.contracts.models import Contract
+from modules.contracts.ports import Remark, strip_parts
 from modules.crm import finding
 from modules.crm.models import Customer
 
@@ -113,7 +116,24 @@ def customer_tab(customer: Customer) -> str:
 def customer_summary(customer: Customer) -> str:
     """A strip per contract in use, above the tabs of the customer's page."""
     rows = [one for one in queries.contracts_of(customer.id) if one.state in (states.ACTIVE, states.SUSPENDED)]
-    return render_template("contracts/customer_summary.html", rows=rows[:6], more=len(rows) - 6) if rows else ""
+    if not rows:
+        return ""
+    shown = rows[:6]
+    return render_template("contracts/customer_summary.html", rows=shown, more=len(rows) - 6,
+                           remarks=_remarks([one.id for one in shown]))
+
+
+def _remarks(contract_ids: Sequence[int]) -> dict[int, list[Remark]]:
+    """By contract what other modules say of it, and up to when it is paid."""
+    found: dict[int, list[Remark]] = defaultdict(list)
+    for _module, part in strip_parts.items():
+        if can(part.permission):
+            for key, remark in part.of(contract_ids).items():
+                found[key].append(remark)
+    paid = queries.paid_up_to(contract_ids) if can("accounting.view_documents") else {}
+    for key, day in paid.items():
+        found[key].append(Remark(_("paid up to %(date)s", date=format_date(day))))
+    return found
 
 
 def customer_action(customer: Customer) -> str:

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import render_template
 from markupsafe import Markup
 
 from core import lists, setup
-from core.i18n import ngettext
+from core.i18n import _, ngettext
 from core.models import Company
 from core.slots import NOTICE
+from core.templating import moment
 from modules.contracts.models import Contract
-from modules.networking import queries
+from modules.contracts.ports import Remark
+from modules.networking import queries, words
+from modules.networking.models import Connection
 
 
 def contract_card(contract: Contract) -> str:
     """Where the contract hangs, on its page."""
     return render_template("networking/contract_card.html", contract=contract,
                            connection=queries.connection_of(contract.id))
+
+
+class OnItsRouter:
+    """The router that each contract hangs on, and what is not there as it should be."""
+
+    permission = "networking.view_network"
+
+    def of(self, contract_ids: Sequence[int]) -> Mapping[int, Remark]:
+        """Contracts that hang on no router are left out: the company may do without."""
+        return {one.contract_id: _remark(one) for one in queries.connections_of(contract_ids)}
+
+
+def _remark(connection: Connection) -> Remark:
+    name = connection.router.name
+    if connection.difference:
+        return Remark(_("router %(name)s: %(what)s", name=name, what=words.DIFFERENCES.get(
+            connection.difference, connection.difference)), "bad")
+    if connection.waits_since:
+        return Remark(_("router %(name)s: waits since %(moment)s", name=name, moment=moment(connection.waits_since)),
+                      "warn")
+    return Remark(_("router %(name)s", name=name))
 
 
 def todo(company: Any) -> Markup:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from core import clock
 from core.db import among, db
@@ -55,6 +56,12 @@ def routers() -> Sequence[Any]:
 def connection_of(contract_id: int) -> Connection | None:
     """Where a contract hangs."""
     return db.session.scalar(sa.select(Connection).where(Connection.contract_id == contract_id))
+
+
+def connections_of(contract_ids: Sequence[int]) -> Sequence[Connection]:
+    """Where these contracts hang, with their routers: one select."""
+    return db.session.scalars(sa.select(Connection).where(Connection.contract_id.in_(contract_ids))
+                              .options(joinedload(Connection.router))).all()
 
 
 def nodes_of(contract_ids: Sequence[int]) -> Mapping[int, str]:

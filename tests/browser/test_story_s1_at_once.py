@@ -56,7 +56,7 @@ def test_the_number_that_calls_opens_everything_that_is_asked(page: Any, caller:
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/customers/{caller}")
     head = page.inner_text(".summary").replace("\xa0", " ")
-    for words in ("10.000,00", "2.100,00", "Transferencia", "Hogar 100", "Último aviso"):
+    for words in ("10.000,00", "2.100,00", "Transferencia", "Hogar 100", "Último aviso", "router Norte-2"):
         assert words in head, words
     assert "cortado" in head.lower() or "suspendido" in head.lower()
     began = time.monotonic()

@@ -194,3 +194,21 @@ def test_nobody_sees_the_network_of_another_company(
     assert client.post(f"/network/contracts/{net.contracts['u1'].id}/unlink").status_code == 404
     with company_scope(other_company):
         assert db.session.query(Router).count() == 0
+
+
+def test_a_customers_page_says_on_which_router_each_contract_hangs_and_what_is_wrong(
+        net: Net, norte: Router, login: Callable[..., FlaskClient]) -> None:
+    contract = net.contracts["u1"]
+    browser = login(*ALL, "crm.view_customers")
+
+    def strip() -> str:
+        page = text(browser.get(f"/customers/{contract.customer_id}"))
+        return page.split('<div class="summary">')[1].split("</nav>")[0]
+
+    row = connection_of(contract)
+    assert f"router {row.router.name}" in strip() and "badge-bad" not in strip()
+    row.difference = "missing"
+    db.session.commit()
+    assert f"router {row.router.name}: no está en el router" in strip() and "badge-bad" in strip()
+    assert "router" not in text(login("crm.view_customers", "contracts.view_contracts").get(
+        f"/customers/{contract.customer_id}")).split('<div class="summary">')[1].split("</nav>")[0]
