@@ -71,6 +71,8 @@ class User(UserMixin, Model):
     name: Mapped[str] = mapped_column(sa.String(200), default="")
     password_hash: Mapped[str] = mapped_column(sa.String(200), default="")
     locale: Mapped[str] = mapped_column(sa.String(10), default="")
+    # whether a letter alone does something on screens (WCAG 2.1.4: who speaks to the machine switches it off)
+    single_keys: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     # may do everything in every company
     is_admin: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)

@@ -29,6 +29,7 @@
   doc.addEventListener("keydown", function (event) {
     if (event.key === "Escape" && event.target.id === "search") { event.target.blur(); return; }
     if (event.key === "F1" && !event.shiftKey && !event.ctrlKey) { event.preventDefault(); showHelp(); return; }
+    if (event.key !== "Enter" && doc.body.hasAttribute("data-no-keys")) { return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || doc.querySelector("dialog[open]")) { return; }
     if (Date.now() - waitingForGo < 1500 && /^[a-z]$/.test(event.key)) { waitingForGo = 0; event.preventDefault(); go(event.key); return; }
     var act = { "/": focusSearch, "?": showKeys, h: showHelp, g: function () { waitingForGo = Date.now(); }, n: startNew,

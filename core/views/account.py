@@ -11,7 +11,7 @@ from flask_login import current_user
 from core import audit, web
 from core.db import db
 from core.errors import DomainError
-from core.forms import DataRequired, Form, Length, PasswordField, SelectField, StringField, refused
+from core.forms import BooleanField, DataRequired, Form, Length, PasswordField, SelectField, StringField, refused
 from core.i18n import _, lazy
 from core.models import User
 from core.security import current_session, limiter, logins, require, second_steps, sessions
@@ -24,6 +24,9 @@ LANGUAGES = (("es", "Español"), ("en", "English"), ("pt", "Português"))
 class ProfileForm(Form):
     name = StringField(lazy("Name"), [DataRequired(), Length(max=200)], render_kw={"autocomplete": "name"})
     locale = SelectField(lazy("Language"), choices=LANGUAGES)
+    single_keys = BooleanField(lazy("Keys of one letter"), description=lazy(
+        "j, k, x, n, g, h, / and ? work without Ctrl. Switch them off if you dictate, or press keys by accident; F1 "
+        "stays."))
 
 
 class FactorForm(Form):
@@ -49,7 +52,8 @@ def account() -> Any:
 def _page(profile: ProfileForm | None = None, password: PasswordForm | None = None, off: FactorForm | None = None,
           status: int = 200) -> Any:
     me = _me()
-    profile = profile or ProfileForm(formdata=None, name=me.name, locale=(me.locale or "es").split("_")[0])
+    profile = profile or ProfileForm(formdata=None, name=me.name, locale=(me.locale or "es").split("_")[0],
+                                     single_keys=me.single_keys)
     return render_template("core/account.html", profile=profile, password=password or PasswordForm(formdata=None),
                            off=off or FactorForm(formdata=None, prefix="off-"),
                            devices=sessions.living_sessions(me), here=current_session()), status
@@ -63,7 +67,7 @@ def save_profile() -> Any:
     if not form.validate():
         return _page(profile=form, status=422)
     me = _me()
-    me.name, me.locale = form.name.data, form.locale.data
+    me.name, me.locale, me.single_keys = form.name.data, form.locale.data, form.single_keys.data
     audit.record("core.edit_profile", me)
     flash(_("Saved."), "ok")
     return redirect(url_for("core.account"))

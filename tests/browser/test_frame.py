@@ -85,6 +85,48 @@ def test_the_keyboard_reaches_search_map_rows_and_menu(page: Any) -> None:
     page.wait_for_url("**/jobs/*")
 
 
+def test_keys_of_one_letter_can_be_switched_off(page: Any) -> None:
+    """WCAG 2.1.4: who dictates would set them off; F1 and Enter are no letters."""
+    page.goto("/account")
+    page.uncheck("#single_keys")
+    page.click('form[action="/account/profile"] button')
+    page.wait_for_selector(".notice-ok")
+    page.goto("/jobs?state=all")
+    here = page.url
+    for key in ("/", "?", "j", "x", "n", "g", "h", "h"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement === document.body") and not page.is_visible("#keys")
+    assert page.query_selector("tr.is-current") is None and page.query_selector(".help-article") is None
+    assert page.url == here
+    page.goto("/account")
+    page.check("#single_keys")
+    page.click('form[action="/account/profile"] button')
+    page.wait_for_selector(".notice-ok")
+    page.goto("/jobs?state=all")
+    page.keyboard.press("j")
+    assert page.query_selector("tr.is-current") is not None
+
+
+def test_nothing_that_has_the_focus_hides_below_the_header(page: Any) -> None:
+    """WCAG 2.4.11: going back by Shift+Tab or k, from the foot of a long page."""
+    page.goto("/account")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": 420})
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    page.evaluate("(all => all[all.length - 1].focus())([...document.querySelectorAll('main a[href], main button')])")
+    hidden = []
+    for _n in range(60):
+        page.keyboard.press("Shift+Tab")
+        told = page.evaluate("""() => { const it = document.activeElement, top = document.querySelector('.top');
+            if (!it.closest('main')) return null;
+            return [it.getBoundingClientRect().top, top.getBoundingClientRect().bottom, it.outerHTML.slice(0, 80)];
+        }""")
+        if told is None:
+            break
+        if told[0] < told[1] - 1:
+            hidden.append(told)
+    assert hidden == []
+
+
 def test_a_double_click_sends_once(page: Any) -> None:
     page.goto("/account")
     sent: list[str] = []

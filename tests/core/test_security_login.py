@@ -351,3 +351,16 @@ def test_no_job_row_holds_a_token(client: FlaskClient, make_user: MakeUser) -> N
     assert db.session.scalars(sa.select(Job).where(Job.function.endswith("send_reset"))).one().payload == {
         "user_id": user.id
     }
+
+
+def test_keys_of_one_letter_are_switched_off_in_my_account(login):
+    browser = login()
+
+    def body(values=None):
+        answer = browser.post("/account/profile", data={"name": "Ana", "locale": "es"} | values,
+                              follow_redirects=True) if values is not None else browser.get("/account")
+        return answer.get_data(as_text=True).split("<body")[1].split(">")[0]
+
+    assert " data-no-keys" not in body()
+    assert " data-no-keys" in body({}) and " data-no-keys" in body()
+    assert " data-no-keys" not in body({"single_keys": "y"})
