@@ -12,6 +12,7 @@ from core import setup
 from core.i18n import ngettext
 from core.models import Company
 from core.slots import NOTICE
+from modules.accounting import queries as accounting
 from modules.arrears.models import Proof
 from modules.contracts.models import Contract
 from modules.crm.models import Customer
@@ -22,6 +23,13 @@ def customer_tab(customer: Customer) -> Any:
     from modules.arrears import views
 
     return views.customer_tab(customer)
+
+
+def customer_action(customer: Customer) -> str:
+    """The way to a promise of payment, of whoever owes."""
+    if accounting.balances([customer.id])[customer.id] <= 0:
+        return ""
+    return render_template("arrears/customer_action.html", customer=customer)
 
 
 def contract_card(contract: Contract) -> str:

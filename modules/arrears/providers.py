@@ -13,6 +13,8 @@ from modules.arrears.surcharges import BilledSurcharges
 
 known_deeds.add(WORDS)
 slots.add("customer.tabs", "arrears", lazy("Arrears"), desk.customer_tab, permission="arrears.view_arrears", order=15)
+slots.add("customer.actions", "arrears", lazy("Promise of payment"), desk.customer_action,
+          permission="arrears.grant_promises", order=30)
 slots.add("contract.aside", "arrears", lazy("Arrears"), desk.contract_card, permission="arrears.view_arrears", order=10)
 slots.add("home.todo", "arrears", lazy("Proofs of payment"), desk.todo, permission="arrears.review_proofs", order=20)
 setup.facts.register("arrears.proofs", desk.waiting_proofs)

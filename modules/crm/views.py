@@ -51,9 +51,15 @@ def customer(customer_id: int) -> Any:
     """One customer: who it is above, one tab below."""
     row = find(Customer, customer_id)
     tabs = slots.entries("customer.tabs")
-    current = next((tab for tab in tabs if tab.key == request.args.get("tab")), tabs[0] if tabs else None)
+    wanted = request.args.get("tab") or _first_tab()
+    current = next((tab for tab in tabs if tab.key == wanted), tabs[0] if tabs else None)
     return render_template("crm/customer.html", customer=row, tabs=tabs, current=current,
                            body=current.render(row) if current else "")
+
+
+def _first_tab() -> str:
+    """Who only attends customers begins with what happened; who keeps them, with their data."""
+    return "data" if can("crm.deactivate_customers") else "history"
 
 
 def data_tab(row: Customer) -> str:

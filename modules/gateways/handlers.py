@@ -27,6 +27,8 @@ slots.add("invoice.aside", "gateways", lazy("Ways to pay"), paying_desk.invoice_
           permission="gateways.hand_out_links", order=40)
 slots.add("customer.tabs", "ways_to_pay", lazy("Ways to pay"), paying_desk.customer_tab,
           permission="gateways.hand_out_links", order=55)
+slots.add("customer.actions", "gateways", lazy("Payment link"), paying_desk.customer_action,
+          permission="gateways.hand_out_links", order=40)
 slots.add("payment.aside", "gateways", lazy("At the gateway"), refund_views.part, permission="gateways.view_inbox",
           order=20)
 outside.services.register("gateways", going_live.standing)

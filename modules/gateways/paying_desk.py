@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from core import audit
 from core.db import db
 from core.i18n import lazy
+from modules.accounting import queries as accounting
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.gateways import links, payer_page, ways
@@ -44,6 +45,13 @@ def invoice_part(invoice: Invoice) -> str:
         return ""
     return render_template("gateways/invoice_ways.html", invoice=invoice, page=page, opened=opened, states=STATES,
                            link=links.of_invoice(invoice) if page.state == "owed" else "", words_of=payer_page.words_of)
+
+
+def customer_action(customer: Customer) -> str:
+    """The way to the link that is sent to whoever owes."""
+    if accounting.balances([customer.id])[customer.id] <= 0:
+        return ""
+    return render_template("gateways/customer_action.html", customer=customer)
 
 
 def customer_tab(customer: Customer) -> str:

@@ -21,6 +21,12 @@ def customer_tab(customer: Customer) -> str:
     return views.customer_tab(customer)
 
 
+def customer_action(customer: Customer) -> str:
+    """The way to send the last notice once more; nothing where none was sent."""
+    found = queries.recent_of(customer.id, 1)
+    return render_template("notifications/customer_action.html", last=found[0]) if found else ""
+
+
 def steps(company: Company) -> list[Step]:
     """Set-up: the mail server, tried."""
     own = setup.fact(company, "notifications.own_server")

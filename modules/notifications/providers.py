@@ -12,6 +12,8 @@ from modules.notifications.ports import channels
 outside.services.register("mail", rehearsing.standing)
 channels.register("email", EmailChannel())
 slots.add("customer.tabs", "notices", lazy("Notices"), desk.customer_tab, "notifications.view_messages", order=60)
+slots.add("customer.actions", "notices", lazy("Send a notice again"), desk.customer_action,
+          "notifications.send_messages", order=50)
 slots.add("setup.steps", "notifications", lazy("Mail"), desk.steps, rehearsing.PERMISSION, order=50)
 setup.facts.register("notifications.own_server", rehearsing.own_server)
 setup.facts.register("notifications.mail_tested", rehearsing.tested)

@@ -43,6 +43,19 @@ def test_a_promise_is_two_clicks_from_the_customer(cut: Any, login: Any) -> None
     assert made.state == "withdrawn"
 
 
+def test_promise_and_link_are_actions_of_a_customer_who_owes(cut: Any, pay: Any, login: Any) -> None:
+    promise, link = (f"/customers/{cut.customer_id}?tab={tab}\"" for tab in ("arrears", "ways_to_pay#pay-link"))
+    client = login("arrears.view_arrears", "arrears.grant_promises", "gateways.hand_out_links", "crm.view_customers")
+    head = client.get(f"/customers/{cut.customer_id}").text.split('class="summary"')[0]
+    assert promise in head and link in head
+    assert 'id="pay-link"' in client.get(f"/customers/{cut.customer_id}?tab=ways_to_pay").text
+    pay(cut, "12100")
+    head = client.get(f"/customers/{cut.customer_id}").text.split('class="summary"')[0]
+    assert promise not in head and link not in head
+    head = login("arrears.view_arrears", "crm.view_customers").get(f"/customers/{cut.customer_id}").text
+    assert promise not in head.split('class="summary"')[0]
+
+
 def test_the_story_tells_all_of_it_in_order(cut: Any, pay: Any, run_jobs: Any, login: Any, frozen: Any) -> None:
     frozen(2026, 11, 12, 15)
     pay(cut, "12100")

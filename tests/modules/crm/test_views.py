@@ -254,3 +254,16 @@ def test_many_customers_are_moved_marked_and_put_back(company):
     by_key["tag"].undo([customer.id], tags)
     by_key["leave"].undo([customer.id], {})
     assert (customer.zone_id, customer.tags, customer.active) == (north.id, [], True)
+
+
+def current_tab(page):
+    return re.search(r'tab=(\w+)" aria-current="page"', page)[1]
+
+
+def test_who_attends_customers_begins_with_what_happened_and_who_keeps_them_with_their_data(login, gomez):
+    support = login(SEE, EDIT)
+    assert current_tab(text(support.get(f"/customers/{gomez.id}"))) == "history"
+    assert current_tab(text(support.get(f"/customers/{gomez.id}?tab=data"))) == "data"
+    keeper = login(SEE, EDIT, LEAVE)
+    assert current_tab(text(keeper.get(f"/customers/{gomez.id}"))) == "data"
+    assert current_tab(text(keeper.get(f"/customers/{gomez.id}?tab=nonsense"))) == "data"

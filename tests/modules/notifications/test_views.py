@@ -95,6 +95,14 @@ def test_a_server_that_does_not_answer_is_said_on_screen(login: Any, company: Co
     assert "localhost" in page and db.session.scalars(sa.select(MailAccount)).one().port == 1
 
 
+def test_the_last_notice_is_one_step_from_being_sent_again(login: Any, sent: Message) -> None:
+    address = f'href="/notices/{sent.id}"'
+    page = login(VIEW, "notifications.send_messages", "crm.view_customers").get(f"/customers/{sent.customer_id}").text
+    assert address in page.split('class="summary"')[0]
+    assert address not in login(VIEW, "crm.view_customers").get(
+        f"/customers/{sent.customer_id}").text.split('class="summary"')[0]
+
+
 def test_what_a_customer_was_sent_stands_on_his_page(login: Any, sent: Message) -> None:
     browser = login(VIEW, "crm.view_customers")
     page = browser.get(f"/customers/{sent.customer_id}?tab=notices").get_data(as_text=True)
