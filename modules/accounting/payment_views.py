@@ -148,7 +148,7 @@ def _payment_page(row: Payment, form: forms.ReasonForm | None = None, status: in
 @bp.get("/payments/<int:payment_id>/receipt")
 @require("accounting.view_payments")
 def receipt(payment_id: int) -> Any:
-    """The receipt as PDF: half a page, or (?size=80mm) for the roll."""
+    """The receipt as PDF: half a page, or (?size=80mm, 58mm) for a roll."""
     row, size = find(Payment, payment_id), request.args.get("size", "a4")
     if size not in receipts.SIZES:
         raise NotFound(_("There is no receipt of this size."))

@@ -12,6 +12,24 @@ WIDEST = {"code128": 40, "i2of5": 36, "codabar": 16, "ean13": 13, "ean8": 8}
 
 
 @dataclass(frozen=True)
+class PageSize:
+    """A sheet of paper, in points."""
+
+    width: int
+    height: int
+
+
+A4, LETTER = PageSize(595, 842), PageSize(612, 792)
+# where offices have letter paper (words.md, section 3)
+_LETTER_COUNTRIES = frozenset({"CL", "CO", "DO", "MX"})
+
+
+def page_size(country: str) -> PageSize:
+    """The paper that printers of the country are filled with."""
+    return LETTER if country in _LETTER_COUNTRIES else A4
+
+
+@dataclass(frozen=True)
 class Fact:
     """A labelled text: "CUIT", "30-99000010-3"."""
 
@@ -120,6 +138,7 @@ class Sheet:
     date: str
     issuer_name: str
     customer_name: str
+    size: PageSize = A4
     letter: str = ""
     letter_code: str = ""
     copy: str = ""
@@ -189,7 +208,7 @@ class Sheet:
 
 @dataclass
 class ReceiptSheet:
-    """A receipt of payment, for half an A4 page or an 80 mm roll."""
+    """A receipt of payment, for half a page or a roll."""
 
     language: str
     number: str
@@ -199,6 +218,7 @@ class ReceiptSheet:
     amount: str
     in_words: str
     method: str
+    size: PageSize = A4
     color: str = "#0f766e"
     logo: str = ""
     issuer_lines: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Receipts of payment as sheets and PDF: half an A4 page, or a roll of 80 mm."""
+"""Receipts of payment as sheets and PDF: half a page, or a roll of 80 or 58 mm."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from core import pdf
 from core.i18n import _, format_date
 from core.models import Company
 from modules.accounting import sheets
-from modules.accounting.print_data import ReceiptSheet, money
+from modules.accounting.print_data import ReceiptSheet, money, page_size
 from modules.accounting.words import in_words
 
-SIZES = ("a4", "80mm")
+# width of the paper and what is left blank at each side, in mm: printers leave 72 and 48 in the middle
+ROLLS = {"80mm": (80, 4), "58mm": (58, 5)}
+# "a4" is half a page of the country's paper
+SIZES = ("a4", *ROLLS)
 # heights in mm that are tried for a roll, until it fits one page
-ROLL_HEIGHTS = (90, 120, 160, 220, 297)
+ROLL_HEIGHTS = (90, 120, 160, 220, 297, 420, 600)
 
 
 @dataclass
@@ -54,7 +57,8 @@ def build(source: ReceiptSource) -> ReceiptSheet:
         issuer_name=str(company), issuer_lines=sheets.issuer_lines({}, company), customer_name=source.customer_name,
         customer_lines=[" · ".join(part for part in (code, source.customer_document) if part)],
         amount=money(source.amount, source.currency, locale), in_words=in_words(source.amount, source.currency, locale),
-        method=source.method, reference=source.reference, color=sheets.readable(source.color or company.color),
+        method=source.method, size=page_size(company.country),
+        reference=source.reference, color=sheets.readable(source.color or company.color),
         logo=source.logo, paid=[(name, format_date(date), money(amount, source.currency, locale))
                                 for name, date, amount in source.paid],
         credit=money(left, source.currency, locale) if left > 0 else "",
@@ -67,7 +71,9 @@ def html(sheet: ReceiptSheet, size: str = "a4", height: int = 0) -> str:
     """The HTML of a receipt; `height` in mm is for the roll."""
     if size == "a4":
         return render_template("accounting/print/receipt.html", sheet=sheet)
-    return render_template("accounting/print/receipt_80mm.html", sheet=sheet, height=height)
+    width, margin = ROLLS[size]
+    return render_template("accounting/print/receipt_roll.html", sheet=sheet, height=height, width=width, margin=margin,
+                           is_narrow=width < 80)
 
 
 def render(sheet: ReceiptSheet, size: str = "a4") -> bytes:

@@ -21,7 +21,7 @@ import segno
 
 from core.i18n import _, format_date
 from core.models import Company
-from modules.accounting.print_data import CountryPart, Fact, Note, PayWay, Row, Sheet, Total, money, number
+from modules.accounting.print_data import CountryPart, Fact, Note, PayWay, Row, Sheet, Total, money, number, page_size
 
 LINE_CODE = "VAT"
 # the least contrast of text with white paper, times 100
@@ -65,7 +65,8 @@ def build(source: Source) -> Sheet:
     sheet = Sheet(
         language=locale.split("_")[0], title=part.title, number=part.number or invoice.legal_number or "—",
         date=part.date or format_date(invoice.issue_date), letter=part.letter, letter_code=part.letter_code,
-        copy=part.copy, issuer_name=issuer.get("trade_name") or issuer.get("name") or str(company),
+        copy=part.copy, size=page_size(company.country),
+        issuer_name=issuer.get("trade_name") or issuer.get("name") or str(company),
         issuer_lines=issuer_lines(issuer, company), issuer_facts=part.issuer,
         customer_name=customer.get("name", ""), customer_lines=address_lines(customer.get("address")),
         customer_facts=[*part.customer, Fact(_("Customer No."), customer.get("code", ""))], color=color,

@@ -16,7 +16,7 @@ from core.models import StoredFile
 from core.scope import current_company
 from modules.accounting import designs, documents, labels, notices, queries, sheets
 from modules.accounting.models import Posting
-from modules.accounting.print_data import money
+from modules.accounting.print_data import PageSize, money, page_size
 from modules.accounting.queries import Movement
 from modules.crm.models import Customer
 from modules.notifications.services import notify
@@ -38,6 +38,7 @@ class StatementSheet:
     """A statement as plain texts; movements are (date, what, debit, credit, balance)."""
 
     title: str
+    size: PageSize
     language: str
     issuer_name: str
     issuer_lines: list[str]
@@ -88,7 +89,8 @@ def build(customer: Customer, currency: str, period: Period) -> StatementSheet:
                         text(balance_before(customer.id, currency, period.since))))
     last = balance_before(customer.id, currency, period.until + dt.timedelta(days=1))
     return StatementSheet(
-        title=_("Statement of account"), language=company.locale.split("_")[0], issuer_name=str(company),
+        title=_("Statement of account"), size=page_size(company.country),
+        language=company.locale.split("_")[0], issuer_name=str(company),
         issuer_lines=sheets.issuer_lines({}, company), customer_name=customer.name,
         customer_lines=[_("Customer No. %(code)s", code=customer.code)],
         color=sheets.readable(design.color or company.color),

@@ -16,7 +16,7 @@ from core.models import Company
 from core.scope import current_company
 from modules.accounting import sheets
 from modules.accounting.models.design import InvoiceDesign
-from modules.accounting.print_data import Note, Row, Sheet, Total
+from modules.accounting.print_data import Note, Row, Sheet, Total, page_size
 from modules.accounting.print_data import money as shown
 from modules.accounting.print_data import number as plain_number
 from modules.einvoice_mx import catalogs, proofs, schema
@@ -113,7 +113,8 @@ def _head(kind: type[Sheet], paper: Paper, root: etree._Element, title: str) -> 
         issuer_name=str(company), customer_name=attributes(root, "Receptor").get("Nombre", ""), logo=paper.logo,
         issuer_lines=sheets.issuer_lines({}, company), issuer_facts=proofs.issuer(root),
         customer_facts=[one for one in proofs.receiver(root) if one.label], color=color, tint=sheets.tint(color),
-        footer=(paper.design.texts or {}).get("footer", ""), pages=_("Page %(page)s of %(pages)s"),
+        size=page_size(company.country), footer=(paper.design.texts or {}).get("footer", ""),
+        pages=_("Page %(page)s of %(pages)s"),
         made_at=f"{moment}+00:00")
 
 

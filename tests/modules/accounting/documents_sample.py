@@ -114,6 +114,14 @@ def text(data: bytes) -> str:
     return re.sub(r"[ \u00a0]+", " ", out.decode())
 
 
+def reach(data: bytes) -> tuple[float, float]:
+    """Where its words begin at the left and end at the right, in mm."""
+    out = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=data, capture_output=True, check=True).stdout.decode()
+    left, right = (float(one) for one in (
+        min(re.findall(r'xMin="([\d.]+)"', out), key=float), max(re.findall(r'xMax="([\d.]+)"', out), key=float)))
+    return left / 72 * 25.4, right / 72 * 25.4
+
+
 def codes(data: bytes, folder: Path, dpi: int = 200) -> list[str]:
     """What a reader of codes finds on the first page, printed and scanned at so many dots per inch."""
     path = folder / "page.pdf"

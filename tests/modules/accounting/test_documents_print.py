@@ -154,6 +154,17 @@ def test_long_names_stay_inside_the_page() -> None:
     assert "Asociados" in sample.text(data)
 
 
+@pytest.mark.parametrize(("country", "size"), [("AR", (595, 842)), ("EC", (595, 842)), ("PE", (595, 842)),
+                                               ("MX", (612, 792)), ("CO", (612, 792))])
+def test_the_paper_is_the_countrys_and_all_of_it_is_used(country: str, size: tuple[int, int]) -> None:
+    data = pdf.render(sample.html(sample.source(company=sample.company(country=country))))
+    pages = PdfReader(io.BytesIO(data)).pages
+    assert [tuple(round(float(one)) for one in (page.mediabox.width, page.mediabox.height)) for page in pages] == [size]
+    left, right = sample.reach(data)
+    wide = size[0] / 72 * 25.4
+    assert 13 <= left <= 15 and wide - 18 <= right <= wide - 13
+
+
 def test_zero_amounts_say_that_there_is_nothing_to_pay() -> None:
     zero = Decimal(0)
     found = sample.text(render(invoice=sample.invoice(total=zero, open_amount=zero, net=zero),

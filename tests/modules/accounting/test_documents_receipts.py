@@ -59,10 +59,23 @@ def test_a_rehearsal_is_marked() -> None:
     assert "Ensayo:sinvalidezfiscal" in "".join(PdfReader(io.BytesIO(data)).pages[0].extract_text().split())
 
 
+@pytest.mark.parametrize(("size", "width", "printable"), [("80mm", 80, 72), ("58mm", 58, 48)])
 @pytest.mark.parametrize("count", [0, 1, 12, 30])
-def test_a_roll_is_one_page_as_long_as_needed(count: int) -> None:
-    paid = [(f"Factura B 0003-{number:08d}", dt.date(2026, 11, 1), Decimal("100")) for number in range(count)]
-    pages = PdfReader(io.BytesIO(receipts.render(receipts.build(source(paid=paid)), "80mm"))).pages
+def test_a_roll_is_one_page_as_long_as_needed_and_nothing_is_beside_what_printers_reach(
+        count: int, size: str, width: int, printable: int) -> None:
+    paid = [(f"Factura B 0003-{number:08d}", dt.date(2026, 11, 1), Decimal("1234567.89")) for number in range(count)]
+    data = receipts.render(receipts.build(source(paid=paid, amount=Decimal("12345678.90"))), size)
+    pages = PdfReader(io.BytesIO(data)).pages
     assert len(pages) == 1
-    assert round(float(pages[0].mediabox.width) / 72 * 25.4) == 80
+    assert round(float(pages[0].mediabox.width) / 72 * 25.4) == width
     assert round(float(pages[0].mediabox.height) / 72 * 25.4) in receipts.ROLL_HEIGHTS
+    left, right = sample.reach(data)
+    margin = (width - printable) / 2
+    assert margin - 0.1 <= left and right <= width - margin + 0.1
+
+
+@pytest.mark.parametrize(("country", "width", "height"), [("AR", 210, 149), ("MX", 216, 140), ("CO", 216, 140)])
+def test_half_a_page_is_half_of_the_paper_of_the_country(country: str, width: int, height: int) -> None:
+    page = PdfReader(io.BytesIO(receipts.render(receipts.build(source(
+        company=sample.company(country=country)))))).pages[0]
+    assert [round(float(one) / 72 * 25.4) for one in (page.mediabox.width, page.mediabox.height)] == [width, height]

@@ -215,11 +215,11 @@ def test_another_way_of_paying_is_offered_and_nothing_is_lost(login: Login, form
 # --- one payment -------------------------------------------------------------------------------------------
 
 
-def test_the_receipt_is_a_pdf_of_two_sizes(login: Login, customer: Customer) -> None:
+def test_the_receipt_is_a_pdf_of_three_sizes(login: Login, customer: Customer) -> None:
     payment = pay(customer, "100")
     db.session.commit()
     browser = login(PAYMENTS)
-    for size, width in (("a4", 210), ("80mm", 80)):
+    for size, width in (("a4", 210), ("80mm", 80), ("58mm", 58)):
         answer = browser.get(f"/payments/{payment.id}/receipt?size={size}")
         page = PdfReader(io.BytesIO(answer.data)).pages[0]
         assert answer.mimetype == "application/pdf" and round(float(page.mediabox.width) / 72 * 25.4) == width
