@@ -178,11 +178,12 @@ def last_month_end() -> dt.date:
     return months.last_day(months.add(months.of(clock.today()), -1))
 
 
-def _traces() -> list[tuple[AuditRecord, Any]]:
-    """Who closed and opened what, newest first."""
+def _traces() -> list[tuple[AuditRecord, Any, list[dt.date | None]]]:
+    """Who closed and opened what, newest first; the day before and after."""
     rows = db.session.execute(
         sa.select(AuditRecord, User).outerjoin(User, User.id == AuditRecord.user_id)
         .where(AuditRecord.company_id == current_company_id(),
                AuditRecord.action.in_(("accounting.lock_period", "accounting.open_period")))
         .order_by(AuditRecord.id.desc()).limit(TRACES))
-    return [(row[0], row[1]) for row in rows]
+    return [(trace, user, [dt.date.fromisoformat(day) if day else None for day in trace.changes["locked_until"]])
+            for trace, user in rows]

@@ -366,7 +366,7 @@ def test_a_month_is_closed_and_opened_with_a_trace(login: Login, customer: Custo
     assert refused.status_code == 422 and "debe indicar el motivo" in text(refused)
     browser.post("/locked-periods", data={"until": "", "reason": "Faltaba una"})
     said = text(browser.get("/locked-periods"))
-    assert "Abierto : 2026-10-31 → nada cerrado · Ana · Faltaba una" in said.replace("Abierto:", "Abierto :")
+    assert "Abierto : 31/10/2026 → nada cerrado · Ana · Faltaba una" in said.replace("Abierto:", "Abierto :")
     assert ledger.policy().locked_until is None
 
 
