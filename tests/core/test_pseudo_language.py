@@ -15,8 +15,9 @@ from babel.support import NullTranslations
 from lxml import html
 from wtforms.i18n import get_builtin_gnu_translations
 
-from core import schema, scope
+from core import companies, schema, scope
 from core.db import Base, db
+from core.i18n import use_locale
 from core.models import Company
 from modules.crm import countries, regions
 from modules.notifications.ports import kinds
@@ -124,6 +125,8 @@ def data(country: str) -> set[str]:
     law = countries.get(country)
     for table in (law.TAX_CONDITIONS, law.TAX_ID_KINDS, regions.of(country)):
         found.update(map(str, table.values()))
+    with use_locale("es"):
+        found.update(city for _zone, city in companies.zones(country))
     found.update(lists_of(country))
     found.update(get_builtin_gnu_translations(["es"])._catalog.values())  # WTForms brings its own
     for _code, kind in kinds.items():
