@@ -26,8 +26,8 @@ def init_app(app: Flask) -> None:
     """Filters and globals; globals reach imported macros too."""
     from core import menu, slots, web
 
-    app.jinja_env.filters.update(amount=amount, date=format_date, moment=moment, number=number, duration=duration,
-                                 job_name=job_name, device=device)
+    app.jinja_env.filters.update(amount=amount, date=format_date, moment=moment, number=number, rate=rate,
+                                 duration=duration, job_name=job_name, device=device)
     app.jinja_env.globals.update(asset=asset, icon=icon, brand_mark=brand_mark, chevron=chevron, can=can, slots=slots,
                                  is_admin=is_admin,
                                  csp_nonce=web.csp_nonce, new_form_key=new_form_key, request_id=web.request_id)
@@ -122,6 +122,11 @@ def moment(value: dt.datetime | None) -> str:
 def number(value: int | float | Decimal | None) -> str:
     """A count with its thousands; at most two decimals."""
     return "" if value is None else format_number(value)
+
+
+def rate(value: Decimal | None) -> str:
+    """A rate of exchange with all of its decimals, six at most: a cent on each unit is money."""
+    return "" if value is None else format_number(value, "#,##0.00####")
 
 
 def duration(seconds: float | None) -> str:

@@ -113,8 +113,10 @@ def send_statement(customer_id: int) -> Any:
         period = _period()
     except DomainError as error:
         return _back_to_days(customer, error)
-    statements.send(customer, _currency(), period, request.form.get("form_key", "")[:80])
-    flash(_("The statement is being sent."), "ok")
+    if statements.send(customer, _currency(), period, request.form.get("form_key", "")[:80]):
+        flash(_("The statement is being sent."), "ok")
+    else:
+        flash(_("The statement of these days was on its way already."), "warn")
     return redirect(url_for("crm.customer", customer_id=customer.id, tab="account", currency=_currency()))
 
 

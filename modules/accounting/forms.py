@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from wtforms import FieldList, FormField
@@ -36,7 +37,7 @@ from modules.accounting.errors import WrongCurrency
 from modules.accounting.models import WITHHOLDING, Invoice, InvoiceLine
 from modules.accounting.models.payments import METHODS
 from modules.accounting.payments import Medium, PaymentData
-from modules.accounting.ports import Pad, Place, first_on_paper, rate_on
+from modules.accounting.ports import Pad, Place, Rate, first_on_paper, rate_on
 from modules.crm.models import Customer
 
 # empty rows offered at once, and how many more a press on the button brings
@@ -198,10 +199,19 @@ class InvoiceForm(LinesForm):
     @property
     def rate(self) -> Decimal | None:
         """What was typed, else the company's rate of the day of the invoice; None where there is neither."""
-        if self.exchange_rate.data or not self.issue_date.data:
-            return self.exchange_rate.data or None
-        known = rate_on(self.currency.data, self.issue_date.data)
-        return known.rate if known else None
+        known = self._own_rate
+        return known.rate if known else self.exchange_rate.data or None
+
+    @property
+    def rate_day(self) -> dt.date | None:
+        """The day of the company's rate that is taken; None where one was typed, or there is none."""
+        return self._own_rate.day if self._own_rate else None
+
+    @cached_property
+    def _own_rate(self) -> Rate | None:
+        if self.exchange_rate.data or not self.issue_date.data or self.currency.data == current_company().currency:
+            return None
+        return rate_on(self.currency.data, self.issue_date.data)
 
     def offer(self, places: list[Place]) -> None:
         """Instalments where they can come."""

@@ -177,7 +177,7 @@ def planned(draft: InvoiceDraft, totals: Totals, applied: Any = 0) -> dict[str, 
 
 def _invoice_form(form: forms.InvoiceForm, customer: Customer, planned: Any = None) -> Any:
     if live_part():
-        return render_template("accounting/_totals.html", planned=planned)
+        return render_template("accounting/_totals.html", planned=planned, form=form)
     page = render_template("accounting/invoice_form.html", form=form, customer=customer, planned=planned,
                            favour=queries.in_favour(customer.id), today=clock.today())
     return page, 422 if form.errors or form.form_errors else 200

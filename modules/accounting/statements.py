@@ -120,7 +120,7 @@ def render(customer: Customer, currency: str, period: Period) -> tuple[bytes, st
 
 
 def send(customer: Customer, currency: str, period: Period, form_key: str) -> int:
-    """Queue the statement by e-mail; the same form sends once. 1, or 0 where it was queued before."""
+    """Queue the statement by e-mail; the same form sends the same days once. 1, or 0 where it was queued before."""
     data, name = render(customer, currency, period)
     file: StoredFile = storage.store(data, name, "application/pdf")
     company, balance = current_company(), queries.balance(customer.id, currency)
@@ -128,4 +128,5 @@ def send(customer: Customer, currency: str, period: Period, form_key: str) -> in
         context = {"period": _words(period), "date": format_date(clock.today()),
                    "balance": money(balance, currency, company.locale) if balance > 0 else "",
                    "credit": money(-balance, currency, company.locale) if balance < 0 else ""}
-    return notify(customer, notices.STATEMENT.code, f"statement:{form_key}"[:120], context, [file.id])
+    asked = f"statement:{form_key}:{currency}:{period.since or ''}:{period.until}"
+    return notify(customer, notices.STATEMENT.code, asked[:120], context, [file.id])

@@ -306,17 +306,18 @@ def test_an_invoice_without_lines_is_refused(login: Login, customer: Customer) -
 
 def test_the_company_s_rate_of_the_day_is_taken_where_none_is_typed(login: Login, customer: Customer) -> None:
     db.session.add_all([ExchangeRate(currency="USD", day=DAY - dt.timedelta(days), rate=Decimal(rate))
-                        for days, rate in ((5, "1400"), (1, "1450.5"), (-2, "1500"))])
+                        for days, rate in ((5, "1400"), (1, "1450.507"), (-2, "1500"))])
     db.session.commit()
     browser = login(SEE, ISSUE)
     page = text(browser.get(f"/invoices/new?customer={customer.id}"))
-    assert "Si lo deja vacío, la de la empresa: 1.450,5 del 02/11/2026 (USD)." in page
+    assert "Si lo deja vacío, la de la empresa: 1.450,507 del 02/11/2026 (USD)." in page
     data = {"customer": customer.id, **LINES, "currency": "USD"}
-    assert "Con un tipo de cambio de 1.450,5" in text(browser.post("/invoices/new", data={**data, "step": "look"}))
+    shown = text(browser.post("/invoices/new", data={**data, "step": "look"}))
+    assert "Con un tipo de cambio de 1.450,507, el de la empresa del 02/11/2026" in shown
     browser.post("/invoices/new", data={**data, "step": "issue"})
     browser.post("/invoices/new", data={**data, "currency": "ARS", "step": "issue", "form_key": "other"})
     assert [(one.currency, one.exchange_rate) for one in db.session.scalars(sa.select(Invoice).order_by(Invoice.id))] \
-        == [("USD", Decimal("1450.5")), ("ARS", Decimal(1))]
+        == [("USD", Decimal("1450.507")), ("ARS", Decimal(1))]
 
 
 def test_without_any_rate_one_is_asked_for(login: Login, customer: Customer) -> None:
