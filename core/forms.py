@@ -70,29 +70,35 @@ def refused(form: Form, error: DomainError) -> None:
     form.refuse(error)
 
 
-def amount_text(value: Decimal, places: int = 2) -> str:
+def amount_text(value: Decimal, places: int = 2, fine: bool = False) -> str:
     """An amount as a field shows it, with the sign of decimals that the company writes: 1234,50."""
     whole, dot, decimals = f"{value:f}".partition(".")
     kept = decimals.rstrip("0").ljust(min(2, places), "0")
+    if len(kept) == 3 < places and not fine:
+        kept += "0"  # with three it would be read as thousands
     return f"{whole}{decimal_sign()}{kept}" if dot and kept else whole
 
 
 class AmountField(Field):
-    """A Decimal as people write it: 1.234,50 · 1,234.50 · 1234.5 · 1234,5. More decimals than `places` are refused."""
+    """A Decimal as people write it: 1.234,50 · 1,234.50 · 1234.5 · 1234,5. More decimals than `places` are refused.
+
+    `fine`: of rates and quantities, where 3,756 is less than four if the company writes decimals with a comma; in a
+    price it is thousands.
+    """
 
     widget = TextInput()
 
     def __init__(self, label: Any = None, validators: Iterable[Any] | None = None, places: int = 2,
-                 **options: Any) -> None:
+                 fine: bool = False, **options: Any) -> None:
         super().__init__(label, list(validators or ()), **options)
-        self.places = places
+        self.places, self.fine = places, fine
         self.render_kw: dict[str, Any] = {"inputmode": "decimal", "autocomplete": "off",
                                           **(options.get("render_kw") or {})}
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else amount_text(self.data, self.places)
+        return "" if self.data is None else amount_text(self.data, self.places, self.fine)
 
     def pre_validate(self, form: Any) -> None:
         """What is no amount is said once: its range is not the trouble."""
@@ -104,7 +110,7 @@ class AmountField(Field):
         self.data = None
         if not text:
             return
-        value = parse_decimal(text)
+        value = parse_decimal(text, decimal_sign() if self.fine else "")
         if value is None:
             raise ValueError(_("This is not an amount: write it like 1234,50."))
         if -value.as_tuple().exponent > self.places:  # type: ignore[operator]
@@ -112,13 +118,16 @@ class AmountField(Field):
         self.data = value
 
 
-def parse_decimal(text: str) -> Decimal | None:
+def parse_decimal(text: str, sign: str = "") -> Decimal | None:
     """A number with comma or point as decimals, thousands allowed; None where it could mean two things or nothing.
 
     One separator followed by exactly three digits is read as thousands ("1.234"), unless a leading zero or
-    four digits before it show that it is not ("0.123", "1234.567").
+    four digits before it show that it is not ("0.123", "1234.567"), or it is the `sign` of decimals: that is given
+    where three decimals are usual, as in rates and quantities.
     """
     plain = re.sub(r"[\s\u00a0$]", "", text)
+    if sign and re.fullmatch(rf"[-+]?\d{{1,3}}{re.escape(sign)}\d{{3}}", plain):
+        return Decimal(plain.replace(",", "."))
     both = re.fullmatch(r"([-+]?\d{1,3}(?:\.\d{3})+),(\d+)|([-+]?\d{1,3}(?:,\d{3})+)\.(\d+)", plain)
     if both:
         whole, decimals = (both[1], both[2]) if both[1] else (both[3], both[4])

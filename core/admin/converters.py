@@ -55,7 +55,7 @@ class Converter(AdminModelConverter):
 
     @converts("Amount", "Scaled")
     def conv_scaled(self, column: Any, field_args: dict[str, Any], **extra: Any) -> Any:
-        return AmountField(places=column.type.places, **field_args)
+        return AmountField(places=column.type.places, fine=column.type.places > 2, **field_args)
 
     @converts("UTCDateTime")
     def conv_moment(self, column: Any, field_args: dict[str, Any], **extra: Any) -> Any:

@@ -50,7 +50,7 @@ class LineForm(PlainForm):
     """One line of a document; without description and price it counts as not there."""
 
     description = StringField(lazy("Description"), [Length(max=500)])
-    quantity = AmountField(lazy("Quantity"), [Optional()], places=6, default=Decimal(1))
+    quantity = AmountField(lazy("Quantity"), [Optional()], places=6, fine=True, default=Decimal(1))
     price = AmountField(lazy("Unit price"), [Optional()], places=6)
     taxes = SelectField(lazy("Tax"), validate_choice=True)
 
@@ -166,7 +166,7 @@ class InvoiceForm(LinesForm):
     service_from = DateField(lazy("Service from"), [Optional()])
     service_to = DateField(lazy("Service to"), [Optional()])
     currency = SelectField(lazy("Currency"))
-    exchange_rate = AmountField(lazy("Rate of exchange"), [Optional()], places=6)
+    exchange_rate = AmountField(lazy("Rate of exchange"), [Optional()], places=6, fine=True)
     instalments = IntegerField(lazy("Instalments"), [Optional(), NumberRange(1, instalments.LONGEST)], default=1,
                                description=lazy("The first is this invoice; the others come by themselves with the "
                                                 "invoices of the months that follow."))

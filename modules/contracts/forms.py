@@ -224,7 +224,7 @@ class ItemForm(TaxedForm):
     """A recurring extra."""
 
     unit_price = AmountField(lazy("Price per month"), [InputRequired()], places=6)
-    quantity = AmountField(lazy("Quantity"), [InputRequired(), NumberRange(0)], places=6)
+    quantity = AmountField(lazy("Quantity"), [InputRequired(), NumberRange(0)], places=6, fine=True)
     first_day = DateField(lazy("From"), [InputRequired()])
     last_day = DateField(lazy("Until"), [Optional()], description=lazy("Left empty, it has no end."))
     ORDER = ("unit_price", "quantity", "first_day", "last_day", "taxes", "includes_tax")
@@ -277,7 +277,7 @@ class DiscountForm(AddedForm):
 
     description = StringField(lazy("Why"), [InputRequired(), Length(max=200)],
                               description=lazy("It stands on the invoice."))
-    percent = AmountField(lazy("Percent"), [Optional(), NumberRange(0, 100)], places=4)
+    percent = AmountField(lazy("Percent"), [Optional(), NumberRange(0, 100)], places=4, fine=True)
     amount = AmountField(lazy("or amount per month"), [Optional(), NumberRange(0)])
     first_month = SelectField(lazy("From"))
     last_month = SelectField(lazy("Until"), default="")

@@ -38,8 +38,8 @@ class PlanForm(Form):
 
     name = StringField(lazy("Name"), [InputRequired(), Length(max=150)], description=lazy("It stands on the invoice."))
     code = StringField(lazy("Code"), [InputRequired(), Length(max=40)])
-    down = AmountField(lazy("Download, Mb per second"), [Optional(), NumberRange(0, 1_000_000)], places=3)
-    up = AmountField(lazy("Upload, Mb per second"), [Optional(), NumberRange(0, 1_000_000)], places=3)
+    down = AmountField(lazy("Download, Mb per second"), [Optional(), NumberRange(0, 1_000_000)], places=3, fine=True)
+    up = AmountField(lazy("Upload, Mb per second"), [Optional(), NumberRange(0, 1_000_000)], places=3, fine=True)
     period_months = SelectField(lazy("The price is for"), coerce=int, choices=PERIODS, default=1)
     includes_tax = SelectField(lazy("The price is"), default="1",
                                choices=[("1", lazy("With tax")), ("0", lazy("Without tax"))])

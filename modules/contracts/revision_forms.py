@@ -33,7 +33,7 @@ class RevisionForm(OnceForm):
     name = StringField(lazy("Name"), [InputRequired(), Length(max=150)],
                        description=lazy("So that you find it again, like “January 2027, zone North”."))
     valid_from = DateField(lazy("From"), [InputRequired()])
-    percent = AmountField(lazy("By percent"), [Optional(), NumberRange(-99, 1000)], places=4,
+    percent = AmountField(lazy("By percent"), [Optional(), NumberRange(-99, 1000)], places=4, fine=True,
                           description=lazy("Negative to lower prices."))
     amount = AmountField(lazy("or by an amount"), [Optional()])
     rounding = SelectField(lazy("Rounded to"), choices=[(step, step.replace(".", ",")) for step in STEPS])

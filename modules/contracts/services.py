@@ -37,6 +37,7 @@ from modules.contracts.models import (
 from modules.contracts.queries import effective_profile, some_prorate
 from modules.contracts.settlement import Settlement
 from modules.crm.models import Customer
+from modules.crm.services import hold_customer
 
 EDITABLE = ("address_id", "profile_id", "installed_on", "in_advance", "billing_day", "due_day", "ip", "pppoe_user",
             "pppoe_password", "notes")
@@ -47,6 +48,7 @@ def create_contract(data: ContractData) -> Contract:
     if known := of_form(Contract, data.form_key):
         return known
     customer = find(Customer, data.customer_id)
+    hold_customer(customer)
     if not customer.active:
         raise NotPossible(_("To make a contract you must first make %(name)s a customer again.", name=customer.name))
     plan = sold(find(Plan, data.plan_id), data.billing_from or clock.today())

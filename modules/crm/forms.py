@@ -61,8 +61,8 @@ class AddressForm(Form):
     region = StringField(lazy("Province or state"), [Length(max=60)])
     postal_code = StringField(lazy("Postal code"), [Length(max=12)])
     reference = StringField(lazy("How to find it"), [Length(max=300)])
-    latitude = AmountField(lazy("Latitude"), [Optional(), NumberRange(-90, 90)], places=6)
-    longitude = AmountField(lazy("Longitude"), [Optional(), NumberRange(-180, 180)], places=6)
+    latitude = AmountField(lazy("Latitude"), [Optional(), NumberRange(-90, 90)], places=6, fine=True)
+    longitude = AmountField(lazy("Longitude"), [Optional(), NumberRange(-180, 180)], places=6, fine=True)
 
     def address(self, kind: str) -> AddressData:
         """What was typed, as the services want it."""

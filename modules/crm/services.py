@@ -108,8 +108,15 @@ def _record_changes(customer: Customer, before: Mapping[str, Any]) -> dict[str, 
     return changes
 
 
+def hold_customer(customer: Customer) -> None:
+    """As he is now, and held until this transaction ends: who leaves and who gets a contract exclude each other."""
+    db.session.scalars(lock(sa.select(Customer).where(Customer.id == customer.id))
+                       .execution_options(populate_existing=True)).one()
+
+
 def deactivate_customer(customer: Customer, reason: str = "") -> None:
     """Take a customer out of the lists; nothing is deleted. StillBound while a module still has something with him."""
+    hold_customer(customer)
     if not customer.active:
         return
     if bound := ports.bonds_of(customer.id):

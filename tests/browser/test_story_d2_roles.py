@@ -61,6 +61,7 @@ def test_d2_a_role_is_made_and_looked_through(chromium: Any, address: str, width
     page.check("[id='p-accounting.view_payments']")
     page.click("text=Guardar")
     page.click(f"tr:has-text('{name}') >> text=Qué ve")
+    page.wait_for_url("**/sees")
     # the page tells the menu, the screens and the verbs of exactly these two
     assert page.locator("section", has_text="Su menú").locator("li").all_inner_texts() == [
         "Clientes", "Pagos"]

@@ -98,6 +98,38 @@ def test_a_form_shows_what_was_typed_as_screens_do(app: Flask, ecuador: Company)
         assert Priced(price=Decimal("1234.50")).price._value() == "1234,50"
 
 
+@pytest.mark.parametrize(("style", "typed", "rate", "price"), [
+    ("point", "3.756", "3.756", "3756"), ("comma", "3,756", "3.756", "3756"), ("comma", "3.756", "3756", "3756"),
+    ("point", "1,450", "1450", "1450"), ("comma", "1.450,507", "1450.507", "1450.507"),
+    ("comma", "1450,5", "1450.5", "1450.5"), ("point", "-3.756", "-3.756", "-3756")])
+def test_three_decimals_are_usual_in_a_rate_and_thousands_in_a_price(
+        app: Flask, ecuador: Company, style: str, typed: str, rate: str, price: str) -> None:
+    class Sold(Form):
+        rate = AmountField(places=6, fine=True)
+        price = AmountField(places=6)
+
+    ecuador.number_style = style
+    with app.test_request_context(method="POST", data={"rate": typed, "price": typed}):
+        form = Sold()
+        assert (form.rate.data, form.price.data) == (Decimal(rate), Decimal(price))
+
+
+@pytest.mark.parametrize("style", ["point", "comma"])
+@pytest.mark.parametrize("value", ["3.756", "1450.507", "0.5", "1234567.891234", "12", "-1.234"])
+def test_what_a_field_shows_it_reads_again(app: Flask, ecuador: Company, style: str, value: str) -> None:
+    class Sold(Form):
+        rate = AmountField(places=6, fine=True)
+        price = AmountField(places=6)
+
+    ecuador.number_style = style
+    with app.test_request_context():
+        filled = Sold(rate=Decimal(value), price=Decimal(value))
+        shown = {"rate": filled.rate._value(), "price": filled.price._value()}
+    with app.test_request_context(method="POST", data=shown):
+        again = Sold()
+        assert (again.rate.data, again.price.data) == (Decimal(value), Decimal(value))
+
+
 def test_spreadsheets_get_the_signs_of_the_company(ecuador: Company) -> None:
     with use_locale("es_EC"):
         style = cells.Style.here(plain=False)
