@@ -173,4 +173,4 @@ def confirmed(page: Any) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("main .page-head button.btn-primary")
     page.wait_for_load_state()
-    page.locator("main [data-poll]").first.wait_for(state="detached", timeout=60_000)
+    page.wait_for_selector("main .page-head .badge-ok", timeout=60_000)  # there once the page has come again by itself
