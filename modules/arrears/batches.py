@@ -121,14 +121,28 @@ def stop(batch: Batch) -> None:
 
 
 def undo(batch: Batch) -> None:
-    """Give back all services that this cut-off cut and that are still cut by it."""
+    """Give back all services that this cut-off cut and that are still cut by it; again, those that refused."""
     batch = held(batch.id)
-    if batch.state not in ("stopped", "done", "running"):
+    if batch.state not in ("stopped", "done", "running", "undone"):
         raise NotPossible(_("Undoing is not possible because nobody was cut."))
+    if batch.state == "undone":
+        _ask_again(batch)
     batch.state = "undone"
     db.session.flush()
     audit.record("arrears.undo_batch", batch)
     jobs.enqueue(UNDO, batch_id=batch.id)
+
+
+def _ask_again(batch: Batch) -> None:
+    """What refused to be given back is to be given back once more: the reason may have been cured."""
+    if is_undoing(batch):
+        raise NotPossible(_("Undoing again is not possible because the services are being given back already."))
+    refused = db.session.scalars(sa.select(BatchItem).where(
+        BatchItem.batch_id == batch.id, BatchItem.state == "cut")).all()
+    if not refused:
+        raise NotPossible(_("Undoing again is not possible because all services were given back."))
+    for item in refused:
+        item.note = ""
 
 
 # --- by jobs -----------------------------------------------------------------------------------------------------

@@ -188,6 +188,35 @@ def test_one_that_cannot_be_given_back_keeps_nobody_else_cut_and_says_why(
     assert not batches.is_undoing(cut_off)
 
 
+def test_one_that_could_not_be_given_back_is_tried_again_once_it_can(
+        debtors: list[Contract], cut_off: Batch, login: Any, monkeypatch: pytest.MonkeyPatch, run_jobs: Any) -> None:
+    refusing, restore_many = debtors[1].id, contracts.restore_many
+
+    def restore(rows: Sequence[Contract], reasons: Any) -> None:
+        if refusing in {one.id for one in rows}:
+            raise NotPossible("Its days cannot be charged.")
+        restore_many(rows, reasons)
+
+    monkeypatch.setattr(contracts, "restore_many", restore)
+    undo(cut_off)
+    db.session.commit()
+    browser = login("arrears.view_arrears", "arrears.cut_service")
+    button = f'action="/arrears/cut-offs/{cut_off.id}/undo"'
+    assert button in browser.get(f"/arrears/cut-offs/{cut_off.id}").get_data(as_text=True)
+    monkeypatch.setattr(contracts, "restore_many", restore_many)
+    browser.post(f"/arrears/cut-offs/{cut_off.id}/undo")
+    db.session.expire_all()
+    assert batches.is_undoing(cut_off)
+    assert button not in browser.get(f"/arrears/cut-offs/{cut_off.id}").get_data(as_text=True)
+    with pytest.raises(NotPossible):  # the job is on its way
+        batches.undo(cut_off)
+    run_jobs()
+    assert states(debtors) == ["active"] * 5
+    assert {(item.state, item.note) for item in cut_off.items} == {("undone", "")}
+    with pytest.raises(NotPossible):
+        batches.undo(cut_off)
+
+
 def test_the_stop_button_is_heard_between_two_steps(debtors: list[Contract], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "STEP", 2)
     batch = batches.rehearse()
