@@ -58,11 +58,17 @@ def add_addresses(rows: Iterable[tuple[int, AddressData]]) -> list[int]:
 
 
 def _find_by(addresses: Sequence[Row]) -> None:
-    """Add these addresses to what their customers are found by: a select and an update of many."""
+    """Add these addresses to what their customers are found by: a select and an update of many.
+
+    The customers are held from reading on, so that an edit meanwhile keeps its words; rows that only point to them do
+    not wait.
+    """
     texts: dict[int, list[str]] = defaultdict(list)
     for row in addresses:
         texts[row["customer_id"]].append(names.fold(_line(row)))
-    known = db.session.execute(sa.select(Customer.id, Customer.search).where(among(Customer.id, sorted(texts))))
+    known = db.session.execute(
+        sa.select(Customer.id, Customer.search).where(among(Customer.id, sorted(texts))).order_by(Customer.id)
+        .with_for_update(key_share=True))
     grown: list[Row] = [{"key": key, "text": " ".join([search, *(one for one in texts[key] if one not in search)])}
                         for key, search in known]
     if grown:
