@@ -81,17 +81,23 @@ def _of_cause(code: str) -> Any:
 def send_again(ids: Sequence[int], values: dict[str, Any]) -> dict[int, str]:
     """Send refused documents again with the customers' present data; ask sooner about those that wait.
 
-    What was chosen for all of them (`mending.shared`) is written to their customers before. What would be refused again
-    is told.
+    What was chosen for all of them is written to their customers before, of each what its cause asks for and many can
+    share (`mending.shared`). What would be refused again is told.
     """
     rows = list(db.session.scalars(sa.select(Document).where(Document.id.in_(ids)).order_by(Document.id)))
     chosen = {name: value for name, value in values.items() if value}
     if chosen:
-        for _invoice, customer in queries.with_invoices(rows).values():
-            mending.write(customer, chosen)
+        _mend(rows, chosen)
     _sent, wrong = services.retry_all(rows)
     said = _("What you corrected is saved, but it would be refused again: %(reason)s") if chosen else "%(reason)s"
     return {row.id: said % {"reason": reason} for row, reason in wrong}
+
+
+def _mend(rows: Sequence[Document], chosen: dict[str, str]) -> None:
+    found = queries.with_invoices(rows)
+    inputs = mending.of_documents([(row, found[row.id][1]) for row in rows])
+    for row in rows:
+        mending.write(found[row.id][1], chosen, mending.shared(inputs[row.id]))
 
 
 def _kinds() -> dict[str, Any]:

@@ -104,9 +104,15 @@ def shared(inputs: Sequence[Input]) -> Inputs:
     return tuple(one for one in inputs if one.kind == "choice" and one.name not in _OWN)
 
 
-def write(customer: Customer, typed: Mapping[str, str]) -> None:
-    """Write what was typed of those inputs; what was not chosen stays as it is. DomainError where it cannot be."""
-    given = {name: value.strip() for name, value in typed.items()}
+def write(customer: Customer, typed: Mapping[str, str], asked: Sequence[Input]) -> None:
+    """Write what was typed of the inputs that were asked for; what was not chosen stays as it is.
+
+    Nothing else that a form sends is written: who may send documents need not be one who may edit customers.
+    DomainError where it cannot be.
+    """
+    given = {one.name: typed[one.name].strip() for one in asked if one.name in typed}
+    if not given:
+        return
     _write_customer(customer, given)
     _write_address(customer, given)
     mender = _mender()

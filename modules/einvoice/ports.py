@@ -233,7 +233,7 @@ class Mender(Protocol):
         """
 
     def write(self, customer: Any, typed: Mapping[str, str]) -> None:
-        """Write what was typed of its inputs, of which some may not be there; DomainError with the field."""
+        """Write what was typed of its inputs, of those that were asked for; DomainError with the field."""
 
 
 # by country

@@ -174,7 +174,8 @@ def retry(document_id: int) -> Any:
     """Save what was mended in place, and send again; what cannot be is kept as it was typed."""
     row = find(Document, document_id)
     try:
-        mending.write(queries.with_invoices([row])[row.id][1], request.form)
+        customer = queries.with_invoices([row])[row.id][1]
+        mending.write(customer, request.form, mending.of_documents([(row, customer)])[row.id])
         services.retry(row)
         flash(_("It will be sent again."), "ok")
     except StillWrong as error:  # what was mended is kept, and the tray shows what is still wrong

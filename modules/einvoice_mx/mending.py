@@ -7,7 +7,6 @@ for invoices read them first (`bridge.customer_extra`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +15,7 @@ from core.db import among, db
 from core.errors import DomainError
 from core.i18n import _
 from modules.crm import countries, queries
-from modules.crm.models import Customer
+from modules.crm.models import Address, Customer
 from modules.einvoice.ports import Input, Inputs
 from modules.einvoice_mx import catalogs
 from modules.einvoice_mx.catalogs import GENERIC
@@ -44,16 +43,22 @@ class MexicanMender:
         return {key: asked for key, asked in found.items() if asked}
 
     def write(self, customer: Customer, typed: Mapping[str, str]) -> None:
-        """Into the customer's profile, which is made where he has none."""
-        given = {column: typed[name].upper() for name, column in _COLUMNS.items() if name in typed}
+        """Into the customer's profile, which is made where he has none, what is not as it was shown.
+
+        What was shown and is none of the profile's comes from the customer, and follows him on.
+        """
+        if not _is_registered(customer):
+            return
         own = db.session.scalar(sa.select(CustomerProfile).where(CustomerProfile.customer_id == customer.id))
-        before = {column: getattr(own, column, "") for column in given}
-        changes = {column: [before[column], value] for column, value in given.items() if value != before[column]}
+        shown = _shown(customer, own, queries.fiscal_addresses([customer.id]).get(customer.id))
+        given = {column: typed[name].upper() for name, column in _COLUMNS.items() if name in typed}
+        changes = {column: [getattr(own, column, ""), value] for column, value in given.items()
+                   if value not in (shown[column], getattr(own, column, ""))}
         if not changes:
             return
-        _check(given)
+        _check({column: value for column, (_before, value) in changes.items()})
         own = own or CustomerProfile(customer_id=customer.id)
-        for column, value in given.items():
+        for column, (_before, value) in changes.items():
             setattr(own, column, value)
         db.session.add(own)
         audit.record("einvoice_mx.edit_customer", customer, changes)
@@ -64,15 +69,21 @@ def _is_registered(customer: Customer) -> bool:
     return bool(rfc) and rfc not in GENERIC and customer.tax_id_kind in ("", "RFC")
 
 
-def _asked(customer: Customer, field: str, own: CustomerProfile | None, place: Any) -> Inputs:
+def _shown(customer: Customer, own: CustomerProfile | None, place: Address | None) -> dict[str, str]:
+    """By column what invoices would have now: the profile's, or else the customer's own."""
+    return {"legal_name": (own.legal_name if own else "") or customer.name.upper(),
+            "postal_code": (own.postal_code if own else "") or (place.postal_code if place else ""),
+            "use": own.use if own else ""}
+
+
+def _asked(customer: Customer, field: str, own: CustomerProfile | None, place: Address | None) -> Inputs:
+    shown = _shown(customer, own, place)
     if field == "name":
-        name = (own.legal_name if own else "") or customer.name.upper()
-        return (Input("legal_name", _("Name as registered at the SAT"), value=name),)
+        return (Input("legal_name", _("Name as registered at the SAT"), value=shown["legal_name"]),)
     if field == "address.postal_code":
-        code = (own.postal_code if own else "") or (place.postal_code if place else "")
-        return (Input("fiscal_postal_code", _("Postal code of the fiscal address"), value=code),)
+        return (Input("fiscal_postal_code", _("Postal code of the fiscal address"), value=shown["postal_code"]),)
     if field == USE:
-        return (Input("use", _("Use of the CFDI"), "choice", own.use if own else "", _uses()),
+        return (Input("use", _("Use of the CFDI"), "choice", shown["use"], _uses()),
                 Input("tax_condition", _("Tax condition"), "choice", customer.tax_condition,
                       tuple(countries.get("MX").TAX_CONDITIONS.items())))
     return ()

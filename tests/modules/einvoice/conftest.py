@@ -21,6 +21,8 @@ from modules.einvoice.ports import AtAuthority, Explanation, Opened, issuers
 
 DAY = dt.date(2026, 11, 3)
 NO_CUIT = {"code": "10015", "message": "Documento inválido"}
+EXPLAINED = {"10015": Explanation("Corrija el documento del cliente.", "tax_id"),
+             "10243": Explanation("Corrija la condición del cliente.", "tax_condition")}
 
 
 class FakeIssuer:
@@ -52,7 +54,7 @@ class FakeIssuer:
         return "Factura B"
 
     def explain(self, code: str, message: str) -> Explanation:
-        return Explanation("Corrija el documento del cliente.", "tax_id") if code == "10015" else Explanation("")
+        return EXPLAINED.get(code, Explanation(""))
 
 
 @pytest.fixture

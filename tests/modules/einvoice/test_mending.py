@@ -83,7 +83,8 @@ def test_what_cannot_be_kept_is_said_beside_what_was_typed(login: Make, make_ref
     answer = login(*CLERK).post(f"/einvoice/{document.id}/retry", data={"address.postal_code": "4" * 40})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422 and f'value="{"4" * 40}"' in page and page.count("field-error") == 1
-    wrong = login(*CLERK).post(f"/einvoice/{document.id}/retry", data={"emails": "ana@"})
+    other = refused_for(make_refused, "email", "Beto")
+    wrong = login(*CLERK).post(f"/einvoice/{other.id}/retry", data={"emails": "ana@"})
     assert wrong.status_code == 422
 
 
@@ -103,6 +104,41 @@ def test_a_choice_is_offered_for_all_of_a_cause(login: Make, make_refused: Make)
     places = [customer_of(one).fiscal_address for one in documents]
     assert [place.region for place in places if place] == ["Y", "Y"]
     assert db.session.query(Run).one().options == {"address.region": "Y"}
+
+
+def as_it_is(customer: Customer) -> tuple[Any, ...]:
+    db.session.expire_all()
+    place = customer.fiscal_address
+    return (customer.name, customer.tax_id_kind, customer.tax_id, customer.tax_condition,
+            [str(one) for one in customer.emails], [one.typed for one in customer.phones], place and place.line,
+            place and place.place, place and place.region)
+
+
+# all that any cause asks for
+ALL = {"name": "Otro", "tax_id_kind": "DNI", "tax_id": "30111222", "tax_condition": "EX", "emails": "x@mail.example",
+       "phones": "387 555-1234", "address.street": "Otra", "address.city": "Otra", "address.postal_code": "1",
+       "address.region": "Y"}
+
+
+def test_who_sends_again_writes_only_what_the_cause_asks_for(login: Make, make_refused: Make) -> None:
+    document = refused_for(make_refused, "address.postal_code")
+    customer = customer_of(document)
+    with_address(customer)
+    before = as_it_is(customer)
+    login(*CLERK).post(f"/einvoice/{document.id}/retry", data=ALL | {"address.postal_code": "4401"})
+    assert as_it_is(customer) == (*before[:7], "4401 Salta", before[8])
+    assert document.state == "pending"
+
+
+def test_who_sends_a_cause_again_writes_only_what_is_chosen_for_all_of_it(login: Make, make_refused: Make) -> None:
+    documents = [refused_for(make_refused, "address.region", "Ana"), refused_for(make_refused, "tax_id", "Beto")]
+    people = [customer_of(one) for one in documents]
+    for one in people:
+        with_address(one)
+    before = [as_it_is(one) for one in people]
+    work(login(*CLERK).post("/einvoice/refused/retry", data={"cause": "X1"} | ALL))
+    assert [as_it_is(one) for one in people] == [(*before[0][:8], "Y"), before[1]]
+    assert [one.state for one in documents] == ["pending"] * 2
 
 
 @pytest.mark.parametrize("field", ["address.city", "email"])

@@ -7,10 +7,15 @@ import sqlalchemy as sa
 
 from core.db import db
 from core.models import AuditRecord
+from modules.crm import services as crm
+from modules.crm.drafts import AddressData
 from modules.crm.models import Customer
 from modules.einvoice.models import Document
+from modules.einvoice_mx import catalogs
+from modules.einvoice_mx.mending import MexicanMender
 from modules.einvoice_mx.models import CustomerProfile
 from tests.issuing import documents
+from tests.modules.einvoice.test_views import work
 from tests.modules.einvoice_mx.conftest import customer
 
 CLERK = ("einvoice.view_documents", "einvoice.send_documents")
@@ -77,3 +82,32 @@ def test_who_has_no_profile_gets_one_and_it_is_on_record(login, issue):
     assert profile_of(who).postal_code == "86991"
     records = db.session.scalars(sa.select(AuditRecord).where(AuditRecord.action == "einvoice_mx.edit_customer")).all()
     assert [(one.object_id, one.changes) for one in records] == [(who.id, {"postal_code": ["", "86991"]})]
+
+
+@pytest.mark.parametrize(("code", "name", "shown"), [
+    ("CFDI40145", "legal_name", "UNIVERSIDAD ROBOTICA ESPAÑOLA"), ("CFDI40148", "fiscal_postal_code", "86991")])
+def test_what_is_sent_again_as_it_was_shown_makes_no_copy_of_it(login, issue, code, name, shown):
+    """A copy in the profile would go on after the customer's own name or address is corrected."""
+    who = customer()
+    issue("399.00", to=who)
+    db.session.execute(sa.delete(CustomerProfile))
+    crm.add_address(who, AddressData(street="Reforma", postal_code="86991"))
+    refuse(documents()[0], code)
+    browser = login(*CLERK)
+    assert f'name="{name}" value="{shown}"' in browser.get("/einvoice/refused").get_data(as_text=True)
+    browser.post(f"/einvoice/{documents()[0].id}/retry", data={name: shown.lower()})
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(CustomerProfile)) == 0
+
+
+def test_the_public_gets_no_profile_by_a_use_that_is_chosen_for_all(login, issue):
+    people = [customer(), customer(catalogs.NATIONAL, "PUBLICO EN GENERAL", "616", "42501")]
+    for who in people:
+        issue("399.00", to=who)
+    db.session.execute(sa.delete(CustomerProfile))
+    for row in documents():
+        refuse(row, "CFDI40161")
+    work(login(*CLERK).post("/einvoice/refused/retry", data={"cause": "CFDI40161", "use": "G03"}))
+    kept = db.session.execute(sa.select(CustomerProfile.customer_id, CustomerProfile.use)).all()
+    assert [tuple(one) for one in kept] == [(people[0].id, "G03")]
+    MexicanMender().write(people[1], {"use": "G03"})  # whoever asks
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(CustomerProfile)) == 1
