@@ -242,6 +242,9 @@ def test_the_company_s_number_stays_once_a_document_bears_it(login: Make, compan
     row = db.session.scalars(sa.select(Document)).one()
     row.number = 1
     db.session.commit()
+    assert "readonly" not in browser.get("/company").text  # a rehearsal binds nobody
+    row.environment = "production"
+    db.session.commit()
     assert "readonly" in (page := browser.get("/company").text) and "ya hay comprobantes electrónicos" in page
     typed = {"name": company.name, "tax_id": "30-99000030-8", "tax_condition": "RI", "timezone": company.timezone,
              "color": company.color}
