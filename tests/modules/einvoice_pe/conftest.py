@@ -16,17 +16,20 @@ from core import clock, companies, scope
 from core.db import db
 from core.models import Company
 from core.simulators import Running, running
+from modules.accounting import services as accounting
 from modules.accounting.bulk import issue_many
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.models import Invoice
+from modules.accounting.ports import Pad, first_on_paper
 from modules.crm.drafts import AddressData
 from modules.crm.models import Customer
 from modules.crm.services import add_address, create_customer
 from modules.einvoice import services
+from modules.einvoice_pe import rehearsal
 from modules.einvoice_pe.client import Nubefact
 from modules.einvoice_pe.findings import LIMA
 from tests import issuing
-from tests.modules.einvoice_pe.cases import OTHER_RUC
+from tests.modules.einvoice_pe.cases import OTHER_RUC, RUC
 
 VAT = ({"code": "VAT", "rate": "18"},)
 SERIES = ["F001", "B001", "B002", "FC01", "BC01", "FD01", "BD01", "0001"]
@@ -115,9 +118,50 @@ def work(peru: Company) -> Callable[..., None]:
     return issuing.work
 
 
-
-
 @pytest.fixture
 def company(peru: Company) -> Company:
     """The company of whoever logs in."""
     return peru
+
+
+# --- written on paper first --------------------------------------------------------------------------------
+
+FACTURA, BOLETA, CREDITO, DEBITO = (Pad(str(kind), "0001", "") for kind in (1, 2, 3, 4))
+
+
+def company_customer() -> Customer:
+    return customer("RUC", RUC, "Comercial Ejemplo S.A.C.")
+
+
+def today() -> dt.date:
+    return clock.now().astimezone(LIMA).date()
+
+
+def put(invoice: Invoice, pad: Pad, number: int) -> None:
+    first_on_paper.get("PE").put(invoice, pad, number)
+
+
+@pytest.fixture
+def written(peru: Company, nubefact: Running) -> Callable[..., Invoice]:
+    """`written(BOLETA, 55)`: an invoice that was on paper, with its document opened."""
+    rehearsal.prepare()
+    db.session.commit()
+
+    def make(pad: Pad, number: int, to: Customer | None = None, days: int = 0, price: str = "89.00") -> Invoice:
+        line = DraftLine("Internet 100 Mbps", Decimal(1), Decimal(price), price_includes_tax=True, taxes=VAT)
+        made = accounting.issue_invoice(InvoiceDraft((to or customer()).id, today() - dt.timedelta(days), (line,)))
+        put(made, pad, number)
+        services.open_documents([made.id])
+        db.session.commit()
+        return made
+
+    return make
+
+
+def places() -> list[tuple[str, str, str, int | None]]:
+    return [(one.state, one.series, one.kind, one.number) for one in issuing.documents()]
+
+
+def reported(nubefact: Running) -> list[tuple[int, str, int]]:
+    return [(one["tipo_de_comprobante"], one["serie"], one["numero"]) for one in
+            nubefact.state("nubefact")["documents"]]

@@ -3,79 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 from decimal import Decimal
 
-import click
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner
 from sqlalchemy.exc import IntegrityError
 
-from core import cli, clock, schema
 from core.db import db
 from core.errors import DomainError
 from modules.accounting import documents as papers
 from modules.accounting import notes
 from modules.accounting import services as accounting
-from modules.accounting.drafts import DraftLine, InvoiceDraft
+from modules.accounting.drafts import DraftLine
 from modules.accounting.models import Invoice
-from modules.accounting.ports import Pad, first_on_paper
+from modules.accounting.ports import Pad
 from modules.einvoice import checks, reconciling, records, services
 from modules.einvoice.errors import WrongState
 from modules.einvoice.models import Document, Sequence
-from modules.einvoice.paper import paper as command
 from modules.einvoice.records import Claim
-from modules.einvoice_pe import access, contingency, rehearsal
-from modules.einvoice_pe.findings import LIMA
+from modules.einvoice_pe import access, contingency
 from modules.einvoice_pe.layout import PeruvianLayout
 from modules.einvoice_pe.models import Paper
 from tests.issuing import documents
 from tests.modules.accounting.documents_sample import text
 from tests.modules.einvoice_pe.cases import RUC
-from tests.modules.einvoice_pe.conftest import VAT, customer
-
-FACTURA, BOLETA, CREDITO, DEBITO = (Pad(str(kind), "0001", "") for kind in (1, 2, 3, 4))
-CLERK = ("accounting.view_documents", "accounting.issue_documents", "accounting.issue_credit_notes",
-         "crm.view_customers", "einvoice.view_documents", "einvoice.send_documents")
-
-
-def company_customer():
-    return customer("RUC", RUC, "Comercial Ejemplo S.A.C.")
-
-
-def today():
-    return clock.now().astimezone(LIMA).date()
-
-
-def put(invoice, pad, number):
-    first_on_paper.get("PE").put(invoice, pad, number)
-
-
-@pytest.fixture
-def written(peru, nubefact):
-    """`written(BOLETA, 55)`: an invoice that was on paper, with its document opened."""
-    rehearsal.prepare()
-    db.session.commit()
-
-    def make(pad, number, to=None, days=0, price="89.00"):
-        line = DraftLine("Internet 100 Mbps", Decimal(1), Decimal(price), price_includes_tax=True, taxes=VAT)
-        made = accounting.issue_invoice(InvoiceDraft((to or customer()).id, today() - dt.timedelta(days), (line,)))
-        put(made, pad, number)
-        services.open_documents([made.id])
-        db.session.commit()
-        return made
-
-    return make
-
-
-def places():
-    return [(one.state, one.series, one.kind, one.number) for one in documents()]
-
-
-def reported(nubefact):
-    return [(one["tipo_de_comprobante"], one["serie"], one["numero"]) for one in
-            nubefact.state("nubefact")["documents"]]
+from tests.modules.einvoice_pe.conftest import (
+    BOLETA,
+    CREDITO,
+    DEBITO,
+    FACTURA,
+    VAT,
+    company_customer,
+    places,
+    put,
+    reported,
+    today,
+)
 
 
 def test_paper_is_reported_under_its_number_and_uses_up_no_other(peru, nubefact, issue, written, work):
@@ -266,98 +229,3 @@ def test_what_stands_on_the_sheet(written, work):
     assert "Representación impresa de la FACTURA" in after and "ELECTRÓNICA" not in after
     part = PeruvianLayout().parts([invoice])[invoice.id]
     assert part.valid and part.title == part.legal_title == "FACTURA" and "| 0001 | 000120 |" in part.qr_text
-
-
-# --- on screen and in the terminal -------------------------------------------------------------------------
-
-
-def form(**changes):
-    return {"issue_date": f"{today()}", "includes_tax": "1", "lines-0-description": "Cable", "lines-0-quantity": "1",
-            "lines-0-price": "11.80", "lines-0-taxes": "VAT:18", "currency": "PEN", "step": "issue", **changes}
-
-
-def test_an_invoice_by_hand_that_was_on_paper(written, login, work):
-    buyer = customer()
-    browser = login(*CLERK)
-    address = f"/invoices/new?customer={buyer.id}"
-    page = browser.get(address).get_data(as_text=True)
-    assert "Escrito antes en papel" in page and '<option value="2:0001">Boleta de venta 0001' in page
-    tax = html.unescape(page.split('name="lines-0-taxes"')[1].split('value="')[1].split('"')[0])
-    typed = form(customer=str(buyer.id), **{"lines-0-taxes": tax})
-    for wrong in ({"paper": "2:0001"}, {"paper_number": "55"}, {"paper": "2:0001", "paper_number": "0"},
-                  {"paper": "2:B001", "paper_number": "5"}):
-        assert browser.post(address, data=typed | wrong).status_code == 422, wrong
-    assert db.session.scalar(sa.select(sa.func.count(Invoice.id))) == 0
-    answer = browser.post(address, data=typed | {"paper": "2:0001", "paper_number": "55"})
-    assert answer.status_code == 302
-    again = browser.post(address, data=typed | {"paper": "2:0001", "paper_number": "55"})
-    assert again.status_code == 422 and "0001" in again.get_data(as_text=True)
-    (invoice,) = db.session.scalars(sa.select(Invoice))
-    services.open_documents([invoice.id])
-    db.session.commit()
-    work()
-    assert places() == [("authorized", "0001", "2", 55)]
-    assert "número 55" in browser.get(f"/invoices/{invoice.id}").get_data(as_text=True)
-
-
-def test_notes_by_hand_that_were_on_paper(written, login, work):
-    invoice = written(BOLETA, 55, days=2)
-    work()
-    browser = login(*CLERK)
-    day = today() - dt.timedelta(1)
-    answer = browser.post(f"/invoices/{invoice.id}/credit", data={
-        "what": "amount", "amount": "10.00", "reason": "Descuento", "step": "issue", "paper": "3:0001",
-        "paper_number": "9", "paper_date": f"{day}"})
-    assert answer.status_code == 302
-    early = browser.post(f"/invoices/{invoice.id}/credit", data={
-        "what": "amount", "amount": "10.00", "reason": "Descuento", "step": "issue", "paper": "3:0001",
-        "paper_number": "10", "paper_date": f"{day - dt.timedelta(9)}"})
-    assert early.status_code == 422
-    (note,) = db.session.scalars(sa.select(Invoice).where(Invoice.kind == "credit_note"))
-    assert (note.issue_date, contingency.papers([note.id])[note.id].number) == (day, 9)
-
-
-def test_on_the_page_of_a_document_that_waits(issue, written, login, work):
-    issue("89.00")
-    (document,) = documents()
-    browser, address = login(*CLERK), f"/einvoice/{document.id}"
-    assert "Boleta de venta 0001" in browser.get(address).get_data(as_text=True)
-    refused = browser.post(f"{address}/paper", data={"paper": "2:0001", "paper_number": "mil"})
-    assert refused.status_code == 422 and 'value="mil"' in refused.get_data(as_text=True)
-    assert browser.post(f"{address}/paper", data={"paper": "9:0001", "paper_number": "1"}).status_code == 422
-    assert browser.post(f"{address}/paper", data={"paper": "2:0001", "paper_number": "41"}).status_code == 302
-    work()
-    page = browser.get(address).get_data(as_text=True)
-    assert places() == [("authorized", "0001", "2", 41)] and "número 41" in page and 'name="paper"' not in page
-
-
-@pytest.fixture
-def run(app, monkeypatch):
-    monkeypatch.setattr(cli, "app", lambda: app)
-    monkeypatch.setattr(schema, "require_current", lambda: None)
-
-    def invoke(*arguments):
-        db.session.commit()  # the command has a session of its own
-        result = CliRunner().invoke(command, [str(one) for one in arguments], standalone_mode=False)
-        if result.exception:
-            raise result.exception
-        return result.return_value
-
-    return invoke
-
-
-def test_in_the_terminal(issue, written, work, run):
-    issue("89.00", to=company_customer())
-    number = documents()[0].id
-    for wrong in ((number,), (number, "55"), (number, "0002-55"), (number, "0001-55", "--none"),
-                  (number, "0001-0")):
-        with pytest.raises((DomainError, click.ClickException)):
-            run(*wrong)
-    assert run(number, "0001-55") == 0
-    assert (documents()[0].kind, documents()[0].tried_number) == ("1", 55)
-    assert run(number, "--none") == 0
-    assert (documents()[0].series, documents()[0].tried_number) == ("F001", None)
-    assert run(number, "0001-56", "--kind", "2") == 0
-    assert (documents()[0].series, documents()[0].kind, documents()[0].tried_number) == ("0001", "2", 56)
-    work()
-    assert places() == [("authorized", "0001", "2", 56)]
