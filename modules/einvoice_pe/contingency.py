@@ -50,12 +50,14 @@ class PeruvianPaper:
                               field="paper")
         place = {"environment": access.environment(), "kind": int(pad.kind), "series": pad.series, "number": number}
         _check_free(place, invoice)
-        row = papers([invoice.id]).get(invoice.id) or Paper(invoice_id=invoice.id)
-        before = str(row) if row.id else ""
-        for name, value in place.items():
-            setattr(row, name, value)
+        row = papers([invoice.id]).get(invoice.id)
+        before = str(row) if row else ""
         try:
             with db.session.begin_nested():
+                # changed in here only: what is flushed before the savepoint is not undone by it
+                row = row or Paper(invoice_id=invoice.id)
+                for name, value in place.items():
+                    setattr(row, name, value)
                 db.session.add(row)
         except IntegrityError:  # somebody wrote the same number down at this moment
             raise _taken(pad.words, number, None) from None

@@ -100,6 +100,17 @@ def test_a_number_is_used_once(written, app):
     db.session.rollback()
 
 
+def test_a_number_that_another_writes_down_at_the_same_moment_is_refused(written, monkeypatch):
+    first, second = written(BOLETA, 55), written(BOLETA, 56)
+    # it looked free: the other's transaction was not through yet
+    monkeypatch.setattr(contingency, "_check_free", lambda place, invoice: None)
+    with pytest.raises(DomainError, match="55") as caught:
+        services.put_on_paper(documents()[1], BOLETA, 55)
+    assert caught.value.field == "paper_number"
+    assert {one: row.number for one, row in contingency.papers([first.id, second.id]).items()} == {
+        first.id: 55, second.id: 56}
+
+
 def test_only_a_series_of_contingency_of_the_kind_is_taken(written, issue):
     (invoice,) = issue("89.00")
     for pad in (Pad("2", "B001", ""), Pad("2", "0009", ""), CREDITO):
