@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core import clock, jobs, logs
-from core.db import db
+from core.db import db, lock
 from core.errors import Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.scope import current_company
@@ -129,12 +129,13 @@ class OwnNumbers:
         return bool(sent)
 
     def _send_next(self) -> bool:
-        waiting = [] if self._blocked() else self._rows(("pending",))
-        if self.by_hand and (bare := [row.id for row in waiting if row.number is None]):
-            return self._refuse_bare(bare)
-        if not waiting:
+        if self._blocked() or not self._rows(("pending",)):
             return False
         wire = self._connect(self.environment)
+        # only now, and held until they are claimed: a person may have changed number and request while we connected
+        waiting = self._rows(("pending",), held=True)
+        if self.by_hand and (bare := [row.id for row in waiting if row.number is None]):
+            return self._refuse_bare(bare)
         claimed = self._claim(wire, waiting)
         if claimed:
             self._record(claimed, self._all(wire, wire.send, claimed), asked=False)
@@ -156,15 +157,15 @@ class OwnNumbers:
 
     # --- what is to be done --------------------------------------------------------------------------
 
-    def _rows(self, states: Sequence[str]) -> list[Row]:
+    def _rows(self, states: Sequence[str], *, held: bool = False) -> list[Row]:
         due = sa.or_(Document.next_try.is_(None), Document.next_try <= clock.now())
-        found = db.session.execute(
+        wanted = (
             sa.select(Document.id, sa.func.coalesce(Document.number, Document.tried_number), Document.issue_date,
                       Document.attempts, Document.request, Document.data, Document.sent_at, Document.state,
                       Document.response)
             .where(Document.sequence_id == self.id, Document.state.in_(states), due)
-            .order_by(Document.issue_date, Document.id).limit(BATCH)).all()
-        return [Row(*row) for row in found]
+            .order_by(Document.issue_date, Document.id).limit(BATCH))
+        return [Row(*row) for row in db.session.execute(lock(wanted) if held else wanted)]
 
     def _blocked(self) -> bool:
         return bool(db.session.scalar(sa.select(Numbering.blocked_code).where(Numbering.id == self.id)))

@@ -21,7 +21,7 @@ from modules.einvoice import checks, reconciling, records, services
 from modules.einvoice.errors import WrongState
 from modules.einvoice.models import Document, Sequence
 from modules.einvoice.records import Claim
-from modules.einvoice_pe import access, contingency
+from modules.einvoice_pe import access, contingency, issuer
 from modules.einvoice_pe.layout import PeruvianLayout
 from modules.einvoice_pe.models import Paper
 from tests.issuing import documents
@@ -193,6 +193,23 @@ def test_what_moved_to_paper_is_not_claimed_where_it_was(issue, written):
     assert records.claim([Claim(document.id, 1, today(), {})], before) == 0
     db.session.rollback()
     assert documents()[0].state == "pending" and documents()[0].tried_number == 5
+
+
+def test_a_number_written_anew_while_a_worker_connects_goes_out(nubefact, written, work, monkeypatch):
+    written(BOLETA, 55)
+    plain, typed = issuer.connect, [56]
+
+    def connect(*arguments):
+        if typed:
+            services.put_on_paper(documents()[0], BOLETA, typed.pop())
+            db.session.commit()
+        return plain(*arguments)
+
+    monkeypatch.setattr(issuer, "connect", connect)
+    work()
+    assert places() == [("authorized", "0001", "2", 56)]
+    assert reported(nubefact) == [(2, "0001", 56)]
+    assert documents()[0].request["numero"] == 56
 
 
 def test_a_given_up_paper_leaves_its_number_to_the_one_that_is_made_anew(nubefact, written, work):
