@@ -99,7 +99,7 @@ def _places(country: str, opened: Sequence[Opened]) -> dict[tuple[str, str, str]
 
 def ensure_sequences(country: str, wanted: Iterable[tuple[str, str, str]],
                      by_hand: Collection[tuple[str, str, str]] = ()) -> dict[tuple[str, str, str], int]:
-    """The ids of these (environment, series, kind), made where they are new; `by_hand` are those of paper."""
+    """The ids of these (environment, series, kind), made where they are new; `by_hand` are those of paper, for good."""
     keys = sorted(set(wanted))
     if not keys:
         return {}
@@ -108,6 +108,10 @@ def ensure_sequences(country: str, wanted: Iterable[tuple[str, str, str]],
          "kind": kind, "last_number": 0, "blocked_code": "", "blocked_reason": "", "trouble": "", "failures": 0,
          "skipped": [], "by_hand": (environment, series, kind) in by_hand}
         for environment, series, kind in keys], unique=("company_id", "environment", "series", "kind"))
+    for environment, series, kind in sorted(by_hand):
+        db.session.execute(sa.update(Numbering).where(
+            Numbering.environment == environment, Numbering.series == series, Numbering.kind == kind,
+            Numbering.country == country, ~Numbering.by_hand).values(by_hand=True))
     found = db.session.execute(sa.select(Numbering.id, Numbering.environment, Numbering.series, Numbering.kind))
     return {(row.environment, row.series, row.kind): row.id for row in found
             if (row.environment, row.series, row.kind) in set(keys)}

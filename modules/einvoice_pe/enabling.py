@@ -196,11 +196,11 @@ def _save_data(_stage: str, values: dict[str, Any]) -> str:
 
 
 def _start_rehearsal(_stage: str, values: dict[str, Any]) -> str:
-    chosen = _by_kind(_typed("rehearsal", values), _paper_typed(values, rehearsal.PAPER))
+    typed = _typed("rehearsal", values)
+    chosen = _by_kind(typed, _paper_typed(values, rehearsal.PAPER))
     with rehearsing.alone("PE"):
         rehearsal.enable(chosen)
-    documents.ensure_sequences("PE", {("rehearsal", code, str(kind)) for kind, codes in chosen.items()
-                                      for code in codes})
+    documents.ensure_sequences("PE", {("rehearsal", code, str(kind)) for kind, code, _last in typed})
     documents.enqueue_open(current_company().id)
     return _("The rehearsal is ready.")
 

@@ -212,6 +212,15 @@ def test_a_number_written_anew_while_a_worker_connects_goes_out(nubefact, writte
     assert documents()[0].request["numero"] == 56
 
 
+def test_a_sequence_that_was_made_as_an_ordinary_one_becomes_one_of_paper(written, work):
+    services.ensure_sequences("PE", {("rehearsal", "0001", "2")})
+    for number in (55, 90):
+        written(BOLETA, number)
+    work()
+    assert db.session.scalars(sa.select(Sequence.by_hand).where(Sequence.series == "0001")).all() == [True]
+    assert checks.numbers_no_gap()[0]
+
+
 def test_a_given_up_paper_leaves_its_number_to_the_one_that_is_made_anew(nubefact, written, work):
     nubefact.fault("nubefact", "number_taken", count=1)
     written(BOLETA, 55)

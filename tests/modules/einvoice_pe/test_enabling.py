@@ -140,3 +140,5 @@ def test_the_rehearsal_has_paper_to_try(enabler, peru):
                 if one.name == "contingencia") == "0001"
     enabler.run("rehearsal.start", {})
     assert {one.kind for one in access.active_series("rehearsal") if one.code == "0001"} == {1, 2, 3, 4}
+    # those of paper are made with the first paper, as ones that never give a number
+    assert "0001" not in db.session.scalars(sa.select(Sequence.series)).all()
