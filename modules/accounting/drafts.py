@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modules.accounting.ports import Pad
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,5 @@ class InvoiceDraft:
     reason: str = ""
     # a form sent twice issues once
     form_key: str | None = None
+    # the pad and the number under which it was written on paper first
+    paper: tuple[Pad, int] | None = None

@@ -121,11 +121,6 @@ class PaperForm(OnceForm):
         pad = next((one for one in self.pads if one.value == self.paper.data), None)
         return (pad, self.paper_number.data) if pad and self.paper_number.data else None
 
-    def put_on_paper(self, invoice: Invoice) -> None:
-        """Write down that this document was on paper; DomainError where it cannot have been."""
-        if self.written:
-            first_on_paper.get(current_company().country).put(invoice, *self.written)
-
 
 class NoteForm(PaperForm):
     """A note, of today unless a paper of another day says otherwise."""
@@ -231,7 +226,7 @@ class InvoiceForm(LinesForm):
             customer_id=customer.id, issue_date=self.issue_date.data, lines=self.draft_lines(),
             due_date=self.due_date.data, service_from=self.service_from.data, service_to=self.service_to.data,
             currency=self.currency.data, exchange_rate=(self.is_foreign and self.rate) or Decimal(1),
-            form_key=self.form_key.data or None)
+            form_key=self.form_key.data or None, paper=self.written)
 
 
 class DebitForm(NoteForm, LinesForm):

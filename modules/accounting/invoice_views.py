@@ -140,7 +140,6 @@ def _issue(form: forms.InvoiceForm, customer: Customer) -> Any:
     try:
         draft, (count, place) = form.draft(customer), form.parts
         made = services.issue_invoice(_first(draft, count))
-        form.put_on_paper(made)
         if place:
             instalments.put(draft, count, place)
     except DomainError as error:

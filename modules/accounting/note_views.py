@@ -33,8 +33,7 @@ def credit(invoice_id: int) -> Any:
     try:
         if request.form.get("step") == "issue" and not live_part():
             made = notes.credit(row, form.reason.data or "", **form.wanted(), issue_date=form.issue_date,
-                                form_key=form.form_key.data or None)
-            form.put_on_paper(made)
+                                form_key=form.form_key.data or None, paper=form.written)
             return _issued(made, row)
         # a look needs no reason yet
         draft, totals = notes.planned_credit(row, form.reason.data or "…", notes.Wanted(**form.wanted()),
@@ -57,8 +56,7 @@ def debit(invoice_id: int) -> Any:
         try:
             if step == "issue" and not live_part():
                 made = notes.debit(row, form.reason.data or "", form.draft_lines(), due_date=form.due_date.data,
-                                   issue_date=form.issue_date, form_key=form.form_key.data or None)
-                form.put_on_paper(made)
+                                   issue_date=form.issue_date, form_key=form.form_key.data or None, paper=form.written)
                 return _issued(made, row)
             draft = notes.planned_debit(row, form.reason.data or "…", form.draft_lines(), form.due_date.data,
                                         form.issue_date)

@@ -20,7 +20,7 @@ from modules.accounting import allocations, collected, services
 from modules.accounting.drafts import DraftLine, InvoiceDraft
 from modules.accounting.errors import NotPossible, WrongAmount
 from modules.accounting.models import Invoice, InvoiceLine, InvoiceTax
-from modules.accounting.ports import note_rules
+from modules.accounting.ports import Pad, note_rules
 from modules.accounting.totals import Totals, of_draft, tax_of
 
 ZERO, ONE, CENT, HUNDRED = Decimal("0.00"), Decimal(1), Decimal("0.01"), Decimal(100)
@@ -37,27 +37,29 @@ class Wanted:
 
 
 def credit(invoice: Invoice, reason: str, *, amount: Decimal | None = None, lines: Sequence[int] = (),
-           issue_date: dt.date | None = None, form_key: str | None = None) -> Invoice:
+           issue_date: dt.date | None = None, form_key: str | None = None,
+           paper: tuple[Pad, int] | None = None) -> Invoice:
     """Issue a credit note: of the whole document, of the lines at these positions, or of an amount with its taxes.
 
     It pays the document it corrects, then the customer's oldest ones; what is left stays in favour. The same form key
     again answers with the first note. Raises NotPossible or WrongAmount.
     """
     invoice, wanted = allocations.hold(invoice), Wanted(amount, tuple(sorted(set(lines))))
-    if found := _issued_before(form_key, invoice, wanted):
+    if found := _issued_before(form_key, invoice, wanted, paper):
         return found
     draft, _totals = planned_credit(invoice, reason, wanted, issue_date)
-    note = services.issue_invoice(replace(draft, form_key=form_key))
+    note = services.issue_invoice(replace(draft, form_key=form_key, paper=paper))
     allocations.pay_oldest(note, [allocations.fresh(Invoice, invoice.id)])
     db.session.flush()
     return note
 
 
-def _issued_before(form_key: str | None, invoice: Invoice, wanted: Wanted) -> Invoice | None:
+def _issued_before(form_key: str | None, invoice: Invoice, wanted: Wanted,
+                   paper: tuple[Pad, int] | None) -> Invoice | None:
     found = services.by_form_key(form_key)
     if found is None:
         return None
-    same = (found.kind, found.original_id) == ("credit_note", invoice.id)
+    same = (found.kind, found.original_id) == ("credit_note", invoice.id) and services.was_on(paper, found)
     if wanted.lines:
         same = same and _lines_of(found) == set(wanted.lines)
     elif wanted.amount is not None:
@@ -101,10 +103,11 @@ def _lines_of(note: Invoice) -> set[int]:
 
 
 def debit(invoice: Invoice, reason: str, lines: Sequence[DraftLine], *, due_date: dt.date | None = None,
-          issue_date: dt.date | None = None, form_key: str | None = None) -> Invoice:
+          issue_date: dt.date | None = None, form_key: str | None = None,
+          paper: tuple[Pad, int] | None = None) -> Invoice:
     """Issue a debit note on a document: more is owed, for these lines and what must be collected on them."""
     return services.issue_invoice(replace(planned_debit(invoice, reason, lines, due_date, issue_date),
-                                          form_key=form_key))
+                                          form_key=form_key, paper=paper))
 
 
 def planned_debit(invoice: Invoice, reason: str, lines: Sequence[DraftLine], due_date: dt.date | None = None,

@@ -23,7 +23,7 @@ from modules.accounting.errors import NotPossible
 from modules.accounting.events import CreditNoteIssued, InvoiceCancelled, InvoiceReady, InvoicesIssued
 from modules.accounting.ledger import NewEntry, Side
 from modules.accounting.models import Entry, Invoice, Policy, Posting
-from modules.accounting.ports import gatherings
+from modules.accounting.ports import Pad, first_on_paper, gatherings
 from modules.accounting.totals import of_draft
 
 # what a document may become from each state, by the word of the authority
@@ -51,7 +51,8 @@ class LegalResult:
 def issue_invoice(draft: InvoiceDraft) -> Invoice:
     """Issue one document; the same `form_key` again answers with what was issued the first time.
 
-    Raises PeriodLocked, NothingToIssue, NoAccount or NotPossible; nothing is written then.
+    Raises PeriodLocked, NothingToIssue, NoAccount or NotPossible; nothing is written then. DomainError where its paper
+    cannot be: undo the transaction.
     """
     if found := issued_before(draft):
         return found
@@ -65,6 +66,8 @@ def issue_invoice(draft: InvoiceDraft) -> Invoice:
         return found
     invoice = db.session.get(Invoice, key, populate_existing=True)
     assert invoice is not None
+    if draft.paper:
+        first_on_paper.get(current_company().country).put(invoice, *draft.paper)
     if draft.kind == "credit_note":
         jobs.publish(CreditNoteIssued(invoice.id))
     audit.record("accounting.issue_invoice", invoice, {"kind": draft.kind, "total": invoice.total}, draft.reason)
@@ -77,10 +80,17 @@ def issued_before(draft: InvoiceDraft) -> Invoice | None:
     if found is None:
         return None
     said = (draft.customer_id, draft.kind, draft.original_id, of_draft(draft, current_company().country).total)
-    if (found.customer_id, found.kind, found.original_id, found.total) != said:
+    if (found.customer_id, found.kind, found.original_id, found.total) != said or not was_on(draft.paper, found):
         raise NotPossible(_("Issuing this is not possible because the same form issued %(document)s before, with other "
                             "contents. Open a new form.", document=str(found)), code="issued_differently")
     return found
+
+
+def was_on(paper: tuple[Pad, int] | None, invoice: Invoice) -> bool:
+    """Whether this is the paper on which a document was written, or None and it was on none."""
+    entry = first_on_paper.find(current_company().country)
+    written = entry.of(invoice) if entry else None
+    return (written and (written[0].value, written[1])) == (paper and (paper[0].value, paper[1]))
 
 
 def by_form_key(form_key: str | None) -> Invoice | None:

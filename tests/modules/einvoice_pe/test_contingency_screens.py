@@ -76,6 +76,55 @@ def test_notes_by_hand_that_were_on_paper(written, login, work):
     assert (note.issue_date, contingency.papers([note.id])[note.id].number) == (day, 9)
 
 
+NO_PAPER = {"paper": "", "paper_number": ""}
+
+
+@pytest.mark.parametrize("first", [{"paper": "2:0001", "paper_number": "55"}, NO_PAPER])
+def test_a_form_sent_again_with_another_paper_changes_nothing(written, login, work, first):
+    buyer = customer()
+    browser = login(*CLERK)
+    address = f"/invoices/new?customer={buyer.id}"
+    page = browser.get(address).get_data(as_text=True)
+    tax = html.unescape(page.split('name="lines-0-taxes"')[1].split('value="')[1].split('"')[0])
+    typed = form(customer=str(buyer.id), form_key="once", **{"lines-0-taxes": tax})
+    assert browser.post(address, data=typed | first).status_code == 302
+    (invoice,) = db.session.scalars(sa.select(Invoice))
+    before = [str(one) for one in contingency.papers([invoice.id]).values()]
+    _check_refused(browser, address, typed, first)
+    services.open_documents([invoice.id])
+    db.session.commit()
+    work()
+    _check_refused(browser, address, typed, first)
+    assert browser.post(address, data=typed | first).status_code == 302
+    assert [str(one) for one in contingency.papers([invoice.id]).values()] == before
+    assert db.session.scalar(sa.select(sa.func.count(Invoice.id))) == 1
+
+
+def _check_refused(browser, address, typed, first):
+    for other in ({"paper": "2:0001", "paper_number": "56"}, {"paper": "1:0001", "paper_number": "55"}, NO_PAPER):
+        if other != first:
+            answer = browser.post(address, data=typed | other)
+            assert answer.status_code == 422 and "otro contenido" in answer.get_data(as_text=True), other
+
+
+@pytest.mark.parametrize(("what", "pad"), [("credit", "3:0001"), ("debit", "4:0001")])
+def test_a_note_sent_again_with_another_paper_changes_nothing(written, login, work, what, pad):
+    invoice = written(BOLETA, 55, days=2)
+    work()
+    browser, address = login(*CLERK), f"/invoices/{invoice.id}/{what}"
+    tax = form()["lines-0-taxes"] if what == "credit" else html.unescape(browser.get(address).get_data(
+        as_text=True).split('name="lines-0-taxes"')[1].split('value="')[1].split('"')[0])
+    typed = form(what="amount", amount="10.00", reason="Mora", form_key="once", paper=pad,
+                 paper_number="9", **{"lines-0-taxes": tax})
+    assert browser.post(address, data=typed).status_code == 302
+    for other in ({"paper_number": "10"}, NO_PAPER):
+        answer = browser.post(address, data=typed | other)
+        assert answer.status_code == 422 and "otro contenido" in answer.get_data(as_text=True), other
+    assert browser.post(address, data=typed).status_code == 302
+    (note,) = db.session.scalars(sa.select(Invoice).where(Invoice.original_id == invoice.id))
+    assert contingency.papers([note.id])[note.id].number == 9
+
+
 def test_on_the_page_of_a_document_that_waits(issue, written, login, work):
     issue("89.00")
     (document,) = documents()
