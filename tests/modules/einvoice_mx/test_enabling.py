@@ -151,7 +151,7 @@ def test_timbres_that_run_out_are_told(app, mexico, left, told):
 
 
 @pytest.mark.parametrize(("code", "field", "words"), [
-    ("CFDI40145", "name", True), ("CFDI40161", "tax_condition", True), ("FM501", "", True), ("CFDI40119", "", True),
+    ("CFDI40145", "name", True), ("CFDI40161", "extra.UsoCFDI", True), ("FM501", "", True), ("CFDI40119", "", True),
     ("CFDI40130", "", True), ("999", "", False),
 ])
 def test_refusals_in_our_words(app, code, field, words):
