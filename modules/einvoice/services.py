@@ -294,7 +294,9 @@ def put_on_paper(document: Document, pad: Pad | None, number: int = 0) -> Docume
     if not may_be_on_paper(row):
         raise WrongState(_("Reporting the paper is not possible because this document goes out, or went out, under "
                            "another number: it is %(state)s.", state=labels.of_state(row.state)[0]))
-    entry, invoice = first_on_paper.get(row.country), find(Invoice, row.invoice_id)
+    entry, invoice = first_on_paper.find(row.country), find(Invoice, row.invoice_id)
+    if entry is None:
+        raise WrongState(_("Reporting a paper is not possible because nothing is written on paper first here."))
     if pad is None:
         entry.take_back(invoice)
     else:

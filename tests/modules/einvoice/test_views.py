@@ -252,3 +252,9 @@ def test_the_company_s_number_stays_once_a_document_bears_it(login: Make, compan
     assert browser.post("/company", data={**typed, "tax_id": company.tax_id}).status_code == 302
     db.session.refresh(company)
     assert company.tax_id == "30990000103"
+
+
+def test_where_nothing_is_written_on_paper_first_that_is_said(login: Make, make_refused: Make) -> None:
+    document = make_refused("Ana", "10243", "Condición")
+    page = login("einvoice.view_documents", "einvoice.send_documents").post(f"/einvoice/{document.id}/paper")
+    assert page.status_code == 422 and "nada se escribe primero en papel" in page.text
