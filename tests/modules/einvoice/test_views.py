@@ -255,6 +255,6 @@ def test_the_company_s_number_stays_once_a_document_bears_it(login: Make, compan
 
 
 def test_where_nothing_is_written_on_paper_first_that_is_said(login: Make, make_refused: Make) -> None:
-    document = make_refused("Ana", "10243", "Condición")
+    document = make_refused()
     page = login("einvoice.view_documents", "einvoice.send_documents").post(f"/einvoice/{document.id}/paper")
     assert page.status_code == 422 and "nada se escribe primero en papel" in page.text
