@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from core import clock
+from core import clock, modules, scope
 from core.db import Amount, among, db
 from modules.accounting.models import Invoice
 from modules.accounting.ports import elsewhere
@@ -64,9 +64,13 @@ def _due_day(_element: _DueDay, compiler: SQLCompiler, **options: Any) -> str:
     return str(compiler.process(sa.func.coalesce(later, usual), **options))
 
 
-def _parts() -> sa.Subquery | None:
-    """(invoice_id, amount, until) of every part that comes in another way and did not come yet."""
-    known: Any = [one.parts() for _name, one in elsewhere.items()]
+def _parts(country: str | None = None) -> sa.Subquery | None:
+    """(invoice_id, amount, until) of every part that comes in another way and did not come yet.
+
+    Of one country, where a statement is not kept for companies of others.
+    """
+    known: Any = [one.parts() for _name, one in elsewhere.items()
+                  if country is None or modules.country_of(type(one).__module__) in (None, country)]
     return sa.union_all(*known).subquery() if known else None
 
 
@@ -81,7 +85,7 @@ def moved(company_id: int, currency: str, place: Callable[[Any], Any]) -> list[A
 
     `place` makes an expression of a day.
     """
-    parts, usual = _parts(), sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
+    parts, usual = _parts(scope.country_or_none()), sa.func.coalesce(Invoice.due_date, Invoice.issue_date)
     if parts is None:
         return []
     least = sa.case((parts.c.amount < Invoice.open_amount, parts.c.amount), else_=Invoice.open_amount)
