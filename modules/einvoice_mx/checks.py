@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -21,6 +22,12 @@ from modules.einvoice_mx.periods import TERM
 WARN = dt.timedelta(days=30)
 # of receipts of payment the doctor tells from this day of the next month on; they are due on the 5th
 RECEIPTS_TOLD = 3
+# where in Mexico a day ends last: nothing is late before it is so for every company
+LAST_TO_END = ZoneInfo("America/Tijuana")
+
+
+def _today() -> dt.date:
+    return clock.now().astimezone(LAST_TO_END).date()
 
 
 @check("csd_expiry", words=Words(
@@ -46,7 +53,7 @@ def csd_expiry() -> Result:
     lazy("Open “Global invoices”, mend what was refused, and press “Make what is due”.")))
 def public_sales_gathered() -> Result:
     """A day after its days ended, each sale is in a stamped global invoice; what was replaced is cancelled."""
-    late = clock.now().date() - dt.timedelta(days=1) - TERM
+    late = _today() - dt.timedelta(days=1) - TERM
     missing = db.session.scalar(sa.select(sa.func.count()).select_from(PublicSale).outerjoin(
         GlobalInvoice, GlobalInvoice.id == PublicSale.global_id).where(
         PublicSale.environment == PRODUCTION, PublicSale.last_day < late, PublicSale.asked_at.is_(None),
@@ -72,7 +79,7 @@ def public_sales_gathered() -> Result:
     lazy("Open “Receipts of payment (CFDI)”, mend what was refused, and make it again.")))
 def receipts_in_time() -> Result:
     """Receipts of last month's payments and of those before are stamped by the 5th (reference: Mexico, 0)."""
-    today = clock.now().date()
+    today = _today()
     if today.day < RECEIPTS_TOLD:
         today = today.replace(day=1) - dt.timedelta(days=1)
     count = db.session.scalar(sa.select(sa.func.count()).select_from(PaymentReceipt).join(
