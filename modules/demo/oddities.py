@@ -153,8 +153,10 @@ def _without_condition(desk: Desk) -> None:
 
 def _names_nobody(desk: Desk) -> None:
     kind, number = NOBODY["MX"]
+    # from the first month of the past on: a global invoice is made when its month has ended
+    since = months.of(clock.today())
     desk.contract(desk.customer("No da su RFC: sus ventas van en la factura global del mes.", tax_id_kind=kind,
-                                tax_id=number))
+                                tax_id=number), billing_from=since, installed_on=since)
 
 
 def _monotributo(desk: Desk) -> None:
