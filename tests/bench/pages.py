@@ -35,7 +35,7 @@ def measure(app: Flask) -> list[bool]:
     client = app.test_client()
     assert client.post("/login", data={"email": EMAIL, "password": PASSWORD}).status_code == 302
     with app.test_request_context(), company_scope(db.session.scalars(sa.select(Company)).one()), reading():
-        deep, found = _filtered(), _whole(),
+        deep, found = _filtered(), _whole()
         searches = _searches()
     return ([_get(client, name, address, None) for name, address in found.items()]
             + [_depth(client, key, *pair) for key, pair in deep.items()]
