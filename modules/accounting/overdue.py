@@ -26,13 +26,16 @@ ROUNDING = Decimal("0.50")
 OPEN = sa.and_(Invoice.state == "issued", Invoice.kind != "credit_note", Invoice.open_amount != 0)
 
 
-class _ComesLater(sa.ColumnElement[Decimal]):
-    """What of a document comes in another way, and is not due yet.
+# These two are put into words when a statement is compiled: lists are declared before every module has said what it
+# brings. It is compiled once for companies of all countries (without `_traverse_internals` SQLAlchemy would do so each
+# time, which takes ten times as long as to run it), so nothing in it may be bound to the one in scope.
 
-    Put into words when a statement is compiled: lists are declared before every module has said what it brings.
-    """
+
+class _ComesLater(sa.ColumnElement[Decimal]):
+    """What of a document comes in another way, and is not due yet."""
 
     inherit_cache = True
+    _traverse_internals: Any = ()
     type = Amount()
 
 
@@ -50,6 +53,7 @@ class _DueDay(sa.ColumnElement[dt.date]):
     """The day on which what is open of a document was, or is, to be paid: that of the part where only it is open."""
 
     inherit_cache = True
+    _traverse_internals: Any = ()
     type = sa.Date()
 
 

@@ -181,7 +181,10 @@ class PaidElsewhere(Protocol):
         """By invoice id, with a select or two for a batch."""
 
     def parts(self) -> Any:
-        """The same of all documents, as a select of (invoice_id, amount, until)."""
+        """The same of all documents, as a select of (invoice_id, amount, until).
+
+        Of bare tables, without a company: it is compiled once for all, and bound to documents that are in scope.
+        """
 
 
 class Surcharges(Protocol):

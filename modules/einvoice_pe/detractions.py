@@ -168,9 +168,12 @@ class DetractionsElsewhere:
             "detracción (S/ %(amount)s at Banco de la Nación)", amount=f"{to_deposit(row):.2f}")) for row in rows}
 
     def parts(self) -> Any:
-        """The same for whole lists."""
-        return sa.select(Detraction.invoice_id, Detraction.share.label("amount"), Detraction.due_date.label("until")
-                         ).where(waiting())
+        """The same for whole lists, of bare tables as the port asks."""
+        row, invoice, payment = Detraction.__table__.c, Invoice.__table__.c, Payment.__table__.c
+        came = sa.exists().where(payment.id == row.payment_id, payment.state == "recorded")
+        return sa.select(row.invoice_id, row.share.label("amount"), row.due_date.label("until")).join(
+            Invoice.__table__, invoice.id == row.invoice_id).where(
+            invoice.state == "issued", invoice.open_amount != 0, ~came)
 
 
 class DetractionBlock:

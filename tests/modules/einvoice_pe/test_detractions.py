@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from core import clock
 from core.db import db
 from core.errors import DomainError
+from core.models import Company
+from core.scope import company_scope
 from modules.accounting import documents as papers
-from modules.accounting import figures, payments, queries, statements
+from modules.accounting import figures, overdue, payments, queries, statements
 from modules.accounting.models import Invoice, Payment
 from modules.accounting.payments import Medium, PaymentData
 from modules.arrears import reading
@@ -182,6 +184,21 @@ def test_who_lets_its_own_day_pass_is_overdue(factura: Invoice, login: Any, froz
     assert queries.overdue(factura.customer_id) == (1, last)
     number = db.session.get_one(Invoice, factura.id).legal_number
     assert number in login("accounting.view_documents").get("/invoices?state=overdue").text
+
+
+def test_what_is_overdue_is_compiled_once_for_all_companies_and_days(
+        factura: Invoice, other_company: Company) -> None:
+    """A list that is compiled for each page takes ten times as long; one kept for another company, or day, is wrong."""
+    wanted = sa.select(Invoice.id, overdue.DUE_DAY).where(overdue.OVERDUE)
+    assert wanted._generate_cache_key() is not None
+    with company_scope(other_company):
+        assert db.session.execute(wanted).all() == []
+    last = pays_the_rest(factura)
+    for days, found in ((0, []), (1, [(factura.id, last)]), (-1, []), (2, [(factura.id, last)])):
+        with clock.freeze(dt.datetime.combine(last + dt.timedelta(days), dt.time(17), dt.UTC)):
+            assert [tuple(one) for one in db.session.execute(wanted)] == found, days
+    with company_scope(other_company):
+        assert db.session.execute(wanted).all() == []
 
 
 def test_it_is_as_old_as_its_own_day_says(factura: Invoice, login: Any, frozen: Any, peru: Any) -> None:
