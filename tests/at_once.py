@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
+from core import companies, config, schema
+from core.app import create_app
 from core.db import db
 from core.scope import company_scope
+from tests.installation import fresh_database
+
+ARGENTINE = ("AR", "Río Cuarto Wireless S.A.", "30990000103")
+
+
+@contextmanager
+def real_transactions(folder: Path, company: int, *named: str, prepare: Callable[[], Any] = lambda: None,
+                      **values: str) -> Iterator[Flask]:
+    """An app on a database of its own, whose transactions are real ones, with this company; `prepare()` runs in it."""
+    with fresh_database(folder, migrated=True) as url:
+        app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True))
+        with app.app_context():
+            schema.upgrade()
+            made = companies.create_company(*(named or ARGENTINE), **(values or {"tax_condition": "RI"}))
+            assert made.id == company
+            with company_scope(company):
+                prepare()
+                db.session.commit()
+        yield app
+        with app.app_context():
+            db.engine.dispose()
 
 
 def together(app: Flask, company: int, *calls: Callable[[], Any]) -> list[Any]:

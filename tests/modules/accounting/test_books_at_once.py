@@ -12,8 +12,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core import companies, config, schema
-from core.app import create_app
 from core.db import db
 from core.errors import DomainError
 from core.scope import company_scope
@@ -25,7 +23,7 @@ from modules.crm.drafts import CustomerData
 from modules.crm.models import Customer
 from modules.crm.services import create_customer
 from tests import at_once
-from tests.installation import fresh_database
+from tests.at_once import real_transactions
 from tests.modules.accounting.books import draft, findings, issue, pay
 
 COMPANY = 1
@@ -33,20 +31,11 @@ COMPANY = 1
 
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An app on a database of its own, whose transactions are real ones."""
-    folder = tmp_path_factory.mktemp("at_once")
-    with fresh_database(folder, migrated=True) as url:
-        app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True))
-        with app.app_context():
-            schema.upgrade()
-            company = companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103", tax_condition="RI")
-            assert company.id == COMPANY
-            with company_scope(COMPANY):
-                ledger.policy().legal_documents = False
-            db.session.commit()
+    def prepare() -> None:
+        ledger.policy().legal_documents = False
+
+    with real_transactions(tmp_path_factory.mktemp("at_once"), COMPANY, prepare=prepare) as app:
         yield app
-        with app.app_context():
-            db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -171,9 +171,9 @@ def test_who_paid_meanwhile_does_not_keep_the_page_of_an_undone_one_waiting(
     assert ended == {one.id: "undone" for one in debtors} | {debtors[0].id: "paid"}
 
 
-def test_one_that_cannot_be_given_back_keeps_nobody_else_cut_and_says_why(
-        debtors: list[Contract], cut_off: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
-    refusing, restore_many = debtors[1].id, contracts.restore_many
+def refuse(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let what gives services back refuse this contract; its id."""
+    refusing, restore_many = contract.id, contracts.restore_many
 
     def restore(rows: Sequence[Contract], reasons: Any) -> None:
         if refusing in {one.id for one in rows}:
@@ -181,6 +181,12 @@ def test_one_that_cannot_be_given_back_keeps_nobody_else_cut_and_says_why(
         restore_many(rows, reasons)
 
     monkeypatch.setattr(contracts, "restore_many", restore)
+    return refusing
+
+
+def test_one_that_cannot_be_given_back_keeps_nobody_else_cut_and_says_why(
+        debtors: list[Contract], cut_off: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = refuse(debtors[1], monkeypatch)
     undo(cut_off)
     assert states(debtors) == ["active", "suspended", "active", "active", "active"]
     assert {item.contract_id: (item.state, item.note) for item in cut_off.items if item.note} == {
@@ -190,14 +196,8 @@ def test_one_that_cannot_be_given_back_keeps_nobody_else_cut_and_says_why(
 
 def test_one_that_could_not_be_given_back_is_tried_again_once_it_can(
         debtors: list[Contract], cut_off: Batch, login: Any, monkeypatch: pytest.MonkeyPatch, run_jobs: Any) -> None:
-    refusing, restore_many = debtors[1].id, contracts.restore_many
-
-    def restore(rows: Sequence[Contract], reasons: Any) -> None:
-        if refusing in {one.id for one in rows}:
-            raise NotPossible("Its days cannot be charged.")
-        restore_many(rows, reasons)
-
-    monkeypatch.setattr(contracts, "restore_many", restore)
+    restore_many = contracts.restore_many
+    refuse(debtors[1], monkeypatch)
     undo(cut_off)
     db.session.commit()
     browser = login("arrears.view_arrears", "arrears.cut_service")

@@ -10,15 +10,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core import companies, config, schema
-from core.app import create_app
 from core.db import db, is_postgresql
 from core.scope import company_scope
 from modules.crm import bulk, services
 from modules.crm.drafts import AddressData
 from modules.crm.models import Customer
+from tests.at_once import real_transactions
 from tests.forks import eventually
-from tests.installation import fresh_database
 
 COMPANY = 1
 WAITING = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -27,18 +25,8 @@ WAITING = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current
 
 @pytest.fixture
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An app on a database of its own, whose transactions are real ones."""
-    with fresh_database(tmp_path_factory.mktemp("bulk_at_once"), migrated=True) as url:
-        folder = tmp_path_factory.mktemp("instance")
-        app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True))
-        with app.app_context():
-            schema.upgrade()
-            assert companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103",
-                                            tax_condition="RI").id == COMPANY
-            db.session.commit()
+    with real_transactions(tmp_path_factory.mktemp("bulk_at_once"), COMPANY) as app:
         yield app
-        with app.app_context():
-            db.engine.dispose()
 
 
 def test_an_edit_meanwhile_keeps_its_words(own: Flask) -> None:

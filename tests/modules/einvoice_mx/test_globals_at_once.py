@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from lxml import etree
 
-from core import clock, companies, config, schema
-from core.app import create_app
+from core import clock
 from core.db import db
 from core.errors import DomainError
 from core.scope import company_scope, current_company
@@ -26,7 +25,7 @@ from modules.einvoice_mx import access, gathering
 from modules.einvoice_mx.models import GlobalInvoice, PublicSale
 from modules.einvoice_mx.schema import CFDI
 from tests import at_once
-from tests.installation import fresh_database
+from tests.at_once import real_transactions
 
 COMPANY = 1
 VAT = ({"code": "VAT", "rate": "16"},)
@@ -34,22 +33,14 @@ VAT = ({"code": "VAT", "rate": "16"},)
 
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An app on a database of its own, whose transactions are real ones."""
-    folder = tmp_path_factory.mktemp("globals_at_once")
-    with fresh_database(folder, migrated=True) as url:
-        app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True))
-        with app.app_context():
-            schema.upgrade()
-            made = companies.create_company("MX", "Escuela Kemper Urgate SA de CV", "EKU9003173C9", code="kemper",
-                                            tax_condition="601", postal_code="42501")
-            assert made.id == COMPANY
-            with company_scope(COMPANY):
-                access.profile().global_period = "01"
-                access.profile().global_size = 3
-            db.session.commit()
+    def prepare() -> None:
+        access.profile().global_period = "01"
+        access.profile().global_size = 3
+
+    with real_transactions(tmp_path_factory.mktemp("globals_at_once"), COMPANY, "MX", "Escuela Kemper Urgate SA de CV",
+                           "EKU9003173C9", prepare=prepare, code="kemper", tax_condition="601",
+                           postal_code="42501") as app:
         yield app
-        with app.app_context():
-            db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core import companies, config, schema
-from core.app import create_app
 from core.db import db, is_postgresql
 from core.scope import company_scope
 from modules.accounting import ledger, queries
@@ -25,7 +23,7 @@ from modules.gateways import booking, naming, noting
 from modules.gateways.models import Account, Transaction
 from modules.gateways.shapes import Reading
 from tests import at_once
-from tests.installation import fresh_database
+from tests.at_once import real_transactions
 from tests.modules.accounting.books import findings
 
 COMPANY = 1
@@ -34,27 +32,20 @@ Make = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An app on a database of its own, whose transactions are real ones, with an account at SIRO."""
-    with fresh_database(tmp_path_factory.mktemp("names_at_once"), migrated=True) as url:
-        folder = tmp_path_factory.mktemp("instance")
-        app = create_app(config.load(instance=folder, database_url=url, redis_url="", secret_key="k", testing=True))
-        with app.app_context():
-            schema.upgrade()
-            made = companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103", tax_condition="RI")
-            assert made.id == COMPANY
-            with company_scope(COMPANY):
-                ledger.policy().legal_documents = False
-                own = LedgerAccount(code="1.9.99", name="SIRO", kind="asset")
-                db.session.add(own)
-                db.session.flush()
-                place = CashAccount(name="SIRO", kind="gateway", account_id=own.id)
-                db.session.add(place)
-                db.session.flush()
-                db.session.add(Account(provider="siro", name="SIRO", cash_account_id=place.id))
-                db.session.commit()
+    """Books with an account at SIRO."""
+    with real_transactions(tmp_path_factory.mktemp("names_at_once"), COMPANY, prepare=open_account) as app:
         yield app
-        with app.app_context():
-            db.engine.dispose()
+
+
+def open_account() -> None:
+    ledger.policy().legal_documents = False
+    own = LedgerAccount(code="1.9.99", name="SIRO", kind="asset")
+    db.session.add(own)
+    db.session.flush()
+    place = CashAccount(name="SIRO", kind="gateway", account_id=own.id)
+    db.session.add(place)
+    db.session.flush()
+    db.session.add(Account(provider="siro", name="SIRO", cash_account_id=place.id))
 
 
 @pytest.fixture(autouse=True)
