@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -23,6 +24,7 @@ import requests
 from flask import current_app, has_app_context
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout, RequestException
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import NewConnectionError
 
 from core import logs
@@ -181,21 +183,30 @@ def session() -> requests.Session:
 
 
 def new_session() -> requests.Session:
-    """A session that retries nothing by itself."""
+    """A session that retries nothing by itself, and does not search the environment and ~/.netrc on every call."""
     made = requests.Session()
+    made.trust_env = False
+    made.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     adapter = HTTPAdapter(pool_connections=8, pool_maxsize=8, max_retries=0)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     return made
 
 
-def proxies_for(url: str) -> dict[str, str] | None:
-    """The installation's proxy, but never for this machine; None leaves it to the environment."""
+def proxies_for(url: str) -> dict[str, str]:
+    """The installation's proxy, or else the environment's (HTTPS_PROXY, NO_PROXY); never for this machine."""
     proxy = current_app.extensions["abona"].http_proxy if has_app_context() else ""
-    host = urlsplit(url).hostname or ""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     if host == "localhost" or host.startswith("127.") or host == "::1":
         return {"http": "", "https": ""}
-    return {"http": proxy, "https": proxy} if proxy else None
+    return {"http": proxy, "https": proxy} if proxy else _of_environment(parts.scheme, parts.netloc.rpartition("@")[2])
+
+
+@cache
+def _of_environment(scheme: str, place: str) -> dict[str, str]:
+    """What the environment says of a service; it does not change while a process runs, and asking takes a while."""
+    return dict(get_environ_proxies(f"{scheme}://{place}/"))
 
 
 def _seconds(text: str | None) -> float | None:

@@ -216,7 +216,7 @@ def test_the_proxy_is_used_but_never_for_this_machine(app: Flask, monkeypatch: p
     assert http.proxies_for("https://wsaa.afip.gov.ar/x") == {"http": "http://proxy:3128", "https": "http://proxy:3128"}
     assert http.proxies_for("http://127.0.0.1:9100/arca") == {"http": "", "https": ""}
     monkeypatch.setitem(app.extensions, "abona", dataclasses.replace(settings, http_proxy=""))
-    assert http.proxies_for("https://wsaa.afip.gov.ar/x") is None
+    assert http.proxies_for("https://wsaa.afip.gov.ar/x") == {}
 
 
 def test_a_broken_connection_is_not_taken_for_one_that_was_never_made() -> None:
