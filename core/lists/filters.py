@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import g, has_request_context
 
-from core import clock, scope
+from core import clock, once, scope
 from core.db import UTCDateTime
 from core.forms import parse_decimal
 from core.i18n import _, format_date, lazy
@@ -113,12 +112,7 @@ class Choice(Filter):
         """{code: words}; a function is asked once per request."""
         if not callable(self.choices):
             return self.choices
-        if not has_request_context():
-            return self.choices()
-        kept = g.setdefault("list_choices", {})
-        if self not in kept:
-            kept[self] = self.choices()
-        return kept[self]
+        return once.a_request(self, self.choices)
 
     def start(self) -> str:
         """The code that the list opens on; "all" where it is not limited."""

@@ -8,15 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g
 from markupsafe import Markup
 
-from core import charts, clock, lists
+from core import charts, clock, lists, once
 from core.charts import Part, Series
 from core.db import db
 from core.i18n import _, format_amount, format_date
 from core.models import Company
-from core.scope import current_company, current_company_id
+from core.scope import current_company
 from core.security import can
 from modules.accounting import labels, overdue, summaries
 from modules.accounting.models import Invoice
@@ -33,11 +32,8 @@ AGES: tuple[tuple[Callable[[], str], int | None, int | None, str], ...] = (
 
 def money_year() -> dict[str, Summary]:
     """Thirteen months of each currency, read once per request and company."""
-    kept = g.setdefault("money_of_a_year", {})
-    company_id = current_company_id()
-    if company_id not in kept:
-        kept[company_id] = summaries.read(charts.months_until(clock.today())[0][0])
-    return dict(kept[company_id])
+    first = charts.months_until(clock.today())[0][0]
+    return dict(once.a_request("accounting.money_year", lambda: summaries.read(first)))
 
 
 def this_month(what: str) -> Decimal:

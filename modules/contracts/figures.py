@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from markupsafe import Markup
 
-from core import charts, clock, lists
+from core import charts, clock, lists, once
 from core.charts import Part, Series
 from core.db import db
 from core.i18n import _, format_amount, ngettext
@@ -51,7 +51,12 @@ def _balance(net: int) -> str:
 
 
 def _came_and_left(months: list[tuple[dt.date, dt.date]]) -> tuple[list[int], list[int]]:
-    """How many contracts began, and how many ended, in each month: one statement, two ranges of an index."""
+    """How many contracts began, and how many ended, in each month; two charts ask."""
+    return once.a_request(("contracts.came_and_left", months[0], months[-1]), lambda: _movement(months))
+
+
+def _movement(months: list[tuple[dt.date, dt.date]]) -> tuple[list[int], list[int]]:
+    """The same from the database: one statement, two ranges of an index."""
     came = _by_month("came", Contract.billing_from, months, Contract.state.in_(
         (states.ACTIVE, states.SUSPENDED, states.ENDED)))
     left = _by_month("left", Contract.ends_on, months, Contract.state == states.ENDED)

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from core import once
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _
@@ -166,9 +167,12 @@ def open_runs_and_last() -> list[BillingRun]:
 
 
 def state_counts() -> dict[str, int]:
-    """How many contracts there are in each state."""
-    rows: Any = db.session.execute(sa.select(Contract.state, sa.func.count(Contract.id)).group_by(Contract.state))
-    return dict(rows.all())
+    """How many contracts there are in each state; a page asks in several places."""
+    def read() -> dict[str, int]:
+        rows: Any = db.session.execute(sa.select(Contract.state, sa.func.count(Contract.id)).group_by(Contract.state))
+        return dict(rows.all())
+
+    return once.a_request("contracts.state_counts", read)
 
 
 def plan_names() -> dict[int, str]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core import months
 from core.db import db
 from core.i18n import _
+from core.scope import current_company_id
 from modules.accounting.models import Invoice
 from modules.crm.models import Customer
 from modules.einvoice import states
@@ -51,12 +52,13 @@ def count_of(wanted: Iterable[str]) -> dict[str, int]:
 
 def of_days(first: dt.date, last: dt.date) -> dict[str, int]:
     """Documents of these days by state. Those that are authorised, nearly all, are what is left of the whole."""
-    days = Document.issue_date.between(first, last)
-    total = db.session.scalar(sa.select(sa.func.count(Document.id)).where(days)) or 0
-    rows = db.session.execute(sa.select(Document.state, sa.func.count(Document.id)).where(
-        days, Document.state.in_([one for one in states.STATES if one != states.AUTHORIZED])).group_by(Document.state))
-    found = dict.fromkeys(states.STATES, 0) | {row[0]: row[1] for row in rows}
-    return found | {states.AUTHORIZED: total - sum(found.values())}
+    days = (Document.issue_date.between(first, last), Document.company_id == current_company_id())
+    others = [one for one in states.STATES if one != states.AUTHORIZED]
+    every = sa.select(sa.literal("").label("state"), sa.func.count(Document.id)).where(*days)
+    apart = sa.select(Document.state, sa.func.count(Document.id)).where(
+        *days, Document.state.in_(others)).group_by(Document.state)
+    found = dict.fromkeys(states.STATES, 0) | {row[0]: row[1] for row in db.session.execute(sa.union_all(every, apart))}
+    return found | {states.AUTHORIZED: found.pop("") - sum(found[one] for one in others)}
 
 
 def refused_groups() -> list[CauseGroup]:
