@@ -70,9 +70,11 @@ def _gaps(first: dt.date, last: dt.date) -> list[OpenPoint]:
 
 
 def _gap(row: Any, which: str, first: dt.date, last: dt.date) -> OpenPoint:
+    from modules.einvoice.lists import DOCUMENTS
+
+    url = lists.url_of(DOCUMENTS, sequence=row.id, date_from=first.isoformat(), date_to=last.isoformat())
     return OpenPoint(_("Numbers missing at series %(series)s: %(which)s", series=f"{row.series}/{row.kind}",
-                       which=which),
-                     url_for("einvoice.documents", date_from=first.isoformat(), date_to=last.isoformat()), "bad")
+                       which=which), url, "bad")
 
 
 def _stopped() -> list[OpenPoint]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from core.db import db
 from core.i18n import _, lazy, ngettext
-from core.lists import Action, Bundle, Choice, Column, Dates, Empty, Line, List, Text, badge, register
+from core.lists import Action, Bundle, Choice, Choices, Column, Dates, Empty, Line, List, Text, badge, register
 from core.scope import current_company
 from modules.accounting.models import Invoice
 from modules.crm import queries as crm
@@ -66,6 +66,14 @@ def _title(line: Line) -> Any:
     number = line.extras.get("document") or f"#{line.row.invoice_id}"
     return Markup('<a class="nowrap" href="{}">{}</a>').format(
         url_for("einvoice.document", document_id=line.id), number)
+
+
+def _sequences() -> dict[int, str]:
+    """Each run of numbers by its series and kind, the environment where it is not that of now."""
+    now = current_company().environment
+    return {row.id: " · ".join([f"{row.series} {explaining.kind_name(row)}", *(
+        [str(labels.ENVIRONMENTS.get(row.environment, row.environment))] if row.environment != now else [])])
+        for row in queries.sequences()}
 
 
 def _says(row: Document) -> str:
@@ -137,6 +145,7 @@ DOCUMENTS = register(List(
         Text("q", lazy("Number, code, or customer"), _find),
         Choice("state", lazy("State"), CONDITIONS, _choices, chips=True),
         Dates("date", lazy("Date"), Document.issue_date),
+        Choices("sequence", lazy("Series"), Document.sequence_id, _sequences),
         Choice("environment", lazy("Environment"), Document.environment, labels.ENVIRONMENTS),
         Text("cause", lazy("Cause"), _of_cause, panel=False),
     ),
