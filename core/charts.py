@@ -45,12 +45,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a whole: its words, its figure, its list, and a tone (ok, warn, bad, info, mute, or "1" to "5")."""
+    """A part of a whole: its words, its figure, its list, and a tone (ok, warn, bad, info, mute, or "1" to "5").
+
+    `note` is what `ranked` says below the figure.
+    """
 
     name: Any
     value: Number
     url: str = ""
     tone: str = "1"
+    note: Any = ""
 
 
 def bars(key: str, title: Any, columns: Sequence[tuple[str, str]], series: Sequence[Series],
@@ -91,10 +95,15 @@ def ranked(key: str, title: Any, parts: Sequence[Part], *, show: Show = str) -> 
     """A row per part, its bar as long as its figure is large beside the largest."""
     largest = max((part.value for part in parts), default=0)
     row = Markup('<tr><th scope="row">{}</th><td class="chart-cell">{}</td><td class="num">{}</td></tr>')
-    rows = Markup("").join(row.format(_anchor(part.url, part.name), _row(part, largest), show(part.value))
+    rows = Markup("").join(row.format(_anchor(part.url, part.name), _row(part, largest), _noted(part, show))
                            for part in parts)
     return Markup('<figure class="chart"><table class="chart-rows" id="chart-{}">'
                   '<caption class="visually-hidden">{}</caption>{}</table></figure>').format(key, title, rows)
+
+
+def _noted(part: Part, show: Show) -> Markup:
+    note = Markup('<div class="small muted">{}</div>').format(part.note) if part.note else Markup("")
+    return escape(show(part.value)) + note
 
 
 def _row(part: Part, largest: Number) -> Markup:

@@ -35,7 +35,7 @@ SCREENS = {
     "gateway-plan": "@/gateways/accounts/+plan", "gateway-settlements": "/gateways/settlements",
     "bank-movements": "/gateways/bank", "bank-movement": "@/gateways/bank/",
     "reconciliation": "/gateways/reconciliation",
-    "arrears": "/arrears/", "cut-offs": "/arrears/cut-offs", "cut-off": "@/arrears/cut-offs/",
+    "arrears": "/arrears/", "cut-offs": "/arrears/cut-offs", "cuts": "/arrears/cuts", "cut-off": "@/arrears/cut-offs/",
     "promises": "/arrears/promises", "proofs": "/arrears/proofs", "proof": "@/arrears/proofs/",
     "moratoria": "/arrears/moratoria", "customer-arrears": "@/customers/?tab=arrears",
     "routers": "/network/routers", "router": "@/network/routers/", "new-router": "/network/routers/new",

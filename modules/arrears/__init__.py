@@ -21,6 +21,7 @@ MANIFEST = Manifest(
     ),
     menu=(
         MenuItem(_("Arrears"), "arrears.overview", "arrears.view_arrears", group="arrears", order=10),
+        MenuItem(_("Services cut for debt"), "arrears.cuts", "arrears.view_arrears", group="arrears", order=15),
         MenuItem(_("Promises of payment"), "arrears.promises", "arrears.view_arrears", group="arrears", order=20),
         MenuItem(_("Proofs of payment"), "arrears.proof_list", "arrears.review_proofs", group="arrears", order=30),
         MenuItem(_("Cut-offs"), "arrears.batch_list", "arrears.cut_service", group="arrears", order=40),

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
-from core import audit, clock
+from core import audit, clock, lists
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _
@@ -17,6 +17,7 @@ from core.scope import current_company, current_user_id
 from core.security import can, require
 from modules.arrears import recovery, wording
 from modules.arrears.blueprint import EDIT, SEE, bp
+from modules.arrears.lists import CUTS
 from modules.arrears.models import Moratorium, Promise, Proof
 from modules.contracts.models import Contract
 from modules.crm.models import Customer, Zone
@@ -40,6 +41,12 @@ def overview() -> Any:
 def _current(day: dt.date) -> list[Moratorium]:
     return list(db.session.scalars(sa.select(Moratorium).where(
         sa.or_(Moratorium.last_day.is_(None), Moratorium.last_day >= day)).order_by(Moratorium.id)))
+
+
+@lists.at(bp, "/cuts", CUTS)
+def cuts(shown: Any) -> Any:
+    """Who is or was without service for debt."""
+    return shown.render()
 
 
 @bp.get("/promises")

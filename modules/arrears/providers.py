@@ -6,7 +6,7 @@ from core import deeds as known_deeds
 from core import setup, slots
 from core.i18n import lazy
 from modules.accounting.ports import payer_actions, surcharges
-from modules.arrears import desk
+from modules.arrears import desk, figures
 from modules.arrears.deeds import WORDS
 from modules.arrears.payer import PromiseHere, ProofHere
 from modules.arrears.surcharges import BilledSurcharges
@@ -17,6 +17,8 @@ slots.add("customer.actions", "arrears", lazy("Promise of payment"), desk.custom
           permission="arrears.grant_promises", order=30)
 slots.add("contract.aside", "arrears", lazy("Arrears"), desk.contract_card, permission="arrears.view_arrears", order=10)
 slots.add("home.todo", "arrears", lazy("Proofs of payment"), desk.todo, permission="arrears.review_proofs", order=20)
+slots.add("home.charts", "arrears.cuts", lazy("Cut for debt and restored, by day"), figures.cut_and_restored,
+          permission="arrears.view_arrears", order=22)
 setup.facts.register("arrears.proofs", desk.waiting_proofs)
 surcharges.register("arrears", BilledSurcharges())
 payer_actions.register("promise", PromiseHere())

@@ -12,7 +12,7 @@ from core.jobs import on
 from modules.accounting.events import InvoiceCancelled, PaymentsRecorded
 from modules.accounting.models import Allocation
 from modules.accounting.ports import before_printing, closing, print_blocks
-from modules.gateways import checkouts, desk, going_live, paying_desk, refund_views
+from modules.gateways import checkouts, desk, figures, going_live, paying_desk, refund_views
 from modules.gateways.closing import MoneyIn
 from modules.gateways.deeds import WORDS as DEEDS
 from modules.gateways.printing import WaysToPay
@@ -33,6 +33,8 @@ slots.add("payment.aside", "gateways", lazy("At the gateway"), refund_views.part
           order=20)
 outside.services.register("gateways", going_live.standing)
 closing.register("gateways", MoneyIn())
+slots.add("home.charts", "gateways", lazy("Collected by gateways"), figures.share_and_delay,
+          permission="gateways.view_inbox", order=37)
 slots.add("home.todo", "gateways", lazy("Gateways"), desk.todo, permission="gateways.view_inbox", order=35)
 
 

@@ -69,6 +69,7 @@ OUTBOX = register(List(
         Text("q", lazy("Customer or address"), queries.matches),
         Choice("group", lazy("State"), GROUPS, GROUP_WORDS, chips=True),
         Choices("kind", lazy("Kind"), Message.kind, _kinds),
+        Choices("channel", lazy("Channel"), Message.channel, _channels),
         Relation("customer", lazy("Customer"), Message.customer_id, search=finding.choices, labels=finding.named),
         Dates("queued", lazy("Queued"), Message.created_at),
         Dates("sent", lazy("Sent at"), Message.sent_at),

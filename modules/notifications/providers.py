@@ -4,7 +4,7 @@ from core import deeds as known_deeds
 from core import outside, setup, slots
 from core.i18n import lazy
 from modules.crm.ports import stories
-from modules.notifications import desk, rehearsing, story
+from modules.notifications import desk, figures, rehearsing, story
 from modules.notifications.channels.email import EmailChannel
 from modules.notifications.deeds import WORDS as DEEDS
 from modules.notifications.ports import channels
@@ -17,6 +17,8 @@ slots.add("customer.actions", "notices", lazy("Send a notice again"), desk.custo
 slots.add("setup.steps", "notifications", lazy("Mail"), desk.steps, rehearsing.PERMISSION, order=50)
 setup.facts.register("notifications.own_server", rehearsing.own_server)
 setup.facts.register("notifications.mail_tested", rehearsing.tested)
+slots.add("home.charts", "notices", lazy("Notices by channel"), figures.delivered, "notifications.view_messages",
+          order=60)
 slots.add("home.todo", "notices", lazy("Notices"), desk.to_do, "notifications.view_messages", order=60)
 slots.add("customer.summary", "notices", lazy("Notices"), desk.customer_summary, "notifications.view_messages",
           order=30)

@@ -75,6 +75,9 @@ class Cut(CompanyScoped, Model):
         sa.Index("uq_arrears_cut_open", "contract_id", unique=True,
                  sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")),
         sa.Index("ix_arrears_cut_list", "company_id", "at", "id"),
+        sa.Index("ix_arrears_cut_ended", "company_id", "ended_at"),
+        sa.Index("ix_arrears_cut_lasting", "company_id", "at", "id",
+                 sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")),
     )
 
 

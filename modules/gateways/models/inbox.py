@@ -17,6 +17,8 @@ from modules.gateways.models.accounts import Account
 
 # notices that somebody may want to look at
 ODD = "state IN ('failed', 'refused')"
+# payments that are in the books
+BOOKED = "state = 'booked' AND kind = 'payment'"
 
 
 class Notice(CompanyScoped, Model):
@@ -132,6 +134,9 @@ class Transaction(CompanyScoped, Model):
         sa.CheckConstraint("state IN ('noted', 'waiting', 'booked', 'set_aside')", name="state"),
         sa.Index("ix_gateways_transaction_list", "company_id", "seen_at", "id"),
         sa.Index("ix_gateways_transaction_paid", "company_id", "account_id", "paid_on", "id"),
+        # the chart of the home page reads nothing else
+        sa.Index("ix_gateways_transaction_booked", "company_id", "paid_on", "account_id", "currency", "credited_on",
+                 "amount", sqlite_where=sa.text(BOOKED), postgresql_where=sa.text(BOOKED)),
         sa.Index("ix_gateways_transaction_held", "account_id", "paid_on",
                  sqlite_where=sa.text("held_at IS NOT NULL"), postgresql_where=sa.text("held_at IS NOT NULL")),
         sa.Index("ix_gateways_transaction_unheld", "account_id", "paid_on",
