@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import checks, companies
+from core import checks, clock, companies
 from core.db import db
+from core.models import Job
 from core.scope import company_scope, every_company
 from modules.accounting import ledger, queries
 from modules.accounting.models import Posting
@@ -41,9 +42,11 @@ def address() -> str:
 
 
 def waiting() -> int:
-    """Notices that nobody has worked through yet."""
+    """Notices that nobody has worked through yet, and jobs that are due: what follows a payment is work too."""
+    notices = sa.select(sa.func.count()).where(Notice.state == "waiting")
+    due = sa.select(sa.func.count()).where(Job.state.in_(("pending", "running")), Job.run_at <= clock.now())
     with every_company():
-        return db.session.scalar(sa.select(sa.func.count()).where(Notice.state == "waiting")) or 0
+        return sum(db.session.scalar(one) or 0 for one in (notices, due))
 
 
 def collect() -> dict[str, Any]:
