@@ -13,12 +13,15 @@ from modules.einvoice.case import CaseLine, LineTax
 from modules.einvoice_ec import catalogs
 from modules.einvoice_ec.amounts import CENT, ICE, MICRO, Detalle, Impuesto, cents, detalle
 from modules.einvoice_ec.catalogs import FACTURA, ICE_OF_COMPANIES, NEGOCIO_POPULAR, RUC, TWO_DECIMALS
-from modules.einvoice_ec.findings import DIFFERENCES, Draft, clean, decimals
+from modules.einvoice_ec.emisor import rimpe
+from modules.einvoice_ec.findings import DIFFERENCES, Draft, clean, decimals, digits
 
 MOST_ADDITIONAL = 3
 # tarifa has four digits with two decimals
 LARGEST_RATE = Decimal(100)
 CODE, UNIT = 25, 50
+# of quantity and unit price before the point; after it as many as the version has
+MOST_WHOLE = 12
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ def _check_figures(draft: Draft, where: str, line: CaseLine) -> None:
     for name, value, most in (("quantity", line.quantity, places), ("unit_price", line.unit_price, places),
                               ("discount", line.discount, 2)):
         too_fine = decimals(value) > most and not (name == "unit_price" and line.price_includes_tax)
+        if digits(value) > MOST_WHOLE + places and not too_fine:
+            draft.refuse("digits", f"{where}.{name}", _(
+                "To send this you must give %(field)s with at most %(most)s digits in all, not %(found)s.",
+                field=f"{where}.{name}", most=MOST_WHOLE + places, found=f"{value:f}"))
         if value < 0 or too_fine:
             draft.refuse(name, f"{where}.{name}", _(
                 "To send this you must give %(field)s not negative and with at most %(places)s decimals, not "
@@ -116,29 +123,40 @@ def _check_taxes(draft: Draft, where: str, line: CaseLine) -> None:
 
 
 def _check_iva(draft: Draft, place: str, tax: LineTax) -> None:
-    if tax.category:
-        if tax.category not in catalogs.CATEGORIES:
-            draft.refuse("category", f"{place}.category", _(
-                "To send this you must choose zero, untaxed or exempt; Ecuador has no %(found)s.", found=tax.category),
-                DIFFERENCES)
-        return
-    rate = tax.rate or Decimal(0)
-    day = tax_day(draft)
+    if not tax.category:
+        _check_rate(draft, place, tax)
+    elif tax.category in catalogs.CATEGORIES:
+        _check_code(draft, place, tax, catalogs.CATEGORIES[tax.category])
+    else:
+        draft.refuse("category", f"{place}.category", _(
+            "To send this you must choose zero, untaxed or exempt; Ecuador has no %(found)s.", found=tax.category),
+            DIFFERENCES)
+
+
+def _check_rate(draft: Draft, place: str, tax: LineTax) -> None:
+    rate, day = tax.rate or Decimal(0), tax_day(draft)
     row = catalogs.iva_of(rate, day)
     if row is None:
         draft.refuse("rate_unknown", f"{place}.rate", _(
             "To send this you must choose a rate of IVA that is in force on %(day)s (%(known)s), not %(found)s.",
             day=day.isoformat(), found=f"{rate:f}", known=", ".join(_rates(day))), DIFFERENCES)
-    elif clean(tax.entry.get("codigoPorcentaje")) not in ("", row.codigo):
-        draft.refuse("iva_code", f"{place}.codigoPorcentaje", _(
-            "To send this you must give IVA of %(rate)s %% its codigoPorcentaje %(expected)s, not %(found)s.",
-            rate=f"{rate:f}", expected=row.codigo, found=clean(tax.entry.get("codigoPorcentaje"))), DIFFERENCES)
-    elif rate and row.first is None:
+    elif _check_code(draft, place, tax, row.codigo) and rate and row.first is None:
         draft.remark("rate_special", f"{place}.rate", _(
             "%(rate)s %% is no general rate of IVA: it holds only where a decree says so.", rate=f"{rate:f}"))
-    if rate and draft.case.issuer.extra.get("contribuyenteRimpe") == NEGOCIO_POPULAR:
+    if rate and rimpe(draft.case.issuer) == NEGOCIO_POPULAR:
         draft.remark("negocio_popular", f"{place}.rate", _(
             "A negocio popular of the regime RIMPE charges no IVA and issues notas de venta."))
+
+
+def _check_code(draft: Draft, place: str, tax: LineTax, expected: str) -> bool:
+    """Whether a codigoPorcentaje that was said is that of the rate or category (ficha, table 17)."""
+    said = clean(tax.entry.get("codigoPorcentaje"))
+    if said in ("", expected):
+        return True
+    draft.refuse("iva_code", f"{place}.codigoPorcentaje", _(
+        "To send this you must give IVA (%(name)s) its codigoPorcentaje %(expected)s, not %(found)s.",
+        name=catalogs.iva_by_code()[expected].name, expected=expected, found=said), DIFFERENCES)
+    return False
 
 
 def _rates(day: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.i18n import _
 from modules.crm import countries
-from modules.einvoice.case import Address
+from modules.einvoice.case import Address, Party
 from modules.einvoice_ec.catalogs import NEGOCIO_POPULAR, RIMPE
 from modules.einvoice_ec.clave_acceso import Clave, codigo_numerico
 from modules.einvoice_ec.findings import BAD_DIGIT, BAD_KEY, NO_SUCH_ISSUER, Draft, clean
@@ -126,9 +126,14 @@ def _matched(draft: Draft, name: str, pattern: str, expected: str) -> str:
     return found
 
 
+def rimpe(party: Party) -> str:
+    """The legend of RIMPE as it was said, else that of the tax condition."""
+    said = party.extra.get("contribuyenteRimpe")
+    return clean(said) if said is not None else CONDITIONS.get(party.tax_condition.upper(), "")
+
+
 def _rimpe(draft: Draft) -> str:
-    said = draft.case.issuer.extra.get("contribuyenteRimpe")
-    found = clean(said) if said is not None else CONDITIONS.get(draft.case.issuer.tax_condition.upper(), "")
+    found = rimpe(draft.case.issuer)
     if found and found not in (RIMPE, NEGOCIO_POPULAR):
         draft.refuse("contribuyenteRimpe", "issuer.extra.contribuyenteRimpe", _(
             "To send this you must give contribuyenteRimpe as %(first)s or %(second)s, not %(found)s.", first=RIMPE,

@@ -87,6 +87,11 @@ def decimals(value: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
+def digits(value: Decimal) -> int:
+    """How many digits a value has in all, zeros that say nothing apart."""
+    return len(f"{abs(value):f}".partition(".")[0].lstrip("0")) + decimals(value)
+
+
 def day(date: dt.date) -> str:
     """dd/mm/aaaa"""
     return date.strftime("%d/%m/%Y")
