@@ -113,6 +113,12 @@ def change_identity(company: Company, tax_id: str, condition: str, sure: bool) -
     return changes
 
 
+def condition_words(company: Company) -> str:
+    """The company's tax condition as people say it; its code where the country has no words for it."""
+    known = conditions.find(company.country) or {}
+    return str(known.get(company.tax_condition, company.tax_condition))
+
+
 def seed(company: Company) -> None:
     """Run every module's `seed(company)`; each is idempotent, lower modules first."""
     names = current_app.extensions["abona_modules"]

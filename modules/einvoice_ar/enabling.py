@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, clock, outside
+from core import audit, clock, companies, outside
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _, format_date
@@ -106,7 +106,7 @@ def _data_step(known: _Known) -> Step:
     return Step(
         key="data", title=_("Company data"), done=bool(profile.gross_income_number and profile.activity_start),
         instructions=(_("These stand on every document. The CUIT and the condition are those of the company: "
-                        "%(cuit)s, %(condition)s.", cuit=company.tax_id, condition=company.tax_condition),
+                        "%(cuit)s, %(condition)s.", cuit=company.tax_id, condition=companies.condition_words(company)),
                       *guide.rates(company.tax_condition)),
         inputs=(Input("gross_income_number", _("Gross income tax number (IIBB)"), value=profile.gross_income_number),
                 Input("activity_start", _("Start of activities"), "date",

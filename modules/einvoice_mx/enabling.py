@@ -9,7 +9,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from core import audit, clock, outside
+from core import audit, clock, companies, outside
 from core.db import db
 from core.errors import DomainError
 from core.i18n import _, format_date
@@ -55,7 +55,7 @@ def _data_step() -> Step:
     return Step(
         key="data", title=_("Company data"), done=bool(profile.legal_name and (profile.place or company.postal_code)),
         instructions=(_("These stand on every document. RFC and regime are those of the company: %(rfc)s, %(regime)s.",
-                        rfc=company.tax_id, regime=company.tax_condition),
+                        rfc=company.tax_id, regime=companies.condition_words(company)),
                       _("Copy name and postal code from the tax certificate (Constancia de Situación Fiscal): the SAT "
                         "compares them letter by letter.")),
         inputs=(Input("legal_name", _("Name as registered at the SAT"),

@@ -178,3 +178,8 @@ def test_the_screen_walks_the_same_steps(enabler: ArgentineEnabler, login: Calla
     assert done(enabler)["testing.certificate"]
     browser.post("/einvoice/enable/testing.access")
     assert db.session.scalars(sa.select(AccessTicket)).one().expires_at is not None
+
+
+def test_the_condition_is_told_in_words_not_as_a_code(enabler: ArgentineEnabler) -> None:
+    said = str(next(step for step in enabler.steps() if step.key == "data").instructions[0])
+    assert said.endswith(", IVA Responsable Inscripto.")
