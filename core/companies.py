@@ -40,6 +40,8 @@ number_holders: Registry[Callable[[], str]] = Registry("number_holders")
 condition_followers: Registry[Callable[[Company], None]] = Registry("condition_followers")
 # The tax conditions that an issuer of the country may have, {code: words}, and what its number is called. By country.
 conditions: Registry[Mapping[str, str]] = Registry("conditions")
+# The provinces or states, {code: name}; none where they are written freely. By country.
+regions: Registry[Mapping[str, str]] = Registry("regions")
 tax_names: Registry[str] = Registry("tax_names")
 
 

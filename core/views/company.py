@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import flash, redirect, render_template, url_for
 from wtforms.widgets import ColorInput
@@ -25,6 +25,7 @@ from core.models import Company
 from core.security import require
 from core.views import bp
 
+FormType = TypeVar("FormType", bound=Form)
 NUMBERS = {"": lazy("As the language has it"), "point": "1,234.56", "comma": "1.234,56"}
 
 
@@ -72,8 +73,18 @@ def company() -> Any:
                            has_conditions=bool(form.tax_condition.choices)), 422 if form.is_submitted() else 200
 
 
+def with_regions(kind: type[FormType], country: str, written: str = "") -> type[FormType]:
+    """The form with the country's provinces or states to choose from; one that was written otherwise is kept."""
+    known = companies.regions.find(country)
+    if not known:
+        return kind
+    other = [(written, written)] if written and written not in known else []
+    field = SelectField(lazy("Province or state"), choices=[("", "—"), *known.items(), *other], default="")
+    return type(kind.__name__, (kind,), {"region": field})
+
+
 def _form(found: Company) -> CompanyForm:
-    form = CompanyForm(obj=found)
+    form = with_regions(CompanyForm, found.country, found.region)(obj=found)
     form.timezone.choices = companies.zones(found.country, found.timezone)
     known = companies.conditions.find(found.country) or {}
     unset = [("", _("Choose one"))] if known and found.tax_condition not in known else []

@@ -80,7 +80,8 @@ def person(user_id: int) -> Any:
     elsewhere = [one for one in user.memberships if one.company_id in reachable]
     others = [role for role in _roles() if role not in mine]
     return render_template("core/person.html", person=user, mine=mine, others=others, elsewhere=elsewhere,
-                           company=_company(), devices=sessions.living_sessions(user), here=current_session())
+                           company=_company(), languages=dict(LANGUAGES),
+                           devices=sessions.living_sessions(user), here=current_session())
 
 
 @bp.post("/people/<int:user_id>/roles")

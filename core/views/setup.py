@@ -13,6 +13,7 @@ from core.forms import DataRequired, EmailAddress, EmailField, Form, Length, Sel
 from core.i18n import _, lazy
 from core.security import choose_company, is_admin, require
 from core.views import bp
+from core.views.company import with_regions
 
 COUNTRIES = {"AR": lazy("Argentina"), "EC": lazy("Ecuador"), "CO": lazy("Colombia"), "MX": lazy("Mexico"),
              "PE": lazy("Peru")}
@@ -56,7 +57,7 @@ def new_company() -> Any:
     country = request.args.get("country", "").upper()
     if country not in companies.COUNTRIES:
         return render_template("core/setup_country.html", countries=_countries())
-    form = NewCompanyForm()
+    form = with_regions(NewCompanyForm, country)()
     conditions = companies.conditions.find(country)
     form.tax_condition.choices = [("", _("Choose one")), *(conditions or {}).items()]
     form.tax_id.label.text = companies.tax_names.find(country) or form.tax_id.label.text

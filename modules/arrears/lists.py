@@ -40,7 +40,7 @@ CUTS = register(List(
         Column("contract", lazy("Contract"), Contract.number),
         Column("at", lazy("Cut on"), Cut.at, sort=True),
         Column("amount", lazy("Owed then"), Cut.amount, currency=Cut.currency, total=True),
-        Column("rule", lazy("Rule"), Cut.rule, words=wording.RULES),
+        Column("rule", lazy("Rule"), Cut.rule, words=wording.RULES, default=False),
         Column("reason", lazy("Reason"), Cut.reason, css="long muted"),
         Column("ended_by", lazy("How it ended"), Cut.ended_by, words=ENDS),
         Column("ended", lazy("Restored on"), Cut.ended_at),

@@ -6,7 +6,7 @@ from core import companies, setup, slots
 from core import deeds as known_deeds
 from core.i18n import lazy
 from core.search import Searcher, searchers
-from modules.crm import desk, history, identity
+from modules.crm import desk, history, identity, regions
 from modules.crm.deeds import WORDS as DEEDS
 from modules.crm.models import Customer
 from modules.crm.ports import stories
@@ -21,4 +21,5 @@ for country, kind in identity.COMPANY_KINDS.items():
     companies.identities.register(country, identity.company_check(country))
     companies.conditions.register(country, identity.company_conditions(country))
     companies.tax_names.register(country, kind)
+    companies.regions.register(country, regions.of(country))
 known_deeds.add(DEEDS)

@@ -97,3 +97,16 @@ def test_mexico_gathers_a_month_where_the_regime_allows_no_two(app: Any) -> None
 def test_the_steps_of_electronic_invoices_lead_there(login: Login, company: Company) -> None:
     page = login("core.edit_company", "einvoice.enable").get("/einvoice/enable?step=data")
     assert 'href="/company">Corregir el número o la condición fiscal' in page.text
+
+
+def test_the_province_is_chosen_and_what_was_written_otherwise_is_kept(login: Login, company: Company) -> None:
+    company.region = "Pcia. de Córdoba"
+    db.session.commit()
+    browser = login("core.edit_company")
+    page = browser.get("/company").text
+    assert '<option value="X">Córdoba</option>' in page
+    assert '<option selected value="Pcia. de Córdoba">Pcia. de Córdoba</option>' in page
+    browser.post("/company", data=values(company, region="X"))
+    db.session.refresh(company)
+    assert company.region == "X"
+    assert browser.post("/company", data=values(company, region="ZZ")).status_code == 422

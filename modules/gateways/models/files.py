@@ -65,6 +65,9 @@ class File(CompanyScoped, Model):
     account: Mapped[Account] = relationship(Account)
     stored: Mapped[StoredFile | None] = relationship()
 
+    def __str__(self) -> str:
+        return self.name
+
     __table_args__ = (
         # the same file is imported once; a refused one may be brought again
         sa.Index("uq_gateways_file_in", "account_id", "sha256", unique=True,

@@ -128,6 +128,9 @@ class Transaction(CompanyScoped, Model):
     invoice: Mapped[Invoice | None] = relationship()
     payment: Mapped[Payment | None] = relationship(foreign_keys=[payment_id])
 
+    def __str__(self) -> str:
+        return self.external_id
+
     __table_args__ = (
         sa.UniqueConstraint("account_id", "external_id"),
         sa.CheckConstraint("kind IN ('payment', 'reversal')", name="kind"),
