@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.i18n import lazy
+from core.i18n import _, lazy
 
 WORDS: dict[str, Any] = {
     "core.add_user": lazy("Person added"),
@@ -61,3 +61,36 @@ def add(words: Mapping[str, Any]) -> None:
 def named(action: str) -> str:
     """An action in words; its code where its module is gone."""
     return str(WORDS.get(action, action))
+
+
+# what the record says of a change, by its name there; other names are shown as they are
+FIELDS: dict[str, Any] = {
+    "amount": lazy("Amount"), "name": lazy("Name"), "from": lazy("From"), "to": lazy("To"), "count": lazy("How many"),
+    "first": lazy("First"), "last": lazy("Last"), "number": lazy("Number"), "until": lazy("Until"),
+    "serial": lazy("Serial number"), "on": lazy("Date"), "total": lazy("Total"), "price": lazy("Price"),
+    "invoice": lazy("Invoice"), "router": lazy("Router"), "role": lazy("Role"), "list": lazy("List"),
+    "customer": lazy("Customer"), "company": lazy("Company"), "code": lazy("Code"), "channel": lazy("Channel"),
+    "address": lazy("Address"), "gateway": lazy("Gateway"), "account": lazy("Account"), "payments": lazy("Payments"),
+    "kind": lazy("Kind"), "file": lazy("File"), "cause": lazy("Cause"), "zone": lazy("Zone"), "state": lazy("State"),
+    "plan": lazy("Plan"), "person": lazy("Person"), "month": lazy("Month"), "method": lazy("Payment method"),
+    "reason": lazy("Reason"), "environment": lazy("Environment"), "email": lazy("E-mail"), "phone": lazy("Phone"),
+    "tax_id": lazy("Tax number"), "tax_condition": lazy("Tax condition"), "region": lazy("Province or state"),
+    "city": lazy("City"), "street": lazy("Street and number"), "postal_code": lazy("Postal code"),
+    "payment": lazy("Payment"), "rows": lazy("Rows"), "records": lazy("Records"), "debts": lazy("Debts"),
+}
+
+
+def told(changes: Mapping[str, Any] | None) -> str:
+    """What was changed, as people read it: "Name: Ana → Ana María · Amount: 150.00"."""
+    return " · ".join(f"{FIELDS.get(name, name.replace('_', ' '))}: {_value(value)}"
+                      for name, value in (changes or {}).items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({told(value)})"
+    if isinstance(value, list):  # before and after; what is longer is a list of things
+        return (" → " if len(value) == 2 else ", ").join(_value(one) for one in value) or "—"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return "—" if value is None or value == "" else str(value)

@@ -44,6 +44,12 @@ class Shown:
         """The columns on screen; among what was refused, also why."""
         return [*self.ask.columns, *self.ask.why]
 
+    def only(self, key: str, **others: Any) -> Any:
+        """The value of a filter, where nothing limits the list but it and these others; else None."""
+        values = self.ask.values
+        return values.get(key) if set(values) == {key, *others} and all(
+            values[name] == value for name, value in others.items()) else None
+
     @cached_property
     def lead(self) -> Column:
         """The column that names the row."""

@@ -60,8 +60,8 @@ def _details(line: lists.Line) -> Any:
     row = line.row
     if not row.changes:
         return row.reason
-    text = dump_json(row.changes)
-    return Markup("{} <code>{}</code>").format(row.reason, text[:LONGEST] + "…" * (len(text) > LONGEST))
+    text = deeds.told(row.changes)
+    return " · ".join(part for part in (row.reason, text[:LONGEST] + "…" * (len(text) > LONGEST)) if part)
 
 
 AUDIT = lists.register(List(

@@ -14,6 +14,7 @@ from core import charts, clock, lists, once
 from core.charts import Part, Series
 from core.db import db
 from core.i18n import _, format_amount, format_date
+from core.lists.filters import Days
 from core.models import Company
 from core.scope import current_company
 from core.security import can
@@ -51,6 +52,17 @@ def by_this_day_of_last_month(what: str) -> Decimal:
     return money_year()[current_company().currency].between(what, first, until)
 
 
+def of_days(what: str, days: Days | None) -> Decimal | None:
+    """What was billed or collected in these days, in the company's currency: what a bar says of the list it opens.
+
+    A payment that is taken back counts on the day of that, and the list of the day that it came does not hold it any
+    more: so the list alone does not add up to the bar. None where the days have no beginning or end.
+    """
+    if days is None or days.first is None or days.last is None:
+        return None
+    return summaries.read(days.first)[current_company().currency].between(what, days.first, days.last)
+
+
 def money(_company: Company) -> Markup:
     """Billed and collected by month, with what was owed at its end: a chart per currency that moved."""
     if not can("accounting.view_payments"):
@@ -80,8 +92,8 @@ def _by_month(currency: str, year: Summary) -> Markup:
                 [lists.url_of(INVOICES, origin="ours", **span) for span in spans]),
          Series(_("collected"), [collected[first] for first, _last in months],
                 [lists.url_of(PAYMENTS, state="recorded", **span) for span in spans])],
-        Series(_("owed at its end"), [year.owed_after(last) for _first, last in months],
-               [lists.url_of(DEBTORS)] * len(months)),
+        Series(_("owed at its end, less what was in favour"), [year.owed_after(last) for _first, last in months],
+               [*[""] * (len(months) - 1), lists.url_of(DEBTORS)]),
         show=lambda value: format_amount(value, currency))
 
 
@@ -119,8 +131,7 @@ def by_method(company: Company) -> Markup:
     if total <= 0:
         return Markup("")
     span: dict[str, Any] = {"state": "recorded", "date_from": first.isoformat(), "date_to": last.isoformat()}
-    parts = [Part(labels.method_of(code), amount, lists.url_of(PAYMENTS, method=code, **span)
-                  if code in labels.METHODS else "")
+    parts = [Part(labels.method_of(code), amount, lists.url_of(PAYMENTS, method=code, **span))
              for code, amount in sorted(amounts.items(), key=lambda one: (-one[1], one[0]))]
     title = _("Collected this month, by payment method")
     return charts.card(title, charts.ranked("by-method", title, parts, show=lambda value: _(

@@ -29,7 +29,7 @@ from core.lists import (
     register,
 )
 from core.scope import current_company
-from modules.accounting import labels, numbers, queries, sending, states
+from modules.accounting import labels, numbers, queries, sending, states, summaries
 from modules.accounting.models import Balance, Invoice, Payment, PaymentMedium
 from modules.accounting.models.documents import LEGAL_STATES, READY_STATES
 from modules.accounting.overdue import DUE_DAY, OPEN, OVERDUE, SOME_IS_DUE, TODAY
@@ -184,6 +184,12 @@ def _by_method(code: str) -> Any:
     return Payment.id.in_(sa.select(PaymentMedium.payment_id).where(PaymentMedium.method == code))
 
 
+def _methods() -> dict[str, Any]:
+    """Our own ways of paying, and those of gateways and others that were ever used."""
+    used = summaries.methods_used() - set(labels.METHODS)
+    return {**labels.METHODS, **{code: labels.method_of(code) for code in sorted(used)}}
+
+
 def _into(account_id: int) -> Any:
     return Payment.id.in_(sa.select(PaymentMedium.payment_id).where(PaymentMedium.cash_account_id == account_id))
 
@@ -236,7 +242,7 @@ PAYMENTS = register(List(
                {"recorded": lazy("recorded"), "favour": lazy("in favour"), "reversed": lazy("taken back")}, chips=True),
         Dates("date", lazy("Date"), Payment.paid_on),
         Amounts("amount", lazy("Amount"), Payment.amount),
-        Choice("method", lazy("Payment method"), _by_method, labels.METHODS),
+        Choice("method", lazy("Payment method"), _by_method, _methods),
         Choice("account", lazy("Into"), _into, lambda: {one.id: one.name for one in queries.cash_accounts()}),
         Relation("customer", lazy("Customer"), Payment.customer_id, search=finding.choices, labels=finding.named),
         Choices("zone", lazy("Zone"), _in_zones(Payment.customer_id), zones),

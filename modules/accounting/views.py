@@ -6,10 +6,12 @@ from typing import Any
 
 from core import lists
 from core.i18n import _
+from core.templating import amount
 from modules.accounting import (
     account_views,
     book_views,
     design_views,
+    figures,
     invoice_views,
     note_views,
     payment_views,
@@ -26,13 +28,18 @@ __all__ = ["account_views", "book_views", "bp", "design_views", "invoice_views",
 @lists.at(bp, "/invoices", INVOICES)
 def invoices(shown: Any) -> Any:
     """Invoices, credit and debit notes, the latest first."""
-    return shown.render()
+    billed = figures.of_days("billed", shown.only("date", origin="ours"))
+    return shown.render(moved=billed is not None and _(
+        "Billed in these days, less credit notes and what was annulled in them: %(amount)s", amount=amount(billed)))
 
 
 @lists.at(bp, "/payments", PAYMENTS)
 def payments(shown: Any) -> Any:
     """What customers paid, the latest first."""
-    return shown.render()
+    collected = figures.of_days("collected", shown.only("date", state="recorded"))
+    return shown.render(moved=collected is not None and _(
+        "Collected in these days, less what was taken back or given back in them: %(amount)s",
+        amount=amount(collected)))
 
 
 @lists.at(bp, "/debtors", DEBTORS)

@@ -87,7 +87,8 @@ def arpu(company: Company) -> Markup:
     title, words = _("Billed per contract (ARPU)"), [charts.month_words(first) for first, _last in shown]
     return charts.card(title, charts.bars("arpu", title, words, [Series(
         _("billed per contract"), [of_each[first] for first, _last in shown],
-        [lists.url_of(invoices, date_from=first.isoformat(), date_to=last.isoformat()) for first, last in shown])],
+        [lists.url_of(invoices, origin="ours", date_from=first.isoformat(), date_to=last.isoformat())
+         for first, last in shown])],
         show=lambda value: format_amount(value, company.currency)))
 
 

@@ -22,7 +22,7 @@ from modules.einvoice import explaining, queries, states
 from modules.einvoice.models import Document
 from modules.einvoice.models import Sequence as Numbering
 from modules.einvoice.ports import Step as Guided
-from modules.einvoice.ports import enablers
+from modules.einvoice.ports import enablers, signed_first
 
 # what the authority has not decided after so long is told
 PATIENCE = dt.timedelta(minutes=10)
@@ -79,7 +79,7 @@ def chart(company: Any) -> Markup:
     waiting = counts[states.PENDING] + counts[states.SENDING]
     parts = [Part(words, count, _listed(state, **days), tone) for words, count, state, tone in (
         (_("authorised"), counts[states.AUTHORIZED], "authorized", "ok"), (_("waiting"), waiting, "pending", "info"),
-        (_("decided later"), counts[states.SIGNED], "signed", "info"),
+        *([(_("decided later"), counts[states.SIGNED], "signed", "info")] if company.country in signed_first else []),
         (_("without answer"), counts[states.UNKNOWN], "unknown", "warn"),
         (_("refused"), counts[states.REJECTED], "rejected", "bad"))]
     title = _("Electronic documents of this month")

@@ -29,10 +29,18 @@ def templates() -> Any:
     channel, language = _channel(), _language()
     codes = [code for code, _kind in kinds.items()]
     own, off = services.own_templates(channel, codes), services.switched_off(channel, codes)
-    rows = [(code, kind, services.find_template(own, code, language), texts.for_language(kind.subject, language))
-            for code, kind in kinds.items()]
+    rows = [(code, kind, row := services.find_template(own, code, language), _sampled(
+        kind, row.subject if row else texts.for_language(kind.subject, language))) for code, kind in kinds.items()]
     return render_template("notifications/templates.html", rows=rows, off=off, channel=channel, language=language,
                            languages=languages(), channels=dict(channels.items()))
+
+
+def _sampled(kind: Kind, subject: str) -> str:
+    """The subject as a customer might read it; as it is written where it cannot be filled."""
+    try:
+        return texts.one_line(texts.render(subject, services.sample_context(kind, current_company())))
+    except texts.BadTemplate:
+        return subject
 
 
 def languages() -> dict[str, str]:

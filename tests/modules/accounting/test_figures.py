@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from flask.testing import FlaskClient
 
@@ -13,6 +14,7 @@ from core.db import db, is_postgresql
 from core.models import Company
 from modules.accounting import figures, payments, services
 from modules.accounting.models import Invoice
+from modules.accounting.payments import Medium, PaymentData
 from modules.crm.models import Customer
 from tests.modules.accounting.books import DAY, issue, pay, statements
 
@@ -69,6 +71,38 @@ def test_a_figure_is_the_total_of_the_list_that_it_opens(login: Login, customer:
         totals = browser.get(html.unescape(url) + "&totals=1", headers={"X-Part": "list-totals"}).text
         assert shown in totals, url
     assert [shown for _url, shown in figures_shown[:2]] == ["$1.000,00", "$300,00"]
+
+
+def test_a_list_says_the_bars_figure_where_payments_were_taken_back_later(login: Login, customer: Customer,
+                                                                          own_numbers: None) -> None:
+    """300 and 44 in October; 44 taken back in November: October's bar stays 344, November's is -44."""
+    issue(customer, "1000", issue_date=dt.date(2026, 10, 3), due_date=dt.date(2026, 10, 13))
+    pay(customer, "300", paid_on=dt.date(2026, 10, 3))
+    payments.reverse_payment(pay(customer, "44", paid_on=dt.date(2026, 10, 4)), "cheque devuelto")
+    db.session.commit()
+    browser = login(SEE, PAYMENTS)
+    bars = [html.unescape(one) for one in re.findall(r'<a href="(/payments\?[^"]+)" tabindex="-1"',
+                                                     browser.get("/").text)]
+    rows = table(browser.get("/").text)
+    assert [row[2] for row in rows[:2]] == ["-$44,00", "$344,00"]
+    said = [re.search(r"Cobrado en estos días[^:]+: ([^<]+)<", browser.get(url).text.replace("\xa0", " "))
+            for url in bars if url.endswith(("date_from=2026-10-01&date_to=2026-10-31",
+                                             "date_from=2026-11-01&date_to=2026-11-30"))]
+    assert [one[1].strip() for one in said if one] == ["$344,00", "-$44,00"]
+    assert "Cobrado en estos días" not in browser.get("/payments?state=recorded&q=x&date=this_month").text
+
+
+def test_each_way_of_paying_opens_its_payments(login: Login, customer: Customer, own_numbers: None) -> None:
+    """Also a gateway's, whose name accounting does not know."""
+    issue(customer, "1000")
+    payments.record_payment(PaymentData(customer.id, [Medium(Decimal(300), "mercadopago")]))
+    pay(customer, "50")
+    db.session.commit()
+    browser = login(SEE, PAYMENTS)
+    page = browser.get("/").text.split('chart-by-method"', 1)[1].split("</table>")[0]
+    links = [html.unescape(one) for one in re.findall(r'<th scope="row"><a href="([^"]+)">', page)]
+    listed = [browser.get(one).text for one in links]
+    assert ["300,00" in one and ">$50,00" not in one for one in listed] == [True, False]
 
 
 def test_what_is_not_paid_stands_under_its_age_and_leads_to_it(login: Login, customer: Customer,
