@@ -176,6 +176,10 @@ def _check_line(draft: Draft, index: int, line: CaseLine) -> None:
         draft.refuse("discount", f"{where}.discount", _(
             "To send this you must give the discount of line %(line)s as an amount that is not negative.",
             line=index + 1), "301")
+    elif decimals(line.discount) > 6 and not line.price_includes_tax:
+        draft.refuse("discount", f"{where}.discount", _(
+            "To send this you must give the discount of line %(line)s with six decimals at most, not %(found)s.",
+            line=index + 1, found=plain(line.discount)), "301")
     elif line.discount > line.quantity * line.unit_price > 0:
         draft.refuse("discount", f"{where}.discount", _(
             "To send this the discount of line %(line)s must not be above its amount.", line=index + 1), "CFDI40169")
@@ -243,7 +247,7 @@ def _check_sums(draft: Draft, sums: Sums) -> None:
         draft.refuse("negative", "lines", _(
             "Sending is not possible because the total is negative (%(total)s).", total=f"{sums.total:.2f}"),
             "CFDI40119")
-    if sums.subtotal >= LARGEST:
+    if max(sums.subtotal, sums.total + sums.retenidos) >= LARGEST:
         draft.refuse("too_large", "lines", _("Sending is not possible because the total has more than 18 digits."),
                      "301")
 

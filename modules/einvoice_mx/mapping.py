@@ -6,6 +6,7 @@ The rules and their codes are those of the SAT's error matrices (data/errores_cf
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -100,7 +101,7 @@ def _invoice(draft: Draft, head: Mapping[str, str], issuer: Mapping[str, str],
         "SubTotal": money(sums.subtotal), "Descuento": money(sums.descuento) if sums.descuento else "",
         **paying.currency(draft), "Total": money(sums.total), "TipoDeComprobante": draft.kind,
         "Exportacion": _export(draft), "MetodoPago": method, "LugarExpedicion": draft.place,
-        "Confirmacion": str(draft.extra.get("Confirmacion") or "")}, (CFDI,))
+        "Confirmacion": _confirmation(draft)}, (CFDI,))
     if draft.is_global:
         _add(document, "InformacionGlobal", information(draft))
     elif draft.extra.get("InformacionGlobal") is not None:
@@ -123,7 +124,8 @@ def _payment(draft: Draft, head: Mapping[str, str], issuer: Mapping[str, str],
     """A P: the envelope is fixed, the payment is its complement."""
     payment = paid_invoices.read(draft)
     document = _comprobante({**head, "SubTotal": "0", "Moneda": paying.NONE, "Total": "0", "TipoDeComprobante": "P",
-                             "Exportacion": "01", "LugarExpedicion": draft.place}, (CFDI, PAGO))
+                             "Exportacion": "01", "LugarExpedicion": draft.place,
+                             "Confirmacion": _confirmation(draft)}, (CFDI, PAGO))
     _add(document, "Emisor", issuer)
     _add(document, "Receptor", receiver)
     _add(_add(document, "Conceptos"), "Concepto", pagos.CONCEPT)
@@ -138,6 +140,16 @@ def _export(draft: Draft) -> str:
         draft.refuse("export", "extra.Exportacion", _(
             "To send this you must give Exportacion 01: documents of foreign trade are not made here."),
             "CFDI40122" if said == "02" else "CFDI40123")
+    return said
+
+
+def _confirmation(draft: Draft) -> str:
+    """Confirmacion: what the PAC gave for an amount above the SAT's limit."""
+    said = str(draft.extra.get("Confirmacion") or "").strip()
+    if said and not re.fullmatch(r"[0-9A-Za-z]{5}", said):
+        draft.refuse("confirmation", "extra.Confirmacion", _(
+            "To send this you must give the PAC's confirmation (Confirmacion) as five letters or digits, not "
+            "%(found)s.", found=said), "301")
     return said
 
 

@@ -23,6 +23,7 @@ def method_and_form(draft: Draft) -> tuple[str, str]:
         draft.refuse("method", "extra.MetodoPago", _(
             "To send this you must give MetodoPago as PUE (paid at once) or PPD (later or in parts), not %(found)s.",
             found=method), "CFDI40124")
+    _check_at_once(draft, method)
     form = form or _usual_form(draft, method)
     if form not in catalogs.forms():
         draft.refuse("form", where, _(
@@ -33,6 +34,15 @@ def method_and_form(draft: Draft) -> tuple[str, str]:
             "To send this with MetodoPago %(method)s you must correct FormaPago %(form)s: what is paid later (PPD) has "
             "99, what is paid at once (PUE) has the real one.", method=method, form=form), "CFDI40105")
     return method, form
+
+
+def _check_at_once(draft: Draft, method: str) -> None:
+    """Credit notes and global invoices are paid at once (reference: Mexico, 1.5, 1.6)."""
+    if method == LATER and (draft.kind == "E" or draft.is_global):
+        where = "extra" if draft.extra.get("MetodoPago") else "payment"
+        draft.remark("method_of_kind", f"{where}.MetodoPago", _(
+            "Credit notes and global invoices are paid at once: their MetodoPago is PUE, not %(found)s.",
+            found=method))
 
 
 def _said_form(draft: Draft) -> tuple[str, str]:

@@ -31,6 +31,7 @@ class MexicanPreviewer:
             problems.append(Problem("uuid", "extra.UUID", _(
                 "To show the QR you must give the UUID of the timbre, not %(found)s.", found=uuid)))
             uuid = ""
+        uuid = uuid.upper()  # as the timbre has it
         printed = Printed(qr=_qr(case, mapped, uuid), access_key=uuid or cadena.original(mapped.document),
                           amount_in_words=in_words(mapped.totals.total, case.currency, "es"), legends=(PRINTED,))
         return Preview(ordered(problems), mapped.kind, case.issuer.series, case.number, mapped.totals, "xml",
@@ -76,7 +77,7 @@ def _qr(case: Case, mapped: Mapped, uuid: str) -> str:
     sello = str(mapped.document.get("Sello") or case.extra.get("Sello") or "")
     if not uuid or not sello:
         return ""
-    return qr.url(uuid.upper(), mapped.rfc, mapped.receiver_rfc, mapped.total, sello)
+    return qr.url(uuid, mapped.rfc, mapped.receiver_rfc, mapped.total, sello)
 
 
 previewer = MexicanPreviewer()
