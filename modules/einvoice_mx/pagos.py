@@ -18,14 +18,18 @@ from modules.einvoice_mx.schema import PAGO
 
 CONCEPT = {"ClaveProdServ": BILLING, "Cantidad": "1", "ClaveUnidad": ACTIVITY, "Descripcion": "Pago",
            "ValorUnitario": "0", "Importe": "0", "ObjetoImp": "01"}
-# attributes of Pago that name accounts, only of banked forms; the SAT's codes where they are not
-ACCOUNTS = {"RfcEmisorCtaOrd": "CRP20221", "NomBancoOrdExt": "CRP20223", "CtaOrdenante": "CRP20224",
+# attributes of Pago that name accounts, only of banked forms; the SAT's codes where they are not (of a name: none)
+ACCOUNTS = {"RfcEmisorCtaOrd": "CRP20221", "NomBancoOrdExt": "", "CtaOrdenante": "CRP20224",
             "RfcEmisorCtaBen": "CRP20227", "CtaBeneficiario": "CRP20228"}
 # IVA of these rates has totals of its own; transferred IEPS has none
 IVA_TOTALS = {Decimal(16): "IVA16", Decimal(8): "IVA8", Decimal(0): "IVA0"}
 _TOTALS = ("TotalRetencionesIVA", "TotalRetencionesISR", "TotalRetencionesIEPS", "TotalTrasladosBaseIVA16",
            "TotalTrasladosImpuestoIVA16", "TotalTrasladosBaseIVA8", "TotalTrasladosImpuestoIVA8",
            "TotalTrasladosBaseIVA0", "TotalTrasladosImpuestoIVA0", "TotalTrasladosBaseIVAExento")
+
+
+# EquivalenciaDR of an invoice in the payment's currency, beside those in others
+ONE_OF_MANY = "1.0000000000"
 
 
 @dataclass(frozen=True)
@@ -103,16 +107,19 @@ def element(payment: Payment) -> etree._Element:
         "FechaPago": payment.date.strftime("%Y-%m-%dT%H:%M:%S"), "FormaDePagoP": payment.form,
         "MonedaP": payment.currency, "TipoCambioP": plain(payment.rate), "Monto": money(payment.amount),
         **{name: payment.accounts[name] for name in ("NumOperacion", *ACCOUNTS) if name in payment.accounts}})
+    mixed = len({docto.currency for docto in payment.doctos}) > 1
     for docto in payment.doctos:
-        _docto_element(node, docto)
+        _docto_element(node, docto, mixed)
     _taxes(node, "P", payment.tributos())
     return root
 
 
-def _docto_element(node: etree._Element, docto: Docto) -> None:
+def _docto_element(node: etree._Element, docto: Docto, mixed: bool) -> None:
+    """An invoice; where there are some in other currencies too, a one has ten decimals (CRP20277)."""
+    equivalence = ONE_OF_MANY if mixed and docto.equivalence == 1 else plain(docto.equivalence)
     made = _add(node, "DoctoRelacionado", {
         "IdDocumento": docto.uuid, "Serie": docto.series, "Folio": docto.folio, "MonedaDR": docto.currency,
-        "EquivalenciaDR": plain(docto.equivalence), "NumParcialidad": str(docto.instalment),
+        "EquivalenciaDR": equivalence, "NumParcialidad": str(docto.instalment),
         "ImpSaldoAnt": money(docto.before), "ImpPagado": money(docto.paid), "ImpSaldoInsoluto": money(docto.after),
         "ObjetoImpDR": docto.tax_object or ("02" if docto.tributos else "01")})
     _taxes(made, "DR", docto.tributos)

@@ -18,7 +18,7 @@ from modules.accounting.totals import EXCLUDED, HUNDRED, ONE, UNTAXED, VAT, ZERO
 from modules.einvoice.case import CATEGORIES, Reference
 from modules.einvoice_mx import catalogs
 from modules.einvoice_mx.amounts import IEPS, Tributo, taxes_of
-from modules.einvoice_mx.catalogs import TO_BE_DEFINED, TRANSFER
+from modules.einvoice_mx.catalogs import FOREIGN, TO_BE_DEFINED, TRANSFER
 from modules.einvoice_mx.findings import Draft, cents, collapsed, decimal_of, decimals, money, plain, six
 from modules.einvoice_mx.pagos import ACCOUNTS, Docto, Payment
 from modules.einvoice_mx.paying import NONE, PESOS
@@ -28,6 +28,9 @@ from modules.einvoice_mx.qr import UUID
 USUAL = {"code": VAT, "rate": "16"}
 # ObjetoImpDR of invoices that say their taxes, and of those that have none
 OBJECT, UNTAXED_OBJECTS = "02", ("01", "03", "04", "05")
+# how the schema wants the banks: legal entities, the payer's also abroad
+_ENTITY = "[A-Z&Ñ]{3}[0-9]{2}(0[1-9]|1[012])(0[1-9]|[12][0-9]|3[01])[A-Z0-9]{2}[0-9A]"
+BANKS = {"RfcEmisorCtaOrd": f"{FOREIGN}|{_ENTITY}", "RfcEmisorCtaBen": _ENTITY, "NomBancoOrdExt": "[^|]{1,300}"}
 # names under which a reference says its amounts
 PAID = ("ImpPagado", "paid", "amount_paid", "amount")
 BALANCE = ("ImpSaldoAnt", "balance", "previous_balance", "open_amount")
@@ -95,6 +98,10 @@ def _currency(draft: Draft) -> tuple[str, Decimal]:
     if rate is None or rate <= 0:
         draft.refuse("rate_missing", "exchange_rate", _(
             "To send a payment in %(currency)s you must give its exchange rate.", currency=code), "CRP20214")
+    elif decimals(rate) > 6:
+        draft.refuse("rate", "exchange_rate", _(
+            "To send this you must give an exchange rate above zero with six decimals at most, not %(found)s.",
+            found=plain(rate)), "301")
     return code, rate if rate is not None and rate > 0 else ONE
 
 
@@ -120,7 +127,8 @@ def _amount(draft: Draft, applied: Decimal) -> Decimal:
 
 def _accounts(draft: Draft, form: str) -> dict[str, str]:
     """NumOperacion and, for banked forms, accounts that match their patterns."""
-    number = collapsed(str(_said(draft, "NumOperacion", "reference") or ""), 100)
+    number = (draft.text(_said(draft, "NumOperacion"), "payment.NumOperacion", 100)
+              or collapsed(str(_said(draft, "reference") or ""), 100))
     found = {"NumOperacion": number} if number else {}
     known = catalogs.forms().get(form)
     if _said(draft, "TipoCadPago") and form != TRANSFER:
@@ -140,6 +148,13 @@ def _accounts(draft: Draft, form: str) -> dict[str, str]:
             draft.refuse("account", f"payment.{name}", _(
                 "To send this you must correct the account %(found)s: it is not built as one of %(form)s.", found=said,
                 form=known.name), "CRP20225" if name == "CtaOrdenante" else "CRP20226")
+        elif name in BANKS and not re.fullmatch(BANKS[name], said):
+            draft.refuse("bank", f"payment.{name}", _(
+                "To send this you must correct the bank, %(found)s: its RFC, or of a bank abroad its name of up to "
+                "300 characters.", found=said), "301")
+    if found.get("RfcEmisorCtaOrd") == FOREIGN and "NomBancoOrdExt" not in found:
+        draft.refuse("bank_abroad", "payment.NomBancoOrdExt", _(
+            "To send this you must name the bank abroad that the payment came from (NomBancoOrdExt)."), "CRP20223")
     return found
 
 
@@ -156,11 +171,15 @@ def _docto(draft: Draft, index: int, one: Reference) -> Docto:
             found=uuid or _("nothing")), "301")
     paid, instalment = _paid(draft, where, entry), _instalment(draft, where, entry)
     total = _total(entry, paid)
-    said = decimal_of(_first(entry, BALANCE))
+    written = _first(entry, BALANCE)
+    said = decimal_of(written)
+    if said is None and written is not None:
+        said = ZERO  # what cannot be read is no balance
     # the first payment finds the whole invoice due; of a later one somebody must say what was left
     before = said if said is not None else total if instalment == 1 else ZERO
     _check_balance(draft, where, entry, before, paid)
-    return Docto(uuid.upper(), collapsed(str(entry.get("Serie") or one.series), 25), _folio(entry, one),
+    return Docto(uuid.upper(), draft.text(entry.get("Serie") or one.series, f"{where}.Serie", 25),
+                 draft.text(entry.get("Folio") or one.number, f"{where}.Folio", 40),
                  *_other_currency(draft, where, entry), instalment, before, paid,
                  *_taxed(draft, where, entry, paid, total))
 
@@ -212,10 +231,6 @@ def _check_balance(draft: Draft, where: str, entry: Mapping[str, Any], before: D
             expected=money(before - paid), found=money(said)), "CRP20244")
 
 
-def _folio(entry: Mapping[str, Any], one: Reference) -> str:
-    return collapsed(str(entry.get("Folio") or ("" if one.number is None else one.number)), 40)
-
-
 def _other_currency(draft: Draft, where: str, entry: Mapping[str, Any]) -> tuple[str, Decimal]:
     """MonedaDR and EquivalenciaDR."""
     code = str(_first(entry, ("MonedaDR", "currency")) or draft.case.currency).upper()
@@ -224,6 +239,9 @@ def _other_currency(draft: Draft, where: str, entry: Mapping[str, Any]) -> tuple
     if code == NONE:
         draft.refuse("currency", f"{where}.MonedaDR", _("To send this you must give the currency of each invoice."),
                      "CRP20236")
+    elif not same and code not in catalogs.official("c_Moneda"):
+        draft.refuse("currency", f"{where}.MonedaDR", _(
+            "To send this you must give a currency that the SAT has, like MXN, not %(found)s.", found=code), "301")
     if same and said not in (None, ONE):
         draft.refuse("equivalence", field_name, _(
             "To send this EquivalenciaDR must be 1: invoice and payment have the same currency."), "CRP20238")
@@ -231,6 +249,10 @@ def _other_currency(draft: Draft, where: str, entry: Mapping[str, Any]) -> tuple
         draft.refuse("equivalence", field_name, _(
             "To send this you must give how many %(theirs)s one %(ours)s is (EquivalenciaDR).", theirs=code,
             ours=draft.case.currency), "CRP20237")
+    elif said is not None and decimals(said) > 10:
+        draft.refuse("equivalence", field_name, _(
+            "To send this you must give EquivalenciaDR with ten decimals at most, not %(found)s.", found=plain(said)),
+            "301")
     return code, ONE if same or said is None or said <= 0 else said
 
 
