@@ -61,7 +61,7 @@ def _amount(draft: Draft, name: str) -> Decimal | None:
     if found is None or decimals(found) > 2 or (found < 0 and name != "redondeoAplicado"):
         draft.refuse("adjustment", draft.where(name), _(
             "To send this you must give %(name)s as an amount with two decimals, not %(found)s.", name=name,
-            found=said))
+            found=said), siigo="invalid_amount")
         return None
     return found
 

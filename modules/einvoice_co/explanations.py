@@ -67,10 +67,16 @@ def classes() -> dict[str, str]:
 
 def explanation(code: str, message: str) -> Explanation:
     """Our words and the customer's field to mend; no words for a code that is nobody's."""
-    if code in TEXTS:
-        text, field = TEXTS[code]
-        return Explanation(str(text), field)
-    for start, text, field in FAMILIES:
-        if code.startswith(start):
+    for one in (_of_invoice(code), code):
+        if one in TEXTS:
+            text, field = TEXTS[one]
             return Explanation(str(text), field)
+        for start, text, field in FAMILIES:
+            if one.startswith(start):
+                return Explanation(str(text), field)
     return Explanation(str(CLASSES.get(classes().get(code, ""), "")))
+
+
+def _of_invoice(code: str) -> str:
+    """The same rule of an invoice: CAK24 and DAK24 of notes are FAK24 (reference 1.9)."""
+    return f"FA{code[2:]}" if code[:2] in ("CA", "DA") else code

@@ -16,6 +16,10 @@ from modules.einvoice_co.catalogs import KINDS
 # UTC−5 all the year
 BOGOTA = dt.timezone(dt.timedelta(hours=-5))
 HKA, SIIGO = "hka", "siigo"
+# the DIAN's rules of an invoice, and the same of notes (reference 1.9)
+RULES, OF_NOTES = "FA", {"credit_note": "CA", "debit_note": "DA"}
+# those of the numbering authorisation, which notes do not have (reference 1.2)
+AUTHORIZATION, OWN_CHECK = "FAB", "109"
 
 
 @dataclass
@@ -69,10 +73,21 @@ class Draft:
         return next((self._said[name][1] for name in map(folded, names) if name in self._said),
                     f"issuer.extra.{names[0]}")
 
-    def refuse(self, code: str, where: str, message: str, hka: str = "109", siigo: str = "") -> None:
-        """Note what would be refused, with the code of the DIAN's rule or of the provider."""
-        authority = hka if self.provider == HKA else siigo
+    def refuse(self, code: str, where: str, message: str, hka: str = OWN_CHECK, siigo: str = "") -> None:
+        """Note what would be refused, with the code of the DIAN's rule or of the provider.
+
+        `hka` has a rule as an invoice's; what Siigo itself does not look at bears the DIAN's rule there too.
+        """
+        authority = siigo or "invalid_value"
+        if self.provider == HKA or (hka.startswith(RULES) and not siigo):
+            authority = self._rule(hka)
         self.problems.append(Problem(code, where, message, authority, ERROR))
+
+    def _rule(self, code: str) -> str:
+        """A rule in the family of this document: FA of invoices, CA and DA of notes."""
+        if not self.is_note or not code.startswith(RULES):
+            return code
+        return OWN_CHECK if code.startswith(AUTHORIZATION) else OF_NOTES[self.case.kind] + code[len(RULES):]
 
     def remark(self, code: str, where: str, message: str, hka: str = "", siigo: str = "") -> None:
         """Note what would pass, but needs a look."""

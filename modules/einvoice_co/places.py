@@ -110,7 +110,8 @@ def check_estrato(draft: Draft) -> None:
         estrato = str(known["estrato"][0])
         if (whole(estrato) or 0) not in range(1, 7):
             draft.refuse("estrato", "customer.address.extra.estrato", _(
-                "To send this you must give the estrato as a number from 1 to 6, not %(found)s.", found=estrato))
+                "To send this you must give the estrato as a number from 1 to 6, not %(found)s.", found=estrato),
+                siigo="invalid_range")
             return
         _check_line(draft, index, line, known, estrato)
 

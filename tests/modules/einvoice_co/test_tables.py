@@ -100,3 +100,10 @@ def test_each_unit_of_measure():
     for row in rows("co", "unidades_medida"):
         found = plain(valid(case(lines=[line(extra={"unidadMedida": row["codigo"]})])).payload["factura"])
         assert found["detalleDeFactura"][0]["unidadMedida"] == row["codigo"]
+
+
+@pytest.mark.parametrize(("kind", "letters"), [("invoice", "FA"), ("credit_note", "CA"), ("debit_note", "DA")])
+def test_the_simulator_s_rules_bear_the_letters_of_the_document(kind, letters):
+    """FA invoice, CA credit note, DA debit note (1.9)."""
+    sent = plain(valid(case() if kind == "invoice" else note(kind)).payload["factura"]) | {"totalMonto": "1.00"}
+    assert [one.split(",")[0] for one in rules.local(sent)] == [f"Regla: {letters}U14"]

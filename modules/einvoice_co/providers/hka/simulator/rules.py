@@ -141,7 +141,13 @@ def _of_notes(invoice: Mapping[str, Any]) -> Iterator[str]:
 
 def local(invoice: Mapping[str, Any]) -> list[str]:
     """Rules of the DIAN that the provider checks before it sends: sums, codes (its answer 110)."""
-    return [*_sums(invoice), *_taxes(invoice), *_codes(invoice)]
+    return _in_family(invoice, [*_sums(invoice), *_taxes(invoice), *_codes(invoice)])
+
+
+def _in_family(invoice: Mapping[str, Any], found: list[str]) -> list[str]:
+    """Rules of an invoice begin with FA, the same of a note with CA or DA."""
+    letters = {"91": "CA", "92": "DA"}.get(str(invoice["tipoDocumento"]), "FA")
+    return [one.replace("Regla: FA", f"Regla: {letters}", 1) for one in found]
 
 
 def _sums(invoice: Mapping[str, Any]) -> Iterator[str]:
@@ -229,7 +235,7 @@ def dian(invoice: Mapping[str, Any], numbering: Mapping[str, Any]) -> list[str]:
     if customer["tipoIdentificacion"] == "31" and customer["numeroDocumento"].isdecimal() and (
             check_digit(customer["numeroDocumento"]) != customer.get("numeroIdentificacionDV")):
         found.append("Regla: FAK43b, Rechazo: DV del NIT del adquiriente no está correctamente calculado")
-    return found
+    return _in_family(invoice, found)
 
 
 def _of_range(invoice: Mapping[str, Any], numbering: Mapping[str, Any]) -> Iterator[str]:
