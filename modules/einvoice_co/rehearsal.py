@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import secrets
 from typing import Any
 
@@ -17,11 +16,11 @@ from modules.einvoice_co.endpoints import simulator_url
 from modules.einvoice_co.models import FiscalProfile, ProviderAccess, Resolution
 from modules.einvoice_co.parties import split_nit
 from modules.einvoice_co.providers.siigo import client as siigo_client
-from modules.einvoice_co.resolution import TEST_FIRST, TEST_LAST, TEST_PREFIX
+from modules.einvoice_co.resolution import TEST_FIRST, TEST_FROM, TEST_LAST, TEST_PREFIX, TEST_UNTIL
 
 # the authorisation and the technical key that the DIAN gives everybody for tests
 NUMBER, KEY = "18760000001", "fc8eac422eba16e22ffd8c6f94b3f40a6e38162c"
-SINCE, UNTIL = dt.date(2019, 1, 19), dt.date(2030, 1, 19)
+SINCE, UNTIL = TEST_FROM, TEST_UNTIL
 # what people call the providers
 NAMES = {"hka": "The Factory HKA", "siigo": "Siigo"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.i18n import _
 from modules.einvoice_co.cufe import TECHNICAL_KEY
@@ -14,6 +14,7 @@ PREFIX = re.compile("[A-Z0-9]{0,4}")
 _PREFIX = ("prefijo", "prefix", "resolucionprefijo")
 # habilitación: the range that the DIAN gives everybody for tests
 TEST_PREFIX, TEST_FIRST, TEST_LAST = "SETP", 990_000_000, 995_000_000
+TEST_FROM, TEST_UNTIL = dt.date(2019, 1, 19), dt.date(2030, 1, 19)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,14 @@ def _with_range(draft: Draft, found: Resolution) -> Resolution:
     elif first is None and draft.is_note:
         first = 1
     elif first is None and found.prefix == TEST_PREFIX and not draft.production:
-        first = TEST_FIRST
-    return Resolution(found.prefix, found.number, found.date, first, found.last, found.valid_from, found.valid_until,
-                      found.key)
+        return _tests(found)
+    return replace(found, first=first)
+
+
+def _tests(found: Resolution) -> Resolution:
+    """The DIAN's own range and dates where none were said."""
+    return replace(found, first=TEST_FIRST, last=found.last or TEST_LAST, valid_from=found.valid_from or TEST_FROM,
+                   valid_until=found.valid_until or TEST_UNTIL)
 
 
 def check(draft: Draft, found: Resolution) -> None:

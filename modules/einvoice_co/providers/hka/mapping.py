@@ -70,6 +70,9 @@ def _adjuntos(draft: Draft, buyer: Buyer) -> str:
     elif said in ("1", "11") and not buyer.email:
         draft.refuse("adjuntos_email", "customer.email", _(
             "To send attachments you must give the customer's e-mail address."))
+    elif said in ("1", "11") and not buyer.notified:
+        draft.refuse("adjuntos_notified", "customer.extra.notificar", _(
+            "To send attachments the document must be mailed to the customer: notificar must be SI, not NO."))
     return said
 
 

@@ -14,18 +14,24 @@ from modules.einvoice_co.places import Place
 
 STREET, FIRST_NAME, EMAIL, PHONE = 256, 50, 100, 10
 COUNTRY_PHONE = "57"
+LAST_BRANCH = 999
 
 
 def identified(parts: Parts) -> dict[str, Any]:
     """The customer as an invoice names him."""
-    said = flattened(parts.draft.case.customer.extra, "").get("branchoffice", (0, ""))[0]
-    return {"identification": parts.buyer.number, "branch_office": whole(said) or 0}
+    said, where = flattened(parts.draft.case.customer.extra, "customer.extra").get("branchoffice", (0, ""))
+    branch = whole(said)
+    if branch is None or branch > LAST_BRANCH:
+        parts.draft.refuse("branch_office", where, _(
+            "To send this through Siigo you must give the customer's branch office as a number from 0 to 999, not "
+            "%(found)s.", found=said), siigo="invalid_range")
+    return {"identification": parts.buyer.number, "branch_office": branch or 0}
 
 
 def check(parts: Parts) -> None:
     """What Siigo would refuse about the customer; what only creating him needs is a remark."""
     draft, buyer = parts.draft, parts.buyer
-    if buyer.person != COMPANY and not buyer.nobody and len(_person_names(parts)) != 2:
+    if buyer.person != COMPANY and not buyer.nobody and buyer.name and len(_person_names(parts)) != 2:
         draft.refuse("customer_names", "customer.name", _(
             "To send this through Siigo you must give a person's first name and surname, not only %(found)s.",
             found=buyer.name), siigo="invalid_array")
