@@ -41,8 +41,13 @@ SCREENS = ("/", "/search?q=vera", "/jobs?state=all", "/account", "/people", "/ro
            "/contracts/1/plan", "/plans/", "/plans/1", "/billing/", "/billing/runs", "/billing/exceptions",
            "/billing/drafts", "/billing/revisions/new", "/invoices", "/invoices/1", "/invoices/1/credit",
            "/invoices/new?customer=1", "/payments", "/payments/new?customer=1", "/notices/", "/einvoice/",
-           "/einvoice/refused", "/einvoice/enable", "/imports/", "/nothing-here")
-PARTS = 3
+           "/einvoice/refused", "/einvoice/enable", "/imports/", "/design", "/setup", "/setup/services", "/health", "/help",
+           "/month-end", "/ledger", "/ledger/entries", "/debtors", "/contracts/equipment", "/notices/texts",
+           "/gateways", "/gateways/accounts", "/gateways/files", "/gateways/bank", "/gateways/reconciliation",
+           "/arrears/", "/arrears/cuts", "/arrears/promises", "/arrears/proofs", "/arrears/cut-offs",
+           "/arrears/moratoria", "/network/routers", "/network/routers/new", "/network/connections",
+           "/network/changes", "/nothing-here")
+PARTS = 5
 UNFOLD = "document.querySelectorAll('main details:not(.menu)').forEach(one => one.open = true)"
 # (width, colours, the only rules that can differ from the look before)
 LOOKS = {"light": (1280, "light", ()), "dark": (1280, "dark", ("color-contrast",)), "phone": (360, "light", ())}
