@@ -83,7 +83,7 @@ def _document(text: str) -> Any:
 
 
 def _state(line: Line) -> Any:
-    return badge(states.of_invoice(line.row, line.extras["state"] == "overdue"))
+    return badge(states.in_list(line.row, line.extras["state"] == "overdue"))
 
 
 def _legal(line: Line) -> Any:
@@ -121,7 +121,7 @@ INVOICES = register(List(
     columns=(
         Column("document", lazy("Issued document"), labels.title_of, lead=True, show=_title, export=False,
                css="nowrap"),
-        Column("customer", lazy("Customer"), Customer.name),
+        Column("customer", lazy("Customer"), Customer.name, css="name"),
         Column("code", lazy("Code"), Customer.code, default=False),
         Column("date", lazy("Date"), Invoice.issue_date, sort=True),
         Column("due", lazy("Due date"), Invoice.due_date, sort=(Invoice.due_on,)),
@@ -218,7 +218,7 @@ PAYMENTS = register(List(
     related=lambda statement: statement.join(Customer, Customer.id == Payment.customer_id),
     columns=(
         Column("receipt", lazy("Receipt"), Payment.number, lead=True, show=_receipt, kind="paper"),
-        Column("customer", lazy("Customer"), Customer.name),
+        Column("customer", lazy("Customer"), Customer.name, css="name"),
         Column("code", lazy("Code"), Customer.code, default=False),
         Column("date", lazy("Date"), Payment.paid_on, sort=True),
         Column("method", lazy("Payment method"), METHOD, show=_how_paid,

@@ -23,6 +23,16 @@ def of_invoice(document: Any, is_overdue: bool) -> tuple[str, str]:
     return _owed(document, is_overdue)
 
 
+def in_list(document: Any, is_overdue: bool) -> tuple[str, str]:
+    """The same beside columns that say since when and how much."""
+    words, tone = of_invoice(document, is_overdue)
+    if is_overdue and document.legal_state != "rejected":
+        return _("overdue"), tone
+    if tone == "warn":
+        return (_("paid in part") if document.open_amount < document.total else _("to pay")), tone
+    return (_("in favour"), tone) if tone == "info" else (words, tone)
+
+
 def _of_credit(document: Any) -> tuple[str, str]:
     if not document.open_amount:
         return _("used"), "ok"

@@ -67,7 +67,7 @@ EQUIPMENT = register(List(
     columns=(
         Column("what", lazy("What"), Equipment.what, lead=True),
         Column("serial", lazy("Serial number"), Equipment.serial, css="mono"),
-        Column("customer", lazy("Customer"), Customer.name),
+        Column("customer", lazy("Customer"), Customer.name, css="name"),
         Column("phone", lazy("Phone"), _phone, css="nowrap"),
         Column("contract", lazy("Contract"), Contract.number),
         Column("state", lazy("State"), Equipment.state, words=equipment.STATES),
