@@ -5,7 +5,6 @@ What is surely somebody's is booked at once; the rest waits. Repeatable; nothing
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,24 +18,22 @@ from core.scope import current_company_id
 from modules.accounting import cash
 from modules.crm import names
 from modules.crm.models import Customer
-from modules.gateways import bank_matching, booking, settling
+from modules.gateways import bank_matching, booking, payouts, settling
 from modules.gateways.booking import Taken
 from modules.gateways.models import Account, BankLine, Settlement, Transaction
 from modules.gateways.ports import BankLine as Told
 from modules.gateways.shapes import Reading, Reference
 from modules.gateways.tray import Hints
 
-# days that a payout takes to reach the bank
-ON_ITS_WAY = 10
-
 
 def take(account: Account, lines: Iterable[Told], *, file_id: int) -> Taken:
     """Note the movements of a statement, find whose they are, and book what is sure."""
+    payouts.one_at_a_time(payouts.payers_into(account))
     told = {one.external_id[:120]: one for one in lines}
     new = insert_new(BankLine.__table__, [_row(account, one, file_id) for one in told.values()],
                      unique=("account_id", "external_id"))
     waiting = [row for row in _held(account, told) if row.state == "waiting"]
-    _match_payouts(account, waiting)
+    _match_payouts(waiting, payouts.told_by_reports(account, waiting))
     left = [row for row in waiting if row.state == "waiting"]
     owners = bank_matching.owners([told[row.external_id] for row in left])
     taken = Taken(new=new, known=len(told) - new, waiting=len(left) - len(owners))
@@ -62,42 +59,28 @@ def _held(account: Account, names: Iterable[str]) -> Sequence[BankLine]:
 # --- payouts of gateways -----------------------------------------------------------------------------------
 
 
-def _match_payouts(account: Account, rows: Sequence[BankLine]) -> None:
+def _match_payouts(rows: Sequence[BankLine], told: list[Settlement]) -> None:
     """A line is the payout of just its amount that was on its way, where there is one such payout."""
-    payouts = _on_their_way(account, rows)
     for row in rows:
-        fits = [one for one in payouts if -one.net == row.amount and one.currency == row.currency
-                and _arrived(one, row.date)]
+        fits = payouts.fitting(row, told)
         if len({one.account_id for one in fits}) == 1:  # of several alike of one gateway it is the oldest
-            payouts.remove(fits[0])
+            told.remove(fits[0])
             row.state, row.settlement_id, row.gateway_id = "payout", fits[0].id, fits[0].account_id
 
 
-def _arrived(payout: Settlement, day: dt.date) -> bool:
-    return dt.timedelta(0) <= day - payout.settled_on <= dt.timedelta(days=ON_ITS_WAY)
-
-
-def _on_their_way(account: Account, rows: Sequence[BankLine]) -> list[Settlement]:
-    """Payouts into this bank account that no line was found for, of the days of these lines."""
-    if not rows:
-        return []
-    matched = sa.select(BankLine.settlement_id).where(BankLine.settlement_id.is_not(None))
-    first = min(row.date for row in rows) - dt.timedelta(days=ON_ITS_WAY)
-    return list(db.session.scalars(
-        sa.select(Settlement).join(Account, Account.id == Settlement.account_id).where(
-            Settlement.kind == "payout", Account.bank_account_id == account.cash_account_id,
-            Settlement.settled_on.between(first, max(row.date for row in rows)), Settlement.id.not_in(matched))
-        .order_by(Settlement.settled_on, Settlement.id).with_for_update(of=Settlement)))
-
-
 def is_payout(row: BankLine, gateway: Account) -> None:
-    """A person says that a gateway paid this out, of which no report told: the money moves from there into the bank."""
+    """A person says that a gateway paid this out: unless its report told that before, the money moves into the bank."""
+    payouts.one_at_a_time([gateway.id])
     row = _waiting(row)
     if gateway.cash_account_id == row.account.cash_account_id:
         raise DomainError(_("%(gateway)s keeps its money in this very account; choose the gateway that paid it out.",
                             gateway=gateway.name), field="gateway")
-    row.entry_id = cash.transfer(gateway.cash_account, row.account.cash_account, row.amount, row.currency,
-                                 settling.booking_day(row.date), f"{gateway.name}: {row}"[:300])
+    told = payouts.join_report(row, gateway)
+    if told is None or told.entry_id is None:
+        row.entry_id = cash.transfer(gateway.cash_account, row.account.cash_account, row.amount, row.currency,
+                                     settling.booking_day(row.date), f"{gateway.name}: {row}"[:300])
+        if told is not None:
+            told.entry_id = row.entry_id
     row.state, row.gateway_id = "payout", gateway.id
     audit.record("gateways.payout_in_bank", row, {"gateway": gateway.name, "amount": row.amount})
 
@@ -180,9 +163,8 @@ def _undo(rows: Sequence[BankLine], reason: str) -> int:
     paid = db.session.scalars(lock(sa.select(Transaction).where(among(Transaction.id, ids)))).all() if ids else []
     undone = booking.unbook(rows[0].account, paid, reason) if paid else 0
     for row in rows:
-        if row.entry_id is not None:
-            cash.take_back(row.entry_id, clock.today(), str(row))
-        row.transaction_id = row.settlement_id = row.entry_id = row.gateway_id = None
+        payouts.leave_line(row, clock.today())
+        row.transaction_id = None
     db.session.flush()
     return undone
 

@@ -19,9 +19,9 @@ from core.db import among, db, insert_new, lock
 from core.i18n import _
 from core.scope import current_company_id
 from modules.accounting import cash, queries
-from modules.gateways import booking, ports
+from modules.gateways import booking, payouts, ports
 from modules.gateways.booking import Taken
-from modules.gateways.models import Account, Alias, BankLine, Settlement, Transaction
+from modules.gateways.models import Account, Alias, Settlement, Transaction
 from modules.gateways.ports import Settled
 from modules.gateways.repeats import Repeats
 from modules.gateways.shapes import Reading
@@ -34,6 +34,7 @@ BATCH = 50
 
 def take(account: Account, rows: Iterable[Settled], *, file_id: int) -> Taken:
     """Note what was settled, compare it, book what it cost and what was paid out. Repeatable; does not commit."""
+    payouts.one_at_a_time([account.id])
     told = {mark_of(one): one for one in rows}
     new = insert_new(Settlement.__table__, [_row(account, mark, one, file_id) for mark, one in told.items()],
                      unique=("account_id", "mark"))
@@ -189,7 +190,11 @@ def _text_of(account: Account, row: Settlement) -> str:
 
 
 def pay_out(account: Account, rows: Sequence[Settlement]) -> int:
-    """Book payouts into the bank account; how many. None where nobody said yet into which one."""
+    """Book payouts into the bank account; how many. None where nobody said yet into which one.
+
+    What a person found in the bank before is booked already.
+    """
+    rows = payouts.join_bank(account, rows)
     if account.bank_account is None:
         return 0
     for row in rows:
@@ -200,6 +205,7 @@ def pay_out(account: Account, rows: Sequence[Settlement]) -> int:
 
 def pay_out_all(account: Account) -> int:
     """Book every payout that waited for the bank account to be chosen."""
+    payouts.one_at_a_time([account.id])
     return pay_out(account, db.session.scalars(lock(sa.select(Settlement).where(
         Settlement.account_id == account.id, Settlement.kind == "payout", Settlement.entry_id.is_(None))
         .order_by(Settlement.id))).all())
@@ -217,18 +223,12 @@ def booking_day(day: dt.date) -> dt.date:
 
 def forget(account: Account, file_id: int) -> None:
     """Take a report back: its rows go, what it corrected is as before, and what it booked is booked back."""
+    payouts.one_at_a_time([account.id])
     rows = db.session.scalars(lock(sa.select(Settlement).where(Settlement.file_id == file_id)
                                    .order_by(Settlement.id))).all()
     for row in rows:
-        if row.entry_id is not None:
+        if row.kind != "payout" and row.entry_id is not None:
             cash.take_back(row.entry_id, clock.today(), _text_of(account, row))
     _uncorrect(account, rows)
-    _unmatch([row.id for row in rows])
+    payouts.leave_reports([(row, _text_of(account, row)) for row in rows if row.kind == "payout"], clock.today())
     db.session.execute(sa.delete(Settlement).where(Settlement.file_id == file_id))
-
-
-def _unmatch(ids: Sequence[int]) -> None:
-    """Lines of the bank that were found to be these payouts wait again."""
-    if ids:
-        db.session.execute(sa.update(BankLine).where(among(BankLine.settlement_id, ids)).values(
-            state="waiting", settlement_id=None, gateway_id=None))

@@ -149,6 +149,77 @@ def test_a_payout_that_a_report_told_is_found_in_the_bank_and_booked_once(bank: 
     assert findings() == {}
 
 
+def test_a_payout_that_a_person_named_before_its_report_told_it_is_booked_once(bank: Account,
+                                                                               account: Account) -> None:
+    account.bank_account_id = bank.cash_account_id
+    bring(bank, "10/11/2026;ACREDITACION;;;5000,00")
+    bank_lines.is_payout(only(), account)
+    payout(account, "900", "5000", dt.date(2026, 11, 12))
+    assert (in_books(bank), in_books(account)) == (Decimal("5000.00"), Decimal("-5000.00"))
+    payout(account, "901", "5000", dt.date(2026, 11, 12))  # another one, of the same amount
+    assert (in_books(bank), in_books(account)) == (Decimal("10000.00"), Decimal("-10000.00"))
+    assert findings() == {}
+
+
+def test_a_payout_of_another_amount_or_another_time_is_another_one(bank: Account, account: Account) -> None:
+    account.bank_account_id = bank.cash_account_id
+    bring(bank, "10/10/2026;ACREDITACION;;;5000,00")
+    bank_lines.is_payout(only(), account)
+    payout(account, "900", "5000", dt.date(2026, 11, 9))
+    payout(account, "901", "4999", dt.date(2026, 10, 10))
+    assert in_books(bank) == Decimal("14999.00")
+
+
+def test_a_payout_that_a_report_told_is_the_one_that_a_person_names_later(bank: Account, account: Account) -> None:
+    account.bank_account_id = bank.cash_account_id
+    bring(bank, "10/11/2026;ACREDITACION;;;5000,00")
+    payout(account, "900", "5000", dt.date(2026, 11, 8))
+    bank_lines.is_payout(only(), account)
+    assert (in_books(bank), in_books(account)) == (Decimal("5000.00"), Decimal("-5000.00"))
+    bank_lines.take_back(only(), "Era otra cosa")  # the report still says that it was paid out
+    assert (only().state, in_books(bank)) == ("waiting", Decimal("5000.00"))
+
+
+def test_naming_a_payout_says_into_which_bank_account_it_went(bank: Account, account: Account) -> None:
+    payout(account, "900", "5000", dt.date(2026, 11, 8))  # nobody has chosen the bank account yet
+    bring(bank, "10/11/2026;ACREDITACION;;;5000,00")
+    bank_lines.is_payout(only(), account)
+    account.bank_account = bank.cash_account
+    assert settling.pay_out_all(account) == 0
+    assert (in_books(bank), in_books(account)) == (Decimal("5000.00"), Decimal("-5000.00"))
+
+
+def test_a_payout_that_was_booked_into_another_bank_account_is_not_booked_again(bank: Account,
+                                                                                account: Account) -> None:
+    own = LedgerAccount(code="1.9.96", name="Otro banco", kind="asset")
+    db.session.add(own)
+    db.session.flush()
+    account.bank_account = CashAccount(name="Otro banco", kind="bank", account_id=own.id)
+    db.session.flush()
+    payout(account, "900", "5000", dt.date(2026, 11, 8))
+    bring(bank, "10/11/2026;ACREDITACION;;;5000,00")
+    with pytest.raises(DomainError, match="Otro banco"):
+        bank_lines.is_payout(only(), account)
+    assert (only().state, in_books(account)) == ("waiting", Decimal("-5000.00"))
+
+
+def test_the_report_or_what_the_person_said_is_taken_back_and_the_other_one_stays(bank: Account,
+                                                                                  account: Account) -> None:
+    account.bank_account_id = bank.cash_account_id
+    bring(bank, "10/11/2026;ACREDITACION;;;5000,00")
+    bank_lines.is_payout(only(), account)
+    payout(account, "900", "5000", dt.date(2026, 11, 9))
+    report = db.session.scalars(sa.select(File).where(File.kind == "statement")).one()
+    files_in.undo(report, "Otra cuenta")
+    assert (only().state, in_books(bank)) == ("payout", Decimal("5000.00"))
+    payout(account, "902", "5000", dt.date(2026, 11, 9))
+    bank_lines.take_back(only(), "Era otra cosa")
+    assert (only().state, in_books(bank)) == ("waiting", Decimal("5000.00"))
+    files_in.undo(db.session.scalars(sa.select(File).where(File.kind == "statement", File.state == "imported")).one(),
+                  "Otra cuenta")
+    assert (in_books(bank), in_books(account), findings()) == (0, 0, {})
+
+
 def test_a_payout_of_a_gateway_without_reports_is_what_a_person_says(bank: Account, account: Account) -> None:
     bring(bank, "10/11/2026;ACREDITACION;;;5000,00")
     with pytest.raises(DomainError):
