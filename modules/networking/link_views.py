@@ -32,7 +32,8 @@ def link(contract_id: int) -> Any:
     form = forms.link_form(pools.names(), **start)
     if form.validate_on_submit():
         try:
-            _link(contract, row, form)
+            with db.session.begin_nested():
+                _link(contract, row, form)
         except DomainError as error:
             refused(form, error)
         else:
@@ -44,11 +45,15 @@ def link(contract_id: int) -> Any:
 def _link(contract: Contract, row: Connection | None, form: forms.LinkForm) -> None:
     router = find(Router, form.router_id.data)
     address = (form.address.data or "").strip()
-    if row is not None:
-        services.unlink(row)
     if form.pool_id.data and not address:
+        if row is not None:
+            pools.give_back(row)
         address = pools.give(find(Pool, form.pool_id.data), contract, router)
-    services.link(contract, router, form.key.data or address, form.method.data, address, form.address6.data or "")
+    given = (router, form.key.data or address, form.method.data, address, form.address6.data or "")
+    if row is None:
+        services.link(contract, *given)
+    else:
+        services.relink(row, *given)
 
 
 @bp.post("/network/contracts/<int:contract_id>/unlink")

@@ -107,7 +107,8 @@ class Connection(CompanyScoped, Model):
     __tablename__ = "networking_connection"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contracts_contract.id"), unique=True)
+    # null: nobody's any more, until what was changed there is put right; then the row goes
+    contract_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contracts_contract.id"), unique=True)
     router_id: Mapped[int] = mapped_column(sa.ForeignKey("networking_router.id"))
     # "": the router's
     method: Mapped[str] = mapped_column(sa.String(20), default="")

@@ -114,13 +114,13 @@ def give(pool: Pool, contract: Contract | None, router: Router | None = None) ->
     raise DomainError(_("No address of %(pool)s is free.", pool=pool.name), field="pool_id")
 
 
-def give_back(connection: Connection) -> None:
+def give_back(connection: Connection, but: str = "") -> None:
     """What a contract had that hangs nowhere any more may be given again, once its router is read and has it no more.
 
     What stands there was left as it is, and what was read may be an hour old. A router that is never read is asked by
-    nobody: there it is free at once.
+    nobody: there it is free at once. `but`: the address that it has from now on.
     """
-    mine = Given.contract_id == connection.contract_id
+    mine = sa.and_(Given.contract_id == connection.contract_id, Given.address != but)
     if connection.router.active and connection.router.driver != "manual":
         had = {*db.session.scalars(sa.select(Given.address).where(mine)), connection.address, connection.key}
         in_use.add(connection.router_id, [one for one in had if _is_address(one)])

@@ -19,7 +19,7 @@ from core.errors import OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _
 from core.jobs import publish
 from modules.contracts.models import Contract, Plan
-from modules.networking import access, in_use, routers, words
+from modules.networking import access, in_use, moving, routers, words
 from modules.networking.events import ConnectionsApplied
 from modules.networking.models import Change, Connection, Router
 from modules.networking.ports import About, Seen, Session, Step, Wanted, drivers
@@ -56,10 +56,10 @@ def wanted(router: Router) -> list[Wanted]:
     """What each connection of a router should be: one select."""
     rows = db.session.execute(
         sa.select(Connection, Contract.number, Contract.pppoe_user, Plan.code)
-        .join(Contract, Contract.id == Connection.contract_id).join(Plan, Plan.id == Contract.plan_id)
+        .outerjoin(Contract, Contract.id == Connection.contract_id).outerjoin(Plan, Plan.id == Contract.plan_id)
         .where(Connection.router_id == router.id).order_by(Connection.id))
-    return [Wanted(row.id, f"{MARK}{number}", row.method or router.method, row.key, row.desired, row.speed, plan,
-                   row.address, row.address6, user, dict(row.former), row.kick)
+    return [Wanted(row.id, f"{MARK}{number or ''}", row.method or router.method, row.key, row.desired, row.speed,
+                   plan or "", row.address, row.address6, user or "", dict(row.former), row.kick)
             for row, number, user, plan in rows]
 
 
@@ -183,13 +183,13 @@ def _write(session: Session, asked: Sequence[Wanted], result: Result, keep: Call
         keep()
 
 
-def _causes(connection_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+def _causes(connection_ids: Sequence[int]) -> dict[int, tuple[str, int | None]]:
     rows = db.session.execute(sa.select(Connection.id, Connection.cause, Connection.contract_id).where(
         among(Connection.id, sorted(set(connection_ids)))))
     return {row.id: (row.cause, row.contract_id) for row in rows}
 
 
-def _sending(step: Step, router_id: int, causes: Mapping[int, tuple[str, int]]) -> list[int]:
+def _sending(step: Step, router_id: int, causes: Mapping[int, tuple[str, int | None]]) -> list[int]:
     """On record before it goes out, with what stood there before; the ids of the records."""
     from core.db import allocate_ids
 
@@ -243,7 +243,7 @@ def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, i
     """What was read, into the connections: (as they should be, waiting). One read, one update, of what changed."""
     moment, rows = clock.now(), Connection.__table__
     states: dict[str, Any] = {one.connection_id: one for one in asked}  # type: ignore[misc]
-    changed, fulfilled, waiting = [], [], 0
+    changed, fulfilled, left, waiting = [], [], [], 0
     current = db.session.execute(sa.select(
         Connection.id, Connection.contract_id, Connection.applied, Connection.difference, Connection.waits_since,
         Connection.desired, Connection.speed, Connection.applied_speed).where(
@@ -256,12 +256,15 @@ def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, i
         is_right = not difference and seen.applied.get(row.id) == row.desired and (row.desired, row.speed) == (
             one.state, one.speed)
         since = None if is_right else row.waits_since or (moment if result.heals else None)
+        if row.contract_id is None and (is_right or difference == "missing"):
+            left.append(row.id)
+            continue
         waiting += not is_right
         values = {"b_id": row.id, "applied": seen.applied.get(row.id, ""), "difference": difference,
                   "waits_since": since, "applied_speed": row.speed if is_right else row.applied_speed}
         if (row.applied, row.difference, row.waits_since, row.applied_speed) != tuple(values.values())[1:]:
             changed.append({**values, "b_at": moment if is_right else None})
-            fulfilled += [row.contract_id] if is_right and row.waits_since else []
+            fulfilled += [row.contract_id] if is_right and row.waits_since and row.contract_id else []
     if changed:
         db.session.connection().execute(
             sa.update(rows).where(rows.c.id == sa.bindparam("b_id")).values(
@@ -273,9 +276,10 @@ def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, i
     # who was to be thrown off and left by himself
     db.session.execute(sa.update(rows).where(rows.c.router_id == result.router_id, rows.c.kick != "",
                                              rows.c.waits_since.is_(None)).values(kick=""))
+    moving.forget(left)
     if fulfilled:
         publish(ConnectionsApplied(fulfilled))
-    return len(asked) - waiting, waiting
+    return len(asked) - len(left) - waiting, waiting
 
 
 def _answered(router_id: int, about: About, seen: Seen) -> None:

@@ -14,7 +14,7 @@ from core.i18n import _
 from core.jobs import enqueue, run_again
 from core.models import Job
 from modules.contracts.models import Contract, Plan
-from modules.networking import pools, words
+from modules.networking import moving, pools, words
 from modules.networking.errors import Taken, WrongSetting
 from modules.networking.models import Connection, Router
 
@@ -120,8 +120,33 @@ def link(contract: Contract, router: Router, key: str, method: str = "", address
     check_free(router.id, key, address, None, contract)
     row = Connection(contract_id=contract.id, router_id=router.id, key=key, method=method, address=address,
                      address6=address6.strip(), desired=state_of(contract.state),
-                     speed=speed_of(contract.plan), cause="linked", waits_since=clock.now())
+                     speed=speed_of(contract.plan), cause="linked", waits_since=clock.now(), former={}, kick="")
+    moving.take_over(row)
     db.session.add(row)
+    db.session.flush()
+    audit.record("networking.link", contract, {"router": router.name, "key": key, "method": method})
+    ask([router.id])
+    return row
+
+
+def relink(row: Connection, router: Router, key: str, method: str = "", address: str = "",
+           address6: str = "") -> Connection:
+    """Let a contract hang elsewhere, or correct how it is found. What was changed at the place it leaves is put right.
+
+    Where it stays the same place, what is known of it stays: without that who is cut could not be restored.
+    """
+    contract, key, address = row.contract, key.strip(), address.strip()
+    place = moving.place(router, method, key, address)
+    if not key or place != moving.place(row.router, row.method, row.key, row.address):
+        left = row.router_id
+        moving.leave(row)
+        ask([left])
+        return link(contract, router, key, method, address, address6)
+    check_free(router.id, key, address, row.id, None)
+    if address != row.address:
+        pools.give_back(row, but=address)
+    row.key, row.method, row.address, row.address6 = key, method, address, address6.strip()
+    row.waits_since = row.waits_since or clock.now()
     db.session.flush()
     audit.record("networking.link", contract, {"router": router.name, "key": key, "method": method})
     ask([router.id])
@@ -150,13 +175,8 @@ def unlink(connection: Connection) -> None:
     Its address of a pool is free again as soon as the router too says that nobody has it.
     """
     audit.record("networking.unlink", connection.contract, {"router": connection.router.name, "key": connection.key})
-    from modules.networking.models import Change
-
-    db.session.execute(sa.update(Change).where(Change.connection_id == connection.id).values(connection_id=None)
-                       .execution_options(synchronize_session=False))
     pools.give_back(connection)
-    db.session.delete(connection)
-    db.session.flush()
+    moving.forget([connection.id])
 
 
 def tick(connection: Connection) -> None:

@@ -36,6 +36,7 @@ CAUSES = {
     "": "", "linked": lazy("linked with the router"), "activated": lazy("the service began"),
     "plan": lazy("another plan"), "suspended:arrears": lazy("cut for debt"),
     "suspended:request": lazy("the subscriber asked for it"), "suspended:other": lazy("service suspended"),
+    "moved": lazy("the contract hangs elsewhere now"),
     "restored": lazy("restored"), "ended": lazy("the contract ended"), "checked": lazy("found by the nightly check"),
 }
 # by code of what stopped a router: what to do
