@@ -141,8 +141,8 @@ def follow(page: Any, then: str) -> bool:
     """Whether the page, or the one that its first link beginning so leads to, is there."""
     if not then:
         return True
-    links = page.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
-    found = next((link for link in links if link and link.startswith(then)), "")
+    links = page.eval_on_selector_all("main a", "all => all.map(one => one.href.replace(location.origin, ''))")
+    found = next((link for link in links if link.startswith(then)), "")
     return bool(found) and bool(page.goto(found).ok)
 
 
@@ -167,6 +167,28 @@ def take_import(page: Any, path: Path) -> None:
     page.wait_for_url(re.compile(r"/imports/\d+"))
     page.locator("main [data-poll]").first.wait_for(state="detached")
     page.screenshot(path=path, full_page=True)
+
+
+def begin(browser: Any, address: str) -> None:
+    """What the demo leaves to people: another person to talk with, a change of prices, payments of a spreadsheet."""
+    page = enter(browser, address, "wide")
+    choose_company(page, HOME)
+    page.goto(leading_from(page, "/customers/+contacts/new")[0])
+    page.fill("#name", "Encargada de pagos")
+    send(page)
+    page.goto("/billing/revisions/new")
+    page.fill("#name", "Enero de 2027")
+    page.fill("#percent", "8")
+    send(page)
+    page.goto("/imports/payments")
+    page.fill("textarea", "38\t12000\n58\t9000")
+    send(page)
+    page.context.close()
+
+
+def send(page: Any) -> None:
+    page.click("main form .btn-primary")
+    page.wait_for_load_state()
 
 
 def take_full(browser: Any, address: str, folder: Path, chosen: dict[str, str]) -> None:
@@ -246,6 +268,7 @@ def main(folder: Path, names: list[str]) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         with demo() as address:
             take_outside(browser, address, folder, names)
+            begin(browser, address)
             take_full(browser, address, folder, chosen)
             take_abroad(browser, address, folder, names)
             if not names:
