@@ -60,7 +60,7 @@ class PeruvianPaper:
                     setattr(row, name, value)
                 db.session.add(row)
         except IntegrityError:  # somebody wrote the same number down at this moment
-            raise _taken(pad.words, number, None) from None
+            raise _taken(pad_of(place["kind"], pad.series).words, number, None) from None
         if str(row) != before:
             audit.record("einvoice_pe.put_on_paper", invoice, {"paper": [before, str(row)]})
 
