@@ -13,17 +13,17 @@ import sqlalchemy as sa
 from core import audit, clock
 from core.db import among, db, insert_new, lock
 from core.errors import DomainError
-from core.i18n import _
+from core.i18n import _, lazy
 from core.scope import current_company_id
 from modules.accounting import cash
 from modules.crm import names
 from modules.crm.models import Customer
-from modules.gateways import bank_matching, booking, payouts, settling
+from modules.gateways import bank_matching, booking, payouts, settling, tray
 from modules.gateways.booking import Taken
 from modules.gateways.models import Account, BankLine, Settlement, Transaction
 from modules.gateways.ports import BankLine as Told
 from modules.gateways.shapes import Reading, Reference
-from modules.gateways.tray import Hints
+from modules.gateways.tray import FEW, Candidate, Hints
 
 
 def take(account: Account, lines: Iterable[Told], *, file_id: int) -> Taken:
@@ -33,11 +33,14 @@ def take(account: Account, lines: Iterable[Told], *, file_id: int) -> Taken:
     new = insert_new(BankLine.__table__, [_row(account, one, file_id) for one in told.values()],
                      unique=("account_id", "external_id"))
     waiting = [row for row in _held(account, told) if row.state == "waiting"]
-    _match_payouts(waiting, payouts.told_by_reports(account, waiting))
+    hinted = bank_matching.hinted([told[row.external_id] for row in waiting])
+    paid_out = payouts.told_by_reports(account, waiting)
+    _match_payouts([row for row in waiting if row.external_id not in hinted], paid_out)
     left = [row for row in waiting if row.state == "waiting"]
-    owners = bank_matching.owners([told[row.external_id] for row in left])
-    taken = Taken(new=new, known=len(told) - new, waiting=len(left) - len(owners))
-    taken.add(_book(account, [(row, owners[row.external_id]) for row in left if row.external_id in owners]))
+    sure = [(row, hinted[row.external_id].reference()) for row in left if row.external_id in hinted
+            and len(hinted[row.external_id].means) == 1 and not payouts.fitting(row, paid_out)]
+    taken = Taken(new=new, known=len(told) - new, waiting=len(left) - len(sure))
+    taken.add(_book(account, sure))
     db.session.flush()
     return taken
 
@@ -60,7 +63,10 @@ def _held(account: Account, names: Iterable[str]) -> Sequence[BankLine]:
 
 
 def _match_payouts(rows: Sequence[BankLine], told: list[Settlement]) -> None:
-    """A line is the payout of just its amount that was on its way, where there is one such payout."""
+    """A line that hints at no customer is the payout of just its amount that was on its way, where there is one such.
+
+    The amount alone is no proof where a customer may have transferred just as much.
+    """
     for row in rows:
         fits = payouts.fitting(row, told)
         if len({one.account_id for one in fits}) == 1:  # of several alike of one gateway it is the oldest
@@ -135,7 +141,16 @@ def _waiting(row: BankLine) -> BankLine:
     return held
 
 
-def hints(row: BankLine) -> Hints:
+def candidates(row: BankLine) -> list[Candidate]:
+    """Whose transfer it may be: whom its text names, then who looks like the payer."""
+    told = Told(row.external_id, row.date, row.amount, row.currency, row.text, row.reference, row.name)
+    meant = bank_matching.hinted([told])
+    ids = sorted(meant[row.external_id].means) if meant else []
+    named = [Candidate(db.session.get_one(Customer, key), lazy("the movement names them")) for key in ids[:FEW]]
+    return [*named, *(one for one in tray.propose(_hints(row)) if one.customer.id not in ids)][:FEW]
+
+
+def _hints(row: BankLine) -> Hints:
     """What a line tells of who transferred it."""
     numbers = [one for one in names.fold(f"{row.reference} {row.text}").split() if any(map(str.isdecimal, one))]
     return Hints({"name": row.name}, numbers[:3], row.amount, row.currency)

@@ -45,14 +45,14 @@ class Sought:
         return Reference(customer=code, invoice=str(self.documents.get(customer_id, "")))
 
 
-def owners(lines: Sequence[BankLine]) -> dict[str, Reference]:
-    """By external id, of the lines that are surely somebody's: his code, and the document of just that amount."""
+def hinted(lines: Sequence[BankLine]) -> dict[str, Sought]:
+    """By external id, the lines that mean somebody: surely where it is one customer, else a person decides."""
     sought = [Sought(line, words_of(line)) for line in lines if line.amount > 0]
     if sought:
         _by_document(sought)
         _by_code(sought)
         _by_amount(sought)
-    return {one.line.external_id: one.reference() for one in sought if len(one.means) == 1}
+    return {one.line.external_id: one for one in sought if one.means}
 
 
 def words_of(line: BankLine) -> set[str]:

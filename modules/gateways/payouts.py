@@ -35,15 +35,21 @@ def payers_into(account: Account) -> Sequence[int]:
 
 
 def told_by_reports(account: Account, rows: Sequence[BankLine]) -> list[Settlement]:
-    """Payouts into this bank account that no line was found for, of the days of these lines."""
-    if not rows:
-        return []
+    """Payouts into this bank account that no line was found for, of the days of these lines; held."""
+    return list(db.session.scalars(_near(account, rows).with_for_update(of=Settlement))) if rows else []
+
+
+def candidates(row: BankLine) -> list[Settlement]:
+    """The payouts that this line may be."""
+    return fitting(row, db.session.scalars(_near(row.account, [row])).all())
+
+
+def _near(account: Account, rows: Sequence[BankLine]) -> sa.Select[Settlement]:
     first = min(row.date for row in rows) - dt.timedelta(days=ON_ITS_WAY)
-    return list(db.session.scalars(
-        _unmatched().join(Account, Account.id == Settlement.account_id).where(
-            Account.bank_account_id == account.cash_account_id,
-            Settlement.settled_on.between(first, max(row.date for row in rows)))
-        .order_by(Settlement.settled_on, Settlement.id).with_for_update(of=Settlement)))
+    return (_unmatched().join(Account, Account.id == Settlement.account_id).where(
+        Account.bank_account_id == account.cash_account_id,
+        Settlement.settled_on.between(first, max(row.date for row in rows)))
+        .order_by(Settlement.settled_on, Settlement.id))
 
 
 def fitting(row: BankLine, payouts: Sequence[Settlement]) -> list[Settlement]:

@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company
 from core.security import require
-from modules.gateways import accounts, bank_lines, day_files, ports, reconciliation, terms, tray
+from modules.gateways import accounts, bank_lines, day_files, payouts, ports, reconciliation, terms, tray
 from modules.gateways.blueprint import bp
 from modules.gateways.models import Account, BankLine
 from modules.gateways.settling_lists import BANK_LINES, SETTLEMENTS
@@ -85,7 +85,8 @@ def bank_line(line_id: int) -> Any:
     row = find(BankLine, line_id)
     waits = row.state == "waiting"
     return render_template("gateways/bank_line.html", row=row, waits=waits,
-                           candidates=tray.propose(bank_lines.hints(row)) if waits else [],
+                           candidates=bank_lines.candidates(row) if waits else [],
+                           payouts=payouts.candidates(row) if waits else [],
                            gateways=_payers(row) if waits else [])
 
 

@@ -220,6 +220,35 @@ def test_the_report_or_what_the_person_said_is_taken_back_and_the_other_one_stay
     assert (in_books(bank), in_books(account), findings()) == (0, 0, {})
 
 
+@pytest.mark.parametrize("line", [
+    "10/11/2026;TRANSFERENCIA 27-27654321-8;;;12100,00",  # his document
+    "10/11/2026;TRANSFERENCIA;;MARIA JOSE GOMEZ;12100,00",  # his name, which another one has too
+])
+def test_a_customer_s_transfer_of_a_payout_s_amount_waits_for_a_person(
+        bank: Account, account: Account, debtor: Customer, make_customer: Make, login: Make, line: str) -> None:
+    account.bank_account_id = bank.cash_account_id
+    namesake, invoice = make_customer("9001"), issue(debtor)
+    namesake.name = debtor.name
+    issue(namesake)
+    payout(account, "900", "12100", dt.date(2026, 11, 8))
+    bring(bank, line)
+    assert (only().state, in_books(bank)) == ("waiting", Decimal("12100.00"))
+    page = login("gateways.view_inbox", "gateways.match_payments").get(f"/gateways/bank/{only().id}").text
+    assert debtor.name in page and "900" in page and account.name in page
+    bank_lines.is_payment(only(), debtor)
+    assert open_of(invoice) == ["0.00"] and findings() == {}
+
+
+def test_where_another_line_is_the_payout_the_transfer_is_the_customer_s(bank: Account, account: Account,
+                                                                         debtor: Customer) -> None:
+    account.bank_account_id = bank.cash_account_id
+    invoice = issue(debtor)
+    payout(account, "900", "12100", dt.date(2026, 11, 8))
+    bring(bank, "10/11/2026;TRANSFERENCIA 27-27654321-8;;;12100,00", "10/11/2026;ACREDITACION;;;12100,00")
+    assert [state for _text, state in lines()] == ["payment", "payout"]
+    assert (open_of(invoice), in_books(bank)) == (["0.00"], Decimal("24200.00"))
+
+
 def test_a_payout_of_a_gateway_without_reports_is_what_a_person_says(bank: Account, account: Account) -> None:
     bring(bank, "10/11/2026;ACREDITACION;;;5000,00")
     with pytest.raises(DomainError):
