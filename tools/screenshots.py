@@ -181,7 +181,7 @@ def begin(browser: Any, address: str) -> None:
     page.fill("#percent", "8")
     send(page)
     page.goto("/imports/payments")
-    page.fill("textarea", "38\t12000\n58\t9000")
+    page.fill("textarea", "38\t28/11/2026\t12000\n58\t28/11/2026\t9000")
     send(page)
     page.context.close()
 

@@ -20,12 +20,12 @@ def bars(value: str, symbology: str) -> str:
     if name is None or not value:
         return ""
     from reportlab.graphics.barcode import createBarcodeDrawing  # late: importing it takes a second
-    from reportlab.graphics.shapes import Group, Rect
+    from reportlab.graphics.shapes import Rect
 
-    options = {"checksum": 0} if symbology != "code128" else {}
+    options = {"code128": {}, "i2of5": {"checksum": 0, "bearers": 0}, "codabar": {"checksum": 0}}[symbology]
     drawing = createBarcodeDrawing(name, value=value, barWidth=1, barHeight=HEIGHT, quiet=0, humanReadable=0, **options)
-    rects = [one for part in drawing.contents for one in (part.contents if isinstance(part, Group) else [part])
-             if isinstance(one, Rect)]
+    rects = [one for part in drawing.contents for one in part.draw().contents
+             if isinstance(one, Rect) and one.fillColor]  # the first one is the ground, without a colour
     drawn = "".join(f'<rect x="{one.x + QUIET:.2f}" y="0" width="{one.width:.2f}" height="{HEIGHT}"/>' for one in rects)
     width = drawing.width + 2 * QUIET
     return _uri(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.2f} {HEIGHT}" '
