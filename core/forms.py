@@ -41,7 +41,7 @@ from core.i18n import _, decimal_sign
 __all__ = ["AmountField", "BooleanField", "DataRequired", "DateField", "EmailAddress", "EmailField", "FileField",
            "Form", "HiddenField", "InputRequired", "IntegerField", "Length", "NumberRange", "OnceForm", "Optional",
            "PasswordField", "RadioField", "SelectField", "SelectMultipleField", "StringField", "TextAreaField",
-           "ValidationError", "amount_text", "parse_decimal", "refused"]
+           "ValidationError", "amount_sample", "amount_text", "parse_decimal", "refused"]
 
 
 class Form(FlaskForm):
@@ -112,10 +112,15 @@ class AmountField(Field):
             return
         value = parse_decimal(text, decimal_sign() if self.fine else "")
         if value is None:
-            raise ValueError(_("This is not an amount: write it like 1234,50."))
+            raise ValueError(_("This is not an amount: write it like %(sample)s.", sample=amount_sample()))
         if -value.as_tuple().exponent > self.places:  # type: ignore[operator]
             raise ValueError(_("At most %(count)s decimals are possible here.", count=self.places))
         self.data = value
+
+
+def amount_sample() -> str:
+    """An amount as the company writes it, for the sentences that say how: 1234,50 or 1234.50."""
+    return amount_text(Decimal("1234.50"))
 
 
 def parse_decimal(text: str, sign: str = "") -> Decimal | None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core import clock, once, scope
 from core.db import UTCDateTime
-from core.forms import parse_decimal
+from core.forms import amount_sample, parse_decimal
 from core.i18n import _, format_date, lazy
 from core.lists import periods
 from core.lists.cells import plain_words
@@ -276,7 +276,8 @@ class Amounts(Filter):
         text = self._one(args, name)
         found = parse_decimal(text) if text else None
         if text and (found is None or -found.as_tuple().exponent > 2 or abs(found) >= 10**15):  # type: ignore[operator]
-            raise BadFilter(_("This is not an amount: %(found)s. Write it like 1234,50.", found=text[:40]))
+            raise BadFilter(_("This is not an amount: %(found)s. Write it like %(sample)s.", found=text[:40],
+                              sample=amount_sample()))
         return found
 
     def condition(self, value: Any) -> Any:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from core import clock, months
 from core.db import db
-from core.forms import parse_decimal
+from core.forms import amount_sample, parse_decimal
 from core.i18n import _, use_locale
 from core.models import Company
 from core.scope import current_company
@@ -63,7 +63,7 @@ def _needed(given: dict[str, str], name: str) -> dict[str, str]:
 def _amount(given: Mapping[str, str], name: str) -> Decimal:
     found = parse_decimal(given[name])
     if found is None or found <= 0:
-        raise WrongValue(_("This is not an amount: write it like 1234,50."), field=name)
+        raise WrongValue(_("This is not an amount: write it like %(sample)s.", sample=amount_sample()), field=name)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from core.db import db
 from core.forms import AmountField, Form
 from core.i18n import LOCALES, format_amount, format_number, use_locale
 from core.lists import cells
+from core.lists.filters import Amounts, BadFilter
 from core.models import AuditRecord, Company
 from core.templating import amount, number
 from modules.accounting import print_data
@@ -150,3 +152,16 @@ def test_the_style_is_chosen_on_the_companys_page(company: Company, login: Calla
     db.session.expire_all()
     changes = db.session.query(AuditRecord).filter_by(action="core.edit_company").one().changes
     assert company.number_style == "point" and changes["number_style"] == ["", "point"]
+
+
+def test_what_is_no_amount_is_answered_with_one_as_the_company_writes_it(app: Flask, ecuador: Company) -> None:
+    class Priced(Form):
+        price = AmountField()
+
+    for style, sample in (("point", "1234.50"), ("comma", "1234,50")):
+        ecuador.number_style = style
+        with app.test_request_context(method="POST", data={"price": "mil"}):
+            form = Priced()
+            assert form.validate() is False and sample in form.price.errors[0]
+        with pytest.raises(BadFilter, match=re.escape(sample)):
+            Amounts("amount", "Amount", AuditRecord.id)._amount({"amount_from": ["mil"]}, "amount_from")
