@@ -306,8 +306,8 @@ class PaymentForm(OnceForm):
     media = FieldList(FormField(MediumForm), min_entries=1)
     only_these = BooleanField(lazy("Leave the rest in favour instead of paying the oldest documents"))
     notes = TextAreaField(lazy("Notes"), [Length(max=300)])
-    # ticked where another payment of the same amount was recorded on that day
-    again = BooleanField(lazy("This is another payment"))
+    # ticked where something was asked about (doubts.py, and the same amount on the same day)
+    again = BooleanField(lazy("It is right as it is written"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)

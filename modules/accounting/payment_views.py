@@ -11,11 +11,21 @@ from flask import flash, redirect, render_template, request, url_for
 from core import storage
 from core.db import db, find
 from core.errors import DomainError, NotFound
-from core.forms import amount_text, parse_decimal, refused
+from core.forms import amount_sample, amount_text, parse_decimal, refused
 from core.i18n import _, format_amount
 from core.money import quantize
 from core.security import require
-from modules.accounting import allocations, documents, forms, payments, queries, receipt_files, receipts, sending
+from modules.accounting import (
+    allocations,
+    documents,
+    doubts,
+    forms,
+    payments,
+    queries,
+    receipt_files,
+    receipts,
+    sending,
+)
 from modules.accounting.blueprint import bp, live_part
 from modules.accounting.errors import NotPossible
 from modules.accounting.invoice_views import choose_customer, pdf_answer
@@ -83,8 +93,8 @@ def _pays(form: forms.PaymentForm) -> list[tuple[int, Decimal]]:
             continue
         amount = parse_decimal(text)
         if amount is None or amount < 0:
-            raise DomainError(_("To pay a document you must write the amount like 1234,50; “%(text)s” is not one.",
-                                text=text[:40]), field="media")
+            raise DomainError(_("To pay a document you must write the amount like %(sample)s; “%(text)s” is not one.",
+                                sample=amount_sample(), text=text[:40]), field="media")
         if int(key) == named:
             amount = min(amount, sum((one.amount for one in form.parts()), ZERO))
         if amount:
@@ -93,16 +103,22 @@ def _pays(form: forms.PaymentForm) -> list[tuple[int, Decimal]]:
 
 
 def _is_meant(form: forms.PaymentForm, data: payments.PaymentData) -> bool:
-    """Ask once where a payment of the same amount was recorded for that day: it may be the same money."""
+    """Ask once about what is more often a slip than meant: recorded twice, a wrong day, a figure too many."""
+    if not form.again.data:
+        form.again.errors = [text for text in (_twin(data), doubts.about_day(data), doubts.about_amount(data)) if text]
+    return not form.again.errors
+
+
+def _twin(data: payments.PaymentData) -> str:
+    """The same amount was recorded for that day: it may be the same money. A double click is none."""
     total = sum((one.amount for one in data.media), ZERO)
     twin = db.session.scalar(sa.select(Payment).where(
         Payment.customer_id == data.customer_id, Payment.paid_on == data.paid_on, Payment.amount == total,
         Payment.state == "recorded", Payment.currency == data.currency).limit(1))
-    if twin is None or form.again.data or twin.form_key == data.form_key:
-        return True
-    form.again.errors = [_("Receipt %(number)s of the same day says %(amount)s too. If this is other money, tick the "
-                           "box.", number=str(twin), amount=format_amount(total, data.currency))]
-    return False
+    if twin is None or twin.form_key == data.form_key:
+        return ""
+    return _("Receipt %(number)s of the same day says %(amount)s too. If this is other money, tick the box.",
+             number=str(twin), amount=format_amount(total, data.currency))
 
 
 def _recorded(payment: Payment) -> Any:
