@@ -193,7 +193,8 @@ def choose_customer(endpoint: str, title: str, **values: Any) -> Any:
         return redirect(url_for(endpoint, customer=found[0].id, **values))
     owed = queries.balances([one.id for one in found]) if found else {}
     return render_template("accounting/choose_customer.html", title=title, endpoint=endpoint, text=text, found=found,
-                           owed=owed, limit=FOUND, values=values, former=former)
+                           owed=owed, limit=FOUND, values=values, former=former,
+                           is_empty=not found and db.session.scalar(sa.select(Customer.id).limit(1)) is None)
 
 
 def lines_of(invoice: Invoice) -> list[Any]:

@@ -207,6 +207,42 @@ def test_the_same_amount_on_the_same_day_is_asked_about_once(login: Login, form:
     assert len(recorded()) == 2
 
 
+@pytest.mark.parametrize(("change", "asked"), [
+    ({"paid_on": "2026-09-03"}, "El 03/09/2026 fue hace más de 60 días"),
+    ({"paid_on": "2026-11-01"}, "se emitió el 02/11/2026, después del día del pago, 01/11/2026"),
+    ({"media-0-amount": "99.999.999.999,00"}, "el comprobante más grande de este cliente es de $700,00")])
+def test_a_day_and_an_amount_out_of_the_usual_are_asked_about_once(
+        login: Login, form: dict[str, Any], customer: Customer, change: dict[str, str], asked: str) -> None:
+    issue(customer, "700", issue_date=dt.date(2026, 11, 2))
+    db.session.commit()
+    browser = login(PAYMENTS, RECORD)
+    answer = browser.post("/payments/new", data={**form, **change})
+    assert answer.status_code == 422 and asked in text(answer) and recorded() == []
+    assert browser.post("/payments/new", data={**form, **change, "again": "y"}).status_code == 302
+    assert len(recorded()) == 1
+
+
+@pytest.mark.parametrize("change", [{"paid_on": "2026-11-02"}, {"media-0-amount": "7.700,00"}])
+def test_the_day_of_issue_and_ten_months_in_advance_are_usual(
+        login: Login, form: dict[str, Any], customer: Customer, change: dict[str, str]) -> None:
+    issue(customer, "700", issue_date=dt.date(2026, 11, 2))
+    db.session.commit()
+    assert login(PAYMENTS, RECORD).post("/payments/new", data={**form, **change}).status_code == 302
+
+
+def test_whose_payment_it_is_can_be_a_new_customer_s(login: Login, customer: Customer) -> None:
+    db.session.commit()
+    assert "/customers/new" not in login(RECORD).get("/payments/new").get_data(as_text=True)
+    page = login(RECORD, "crm.edit_customers").get("/payments/new")
+    assert 'href="/customers/new"' in page.get_data(as_text=True) and "¿De quién?" in text(page)
+
+
+def test_without_any_customer_one_begins_with_the_first(login: Login, company: Company) -> None:
+    page = login(RECORD, "crm.edit_customers").get("/payments/new")
+    assert "Todavía no hay clientes" in text(page) and 'href="/customers/new"' in page.get_data(as_text=True)
+    assert "¿De quién?" not in text(page)
+
+
 def test_another_way_of_paying_is_offered_and_nothing_is_lost(login: Login, form: dict[str, Any]) -> None:
     kept = fields(login(RECORD).post("/payments/new", data={**form, "step": "more"}))
     assert kept["media-0-amount"] == "1.000,00" and "media-1-amount" in kept
