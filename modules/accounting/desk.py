@@ -147,8 +147,8 @@ def find_documents(text: str, limit: int) -> list[Hit]:
 
 def find_receipts(text: str, limit: int) -> list[Hit]:
     """Payments by the number of their receipt."""
-    typed = text.strip()
-    if not typed.isascii() or not typed.isdecimal() or len(typed) > 12:
+    kind, typed = numbers.without_kind(text)
+    if kind not in ("", "receipt") or not typed.isascii() or not typed.isdecimal() or len(typed) > 12:
         return []
     rows = db.session.execute(
         sa.select(Payment, Customer.name).join(Customer, Customer.id == Payment.customer_id)
