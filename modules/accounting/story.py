@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import selectinload
 
+from core import clock
 from core.db import db
 from core.i18n import _, format_amount, format_date
 from modules.accounting import labels, overdue, queries
@@ -64,11 +65,17 @@ class Payments:
                 for line in _of_payment(one, [document for document, _amount in paid.get(one.id, [])])]
 
 
+def is_later(one: Payment) -> bool:
+    """Whether it was recorded on another day than it was paid: then both days are told."""
+    return one.paid_on != clock.local(one.created_at).date()
+
+
 def _of_payment(one: Payment, documents: list[Invoice]) -> list[Happening]:
     url, amount = url_for("accounting.payment", payment_id=one.id), format_amount(one.amount, one.currency)
     pays = ", ".join(labels.title_of(document) for document in documents[:3])
+    paid_on = _("paid on %(day)s", day=format_date(one.paid_on)) if is_later(one) else ""
     found = [Happening(one.created_at, _("Paid: %(amount)s", amount=amount), " · ".join(part for part in (
-        labels.how_paid(one)[0], _("receipt %(number)s", number=str(one)),
+        paid_on, labels.how_paid(one)[0], _("receipt %(number)s", number=str(one)),
         _("it paid %(documents)s", documents=pays) if pays else "") if part), url=url, tone="ok")]
     if one.state == "reversed" and one.reversed_on:
         found.append(Happening(one.reversed_on, _("Payment taken back: %(amount)s", amount=amount),

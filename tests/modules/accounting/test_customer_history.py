@@ -86,3 +86,12 @@ def test_who_changed_an_address_or_a_contact_is_told(ana: int, login: Callable[.
     assert "Domicilio agregado" in moved
     assert "Dirección para los documentos: Sobremonte, Río Cuarto → Belgrano, Río Cuarto" in moved
     assert "nada → Sobremonte" in first and "· Ana" in first
+
+
+def test_a_payment_that_was_recorded_later_says_when_it_was_paid(ana: int, login: Callable[..., Any]) -> None:
+    payments.record_payment(payments.PaymentData(ana, [payments.Medium(Decimal("500.00"))],
+                                                 paid_on=dt.date(2026, 9, 18)))
+    db.session.commit()
+    paid = [one for one in lines(login(*SEE), ana) if "Pagó" in one or "Cobrado" in one or "recibo" in one.lower()]
+    assert "20/09/2026" in paid[0] and "pagado el 18/09/2026" in paid[0]
+    assert all("pagado el" not in one for one in paid[1:])
