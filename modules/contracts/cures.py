@@ -35,6 +35,7 @@ class Case:
     contract: str
     contract_id: int
     customer: str
+    customer_id: int
     message: str
     label: str
     url: str
@@ -72,8 +73,9 @@ def by_cause(exceptions: Iterable[Mapping[str, Any]]) -> list[Cause]:
     people = _people([one["customer_id"] for _cause, one in shown])
     for cause, one in shown:
         label, url = _cure(one, plans)
-        cause.cases.append(Case(one["contract"], one["contract_id"], one["name"] or one["customer"], one["message"],
-                                label, url, mending.cure_of(one["code"]), people.get(one["customer_id"], {})))
+        cause.cases.append(Case(
+            one["contract"], one["contract_id"], one["name"] or one["customer"], one["customer_id"], one["message"],
+            label, url, mending.cure_of(one["code"]), people.get(one["customer_id"], {})))
     return sorted(found.values(), key=lambda cause: -cause.count)
 
 

@@ -48,6 +48,20 @@ def test_a_condition_is_set_in_the_list_and_the_contract_can_be_billed(login, is
     assert excepted(isp) == []
 
 
+def test_the_customer_who_cannot_be_billed_is_a_link_for_who_may_see_him(login, without_condition):
+    url = f'href="/customers/{without_condition.customer_id}">Sin condición</a>'
+    assert url in login(*CLERK).get("/billing/?month=2026-11").get_data(as_text=True)
+    page = login("contracts.view_billing", "contracts.view_contracts").get("/billing/?month=2026-11")
+    assert url not in page.get_data(as_text=True) and "Sin condición" in page.get_data(as_text=True)
+
+
+def test_a_price_is_asked_for_as_the_company_writes_it(login, isp, unpriced):
+    isp.number_style = "point"
+    db.session.commit()
+    answer = login(*CLERK, "contracts.edit_plans").post("/billing/mend", data=form(unpriced, "price", price="nueve"))
+    assert "1234.50" in answer.get_data(as_text=True) and "1234,50" not in answer.get_data(as_text=True)
+
+
 def test_what_was_typed_stays_when_it_is_wrong(login, isp, make_contract):
     contract = make_contract("Sin CUIT")
     contract.customer.tax_condition = "RI"
