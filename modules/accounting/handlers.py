@@ -35,10 +35,24 @@ def deliver_documents(invoice_ids: list[int]) -> None:
 
     A document that cannot be rendered stops only itself: the others are committed, then the job fails with its reason.
     """
+    failures = _drawn(invoice_ids)
+    notify_many(document_notices(invoice_ids))
+    _tell_failure(failures)
+
+
+@job(words=lazy("Draw documents"))
+def draw_documents(invoice_ids: list[int]) -> None:
+    """The same without any notice: for documents whose PDF is missing."""
+    _tell_failure(_drawn(invoice_ids))
+
+
+def _drawn(invoice_ids: list[int]) -> dict[int, str]:
     for _name, one in before_printing.items():
         one.prepare(invoice_ids)
-    failures = documents.render_missing(invoice_ids)
-    notify_many(document_notices(invoice_ids))
+    return documents.render_missing(invoice_ids)
+
+
+def _tell_failure(failures: dict[int, str]) -> None:
     if failures:
         jobs.checkpoint()
         invoice_id, reason = next(iter(failures.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 
+from core import jobs
 from core.db import Amount
 from core.db import find as find_row
 from core.i18n import lazy, ngettext
@@ -29,7 +31,8 @@ from core.lists import (
     register,
 )
 from core.scope import current_company
-from modules.accounting import labels, numbers, queries, sending, states, summaries
+from modules.accounting import handlers, labels, numbers, queries, sending, states, summaries
+from modules.accounting.documents import BATCH
 from modules.accounting.models import Balance, Invoice, Payment, PaymentMedium
 from modules.accounting.models.documents import LEGAL_STATES, READY_STATES
 from modules.accounting.overdue import DUE_DAY, OPEN, OVERDUE, SOME_IS_DUE, TODAY
@@ -39,6 +42,7 @@ from modules.crm.models import Customer
 
 NOTE = Invoice.kind == "credit_note"
 FINAL = sa.and_(Invoice.state == "issued", Invoice.legal_state.in_(READY_STATES), Invoice.origin != "import")
+WITHOUT_PAPER = sa.and_(FINAL, Invoice.pdf_file_id.is_(None))
 # a sum of amounts is money again
 UNTAXED_TOO = sa.type_coerce(Invoice.net + Invoice.untaxed + Invoice.exempt, Amount())
 INVOICE_STATES = {
@@ -100,6 +104,11 @@ def _title(line: Line) -> Any:
                                                 labels.title_of(line.row))
 
 
+def draw_documents(ids: Sequence[int], _values: dict[str, Any]) -> None:
+    """Have the PDF files of these documents made by a job of their own, which talks to the outside; nothing is sent."""
+    jobs.enqueue(handlers.draw_documents, invoice_ids=list(ids))
+
+
 def send_document(invoice_id: int, _values: dict[str, Any]) -> None:
     """Send one document by e-mail."""
     sending.send_document(find_row(Invoice, invoice_id))
@@ -156,11 +165,14 @@ INVOICES = register(List(
         Choice("origin", lazy("From"), ORIGINS, {
             "billing": lazy("billing"), "manual": lazy("by hand"), "import": lazy("brought in"),
             "ours": lazy("not brought in")}),
-        Choice("paper", lazy("PDF"), {"missing": sa.and_(FINAL, Invoice.pdf_file_id.is_(None))},
+        Choice("paper", lazy("PDF"), {"missing": WITHOUT_PAPER},
                {"missing": lazy("not there yet")}),
     ),
     actions=(Action("send", lazy("Send by e-mail"), "accounting.send_documents", each=send_document, only=FINAL,
-                    icon="notices", chunk=50),),
+                    icon="notices", chunk=50),
+             Action("draw", lazy("Make the PDF files"), "accounting.view_documents", apply=draw_documents,
+                    only=WITHOUT_PAPER, icon="documents", chunk=BATCH, warning=lazy(
+                        "They are drawn in the background and kept. Nothing is sent."))),
     sort="-date", file=Invoice.pdf_file_id,
     count=lambda count: ngettext("%(num)s document", "%(num)s documents", count),
     empty=Empty(lazy("No documents yet"), lazy("Invoices, credit and debit notes stand here: those of the monthly "

@@ -162,6 +162,23 @@ def test_many_documents_are_sent_at_once(login: Login, make_customer: Callable[.
     assert "3" in text(page)
 
 
+def test_missing_pdfs_are_made_and_nothing_is_sent(login: Login, customer: Customer) -> None:
+    made, unready = issue(customer, "100"), issue(customer, "200")
+    unready.legal_state = "pending"
+    db.session.commit()
+    db.session.execute(sa.delete(jobs.Job))  # the delivery of both, which did not come to pass
+    db.session.commit()
+    browser = login(SEE)
+    assert "Hacer los PDF" in text(browser.get("/invoices?paper=missing"))
+    asked = browser.post("/invoices/do/draw", data={"all": "1"})
+    assert "No se envía nada" in text(browser.get(asked.location))
+    browser.post(f"{asked.location}/start")
+    jobs.run_jobs()
+    db.session.expire_all()
+    assert made.pdf_file_id and not unready.pdf_file_id
+    assert db.session.scalars(sa.select(Message)).all() == []
+
+
 # --- one document --------------------------------------------------------------------------------------------
 
 
@@ -397,7 +414,8 @@ def test_a_debit_note_by_hand(login: Login, invoice: Invoice) -> None:
 # --- the frame -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("typed", ["B 0003-00000119", "0003-119", "119", "b 3-119"])
+@pytest.mark.parametrize("typed", [
+    "B 0003-00000119", "0003-119", "119", "b 3-119", "factura 119", "Factura B 0003-00000119", "FACTURA Nº 119"])
 def test_a_document_is_found_by_any_part_of_its_number(login: Login, customer: Customer, typed: str) -> None:
     from modules.accounting import ledger
 
@@ -415,7 +433,26 @@ def test_a_document_is_found_by_any_part_of_its_number(login: Login, customer: C
 def test_a_receipt_is_found_by_its_number(login: Login, customer: Customer) -> None:
     payment = pay(customer, "10")
     db.session.commit()
-    assert login(PAYMENTS).get("/search?q=00000001").location == f"/payments/{payment.id}"
+    browser = login(PAYMENTS, SEE)
+    for typed in ("00000001", "recibo 1", "Recibo 00000001", "recibo nro. 1"):
+        assert browser.get("/search", query_string={"q": typed}).location == f"/payments/{payment.id}", typed
+
+
+def test_the_kind_tells_documents_with_the_same_number_apart(login: Login, customer: Customer) -> None:
+    from modules.accounting import ledger
+
+    ledger.policy().legal_documents = True
+    made = issue(customer, "100")
+    services.record_legal_results([services.LegalResult(made.id, "authorized", "B 0003-00000035")])
+    note = notes.credit(made, "error")
+    services.record_legal_results([services.LegalResult(note.id, "authorized", "B 0003-00000035")])
+    db.session.commit()
+    browser = login(SEE)
+    for typed, wanted in (("factura 35", made), ("nota de credito 35", note),
+                          ("Nota de crédito B 0003-00000035", note)):
+        assert browser.get("/search", query_string={"q": typed}).location == f"/invoices/{wanted.id}", typed
+    page = browser.get("/invoices?q=factura 35").get_data(as_text=True)
+    assert f"/invoices/{made.id}" in page and f"/invoices/{note.id}" not in page
 
 
 def test_the_home_page_says_what_was_billed_collected_and_is_owed(login: Login, customer: Customer,
