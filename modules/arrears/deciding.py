@@ -151,7 +151,7 @@ def _spared(debtor: Debtor, calendar: Calendar, moment: Moment, by_hand: bool) -
         return _spare(debtor, day, why, {"until": last, "name": stay.reason})
     if by_hand:
         return None
-    if _restored_by_hand(debtor, day):
+    if _restored_by_hand(debtor, moment):
         return _spare(debtor, day, "restored_by_hand", {"day": debtor.last_cut and debtor.last_cut.ended_at})
     if not rules.automatic:
         return _spare(debtor, day, "needs_approval", {})
@@ -177,8 +177,11 @@ def _below(debtor: Debtor, day: dt.date) -> Spared | None:
     return _spare(debtor, day, "minimum_debt", {"least": rules.cut_minimum_debt}, old[0])
 
 
-def _restored_by_hand(debtor: Debtor, day: dt.date) -> bool:
-    """Somebody restored what was cut: the same debt does not cut again, another one that grew old since does."""
+def _restored_by_hand(debtor: Debtor, moment: Moment) -> bool:
+    """Somebody restored what was cut: the same debt does not cut again, another one that grew old since does.
+
+    The day on which it was restored is that of the company's zone, as the due dates are.
+    """
     last = debtor.last_cut
     if last is None or (last.ended_at is not None and last.ended_by not in BY_HAND):
         return False
@@ -186,8 +189,8 @@ def _restored_by_hand(debtor: Debtor, day: dt.date) -> bool:
     if any(one.ended_at and one.ended_at > since for one in debtor.promises) or any(
             one.ended_at and one.ended_at > since for one in debtor.proofs):
         return False
-    wait = (debtor.rules.cut_after_days or 0) * DAY
-    return not any(since.date() < one.due + max(wait, DAY) <= day for one in overdue(debtor, day))
+    wait, restored = (debtor.rules.cut_after_days or 0) * DAY, since.astimezone(moment.local.tzinfo).date()
+    return not any(restored < one.due + max(wait, DAY) <= moment.day for one in overdue(debtor, moment.day))
 
 
 def _cut(debtor: Debtor, moment: Moment, broken: bool) -> Action:

@@ -150,6 +150,14 @@ def test_what_was_restored_by_hand_is_cut_by_a_later_debt_alone() -> None:
     assert did(replace(who, promises=(broken,)), at(2026, 11, 17)) == [("cut", "promise_broken")]
 
 
+@pytest.mark.parametrize("hour", [15, 22])
+def test_a_debt_that_grows_old_the_day_after_a_restoration_cuts_at_whatever_hour_it_was(hour: int) -> None:
+    """At ten in the evening there it is the next day already in UTC."""
+    back = dt.datetime(2026, 11, 16, hour, tzinfo=ZONE).astimezone(dt.UTC)
+    who = debtor(owes(DUE), owes(dt.date(2026, 11, 7), invoice_id=8), last_cut=cut("staff", back), cuts=1)
+    assert did(who, at(2026, 11, 17)) == [("cut", "overdue")]
+
+
 def test_a_refused_proof_cuts_again() -> None:
     back, refused = dt.datetime(2026, 11, 12, 15, tzinfo=ZONE), dt.datetime(2026, 11, 16, 12, tzinfo=ZONE)
     who = debtor(owes(DUE), last_cut=cut("proof", back), cuts=1, proofs=(Shown(3, None, "refused", refused),))
