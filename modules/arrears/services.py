@@ -16,10 +16,10 @@ from core.i18n import _
 from core.jobs import enqueue, publish
 from core.scope import current_company_id, current_user_id
 from modules.accounting.models import Invoice
-from modules.arrears import promising, reading, surcharges, telling
+from modules.arrears import deciding, promising, reading, surcharges, telling, wording
 from modules.arrears.errors import NoPromise, NotPossible
 from modules.arrears.events import PromiseBroken, PromiseMade
-from modules.arrears.facts import ARREARS, Action, Debtor, Moment
+from modules.arrears.facts import ARREARS, Action, Debtor, Decision, Moment
 from modules.arrears.models import Cut, Deed, Promise
 from modules.contracts import extras
 from modules.contracts import services as contracts
@@ -239,12 +239,16 @@ def promise(contract: Contract, by: Any = None, *, channel: str = "staff", until
     """Note a promise to pay; a service that is cut for debt is back at once. `by`: the person of the staff, if any.
 
     `until` is aware, at most twenty days away; by default the policy's hours from now. It is moved to when people are
-    there. A second click finds the first promise. NoPromise says why it is not possible.
+    there. A second click finds the first promise, unless its time is over. NoPromise says why it is not possible.
     """
     contract = held(contract.id)
     debtor, known, moment = promising.of(contract)
     if (open_one := promising.open_promise(contract.id)) is not None:
-        return open_one
+        if open_one.until > clock.now():
+            return open_one
+        if debtor is not None:
+            _end_over(deciding.decide(debtor, known.calendar, moment), moment)
+        debtor, known, moment = promising.of(contract)
     if refused := promising.refusal(debtor, moment, online=channel != "staff"):
         raise NoPromise(refused)
     assert debtor is not None
@@ -257,6 +261,15 @@ def promise(contract: Contract, by: Any = None, *, channel: str = "staff", until
     look_at(contract.customer_id, row.until, f"arrears.promise:{row.id}")
     publish(PromiseMade(row.id))
     return row
+
+
+def _end_over(decision: Decision, moment: Moment) -> None:
+    """Whose time is over, before the hourly run notes it: broken where the debt is there, else kept."""
+    for one in decision.actions:
+        if one.action == "promise_broken":
+            break_promise(one, wording.reason(one), moment.day)
+    if decision.kept:
+        keep(decision.kept)
 
 
 def look_at(customer_id: int, moment: dt.datetime, key: str) -> None:

@@ -13,7 +13,7 @@ from core.db import db
 from core.models import Job
 from modules.accounting import payments
 from modules.accounting import queries as books
-from modules.arrears import queries, running, services
+from modules.arrears import late_payers, queries, running, services
 from modules.arrears.errors import NoPromise, NotPossible
 from modules.arrears.models import Cut, Deed, Promise
 from modules.contracts import billing, plans
@@ -235,6 +235,37 @@ def test_who_paid_the_second_total_in_time_has_no_gift_of_it(make_contract: Any,
     pay(contract, "12463")
     run_jobs()
     assert [one.total for one in db.session.scalars(sa.select(Charge))] == [Decimal("363.00")]
+
+
+def test_one_credit_pays_the_surcharge_of_one_document(make_contract: Any, owe: Any, pay: Any, frozen: Any,
+                                                        run_jobs: Any) -> None:
+    """Two documents of 100, 110 when late, paid with 210: ten are in favour, and ten are charged, not twenty."""
+    contract = make_contract()
+    first, second = [owe(contract, "100", DUE, second_due_date=dt.date(2026, 11, 9), second_due_total=Decimal(110))
+                     for _number in range(2)]
+    frozen(2026, 11, 5, 15)
+    paid = pay(contract, "210")
+    run_jobs()
+    late_payers.surcharge([paid.id])  # told a second time
+    db.session.commit()
+    assert paid.open_amount == Decimal(10) and (first.open_amount, second.open_amount) == (0, 0)
+    assert [one.total for one in db.session.scalars(sa.select(Charge))] == [Decimal(10)]
+
+
+def test_a_promise_whose_time_is_over_is_not_given_as_the_answer_to_a_new_one(
+        make_contract: Any, owe: Any, run: Any, frozen: Any) -> None:
+    """The hourly run has not noted it yet: the old one is not kept, and the new one is of its own."""
+    contract = make_contract()
+    owe(contract, "12100", DUE)
+    run(12, 11)
+    old = services.promise(contract)
+    db.session.commit()
+    frozen(2026, 11, 16, 13, 5)
+    new = services.promise(contract)
+    db.session.commit()
+    assert new.id != old.id and new.until > dt.datetime(2026, 11, 17, tzinfo=dt.UTC)
+    assert (old.state, new.state) == ("broken", "open")
+    assert "arrears.promise_broken" in told()
 
 
 def test_the_dry_run_says_what_the_run_then_does_and_writes_nothing(make_contract: Any, owe: Any, frozen: Any) -> None:
