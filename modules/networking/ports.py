@@ -59,6 +59,8 @@ class Wanted:
     # the user name that may have this address, where it is known
     user: str = ""
     former: Mapping[str, str] = field(default_factory=dict)
+    # what was proved by the last reading, "" where nothing was
+    applied: str = ""
     # sessions that were to be thrown off when somebody wrote here last, with commas between; or that what it had open
     # was to be closed
     kick: str = ""

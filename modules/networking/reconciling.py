@@ -59,7 +59,8 @@ def wanted(router: Router) -> list[Wanted]:
         .outerjoin(Contract, Contract.id == Connection.contract_id).outerjoin(Plan, Plan.id == Contract.plan_id)
         .where(Connection.router_id == router.id).order_by(Connection.id))
     return [Wanted(row.id, f"{MARK}{number or ''}", row.method or router.method, row.key, row.desired, row.speed,
-                   plan or "", row.address, row.address6, user or "", dict(row.former), row.kick)
+                   plan or "", row.address, row.address6, user or "", dict(row.former), row.applied,
+                   row.kick)
             for row, number, user, plan in rows]
 
 

@@ -81,3 +81,13 @@ def cut_all(company_id: int) -> int:
             services.follow(chunk, "suspended:arrears")
         db.session.commit()
     return len(ids)
+
+
+def restore_all(**speeds: int) -> None:
+    """All contracts are active again; with speeds their plan has these, and routers set them. Commits."""
+    db.session.execute(sa.update(Contract).values(state="active").execution_options(synchronize_session=False))
+    if speeds:
+        db.session.execute(sa.update(Plan).values(**speeds).execution_options(synchronize_session=False))
+        db.session.execute(sa.update(Router).values(sets_speed=True).execution_options(synchronize_session=False))
+    services.follow_all("restored")
+    db.session.commit()

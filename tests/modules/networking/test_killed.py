@@ -125,6 +125,31 @@ def test_a_run_that_is_killed_in_every_write_does_everything_once(tmp_path: Path
         assert {one["profile"] for one in seen.values()} == {"abona-cut"} and len(seen) == people
 
 
+@pytest.mark.parametrize("what", ["restore", "plan"])
+def test_who_paid_or_has_another_plan_is_thrown_off_once_whatever_is_killed_when(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """The profile of the cut lists nobody here: no reading tells which sessions are old."""
+    people = 60
+    monkeypatch.setattr(crowd, "PROFILES", [{"name": "100M", "rate-limit": "20M/100M"},
+                                            {"name": "abona-cut", "rate-limit": "64k/64k"}])
+    with place(tmp_path, people, "pppoe_profile") as there:
+        assert there.reconcile().wait(120) == 0
+        there.simulator.post("routeros", "advance", {"seconds": 5})
+        assert {one["profile"] for one in there.state()["connected"].values()} == {"abona-cut"}
+        with there.app.app_context(), company_scope(there.company_id):
+            crowd.restore_all(**({"speed_up_kbps": 50_000, "speed_down_kbps": 300_000} if what == "plan" else {}))
+            db.session.remove()
+            db.engine.dispose()
+        fell = kill_in_every_write(there)
+        assert fell[KICK, True] == fell[KICK, False] == fell[SET, True] == fell[SET, False] == 1
+        assert there.reconcile().wait(60) == 0
+        seen = there.state()["connected"]
+        assert len(seen) == people and len({one["profile"] for one in seen.values()}) == 1
+        assert "abona-cut" not in {one["profile"] for one in seen.values()}
+        times = Counter(name for one in there.state()["log"] if one["command"] == KICK for name in one["rows"])
+        assert set(times.values()) == {2} and len(times) == people  # once when they were cut
+
+
 def test_addresses_are_listed_once_and_what_is_open_is_closed_whatever_is_killed_when(tmp_path: Path) -> None:
     people = 6
     with place(tmp_path, people, "address_list") as there:

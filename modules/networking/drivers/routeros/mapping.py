@@ -88,7 +88,6 @@ def _secret(access: Access, tables: Tables, one: Wanted, row: Row) -> View:
     off, profile = row.get("disabled") == "true", row.get("profile", "default")
     in_cut_profile = profile == access.cut_profile
     by_profile = one.method == "pppoe_profile"
-    sessions = tables.actives.get(one.key, [])
     state = GONE if off and by_profile else CUT if off or in_cut_profile else ON
     if off and not by_profile:
         state = one.state if one.state in (CUT, GONE) else CUT
@@ -100,14 +99,39 @@ def _secret(access: Access, tables: Tables, one: Wanted, row: Row) -> View:
         view.sets.append(Write("/ppp/secret/set", tuple(changes.items()), row[".id"]))
     if by_profile and in_cut_profile is False and one.state == CUT:
         view.former = {"profile": profile}
-        view.sessions = ",".join(session.get("session-id", "") for session in sessions)
-    is_old, left = _is_old(access, tables, one, sessions), one.kick.split(",") if one.kick else []
-    old = [session for session in sessions if changes or is_old or session.get("session-id") in left]
-    if old:
-        view.kicks += [Write("/ppp/active/remove", (), session[".id"], "kick") for session in old]
-        if is_old and not changes:
-            view.difference = "still_on" if one.state != ON else "still_cut"
+    _throw_off(access, tables, one, view, changes, profile)
     return view
+
+
+def _throw_off(access: Access, tables: Tables, one: Wanted, view: View, changes: Mapping[str, str],
+               profile: str) -> None:
+    """Who is connected runs with what was stored when he dialled: kept with the write, and thrown off after it.
+
+    Whom a lost session left connected is what he was before, whatever is stored by now.
+    """
+    sessions = tables.actives.get(one.key, [])
+    renews, is_old = _renews(access, one, view, changes, profile), _is_old(access, tables, one, sessions)
+    if renews:
+        view.sessions = ",".join(session.get("session-id", "") for session in sessions)
+    left = one.kick.split(",") if one.kick else []
+    old = [session for session in sessions if renews or is_old or session.get("session-id") in left]
+    view.kicks += [Write("/ppp/active/remove", (), session[".id"], "kick") for session in old]
+    if not old or changes:
+        return
+    if one.state != ON:
+        view.state, view.difference = ON, "still_on"
+    elif is_old or one.applied in (CUT, GONE):
+        view.state, view.difference = CUT, "still_cut"
+    else:
+        view.difference = "speed"
+
+
+def _renews(access: Access, one: Wanted, view: View, changes: Mapping[str, str], profile: str) -> bool:
+    """Whether what is written makes the sessions that are there old: another profile, or another speed of its own."""
+    if changes:
+        return True
+    sets = access.sets_speed and one.speed and one.state == ON and profile == plan_profile(one)
+    return bool(sets) and view.speed != limit(one.speed)
 
 
 def _secret_changes(access: Access, one: Wanted, view: View, off: bool, profile: str) -> dict[str, str]:
@@ -285,7 +309,7 @@ def strays(access: Access, tables: Tables, wanted: Sequence[Wanted]) -> list[dic
 
 def steps(access: Access, tables: Tables, wanted: Sequence[Wanted], found: Mapping[int, View]) -> list[Step]:
     """What to write, in order: profiles, restores, their sessions, cuts, their sessions."""
-    made = _profiles(access, tables, wanted)
+    made = _profiles(access, tables, wanted, found)
     for restores in (True, False):
         chosen = [one for one in wanted if (one.state == ON) == restores]
         for kicks in (False, True):
@@ -340,7 +364,7 @@ def _step(path: str, values: Iterable[tuple[str, str]], action: str, rows: Seque
                  if found[one.connection_id].sessions and not write.action})
 
 
-def _profiles(access: Access, tables: Tables, wanted: Sequence[Wanted]) -> list[Step]:
+def _profiles(access: Access, tables: Tables, wanted: Sequence[Wanted], found: Mapping[int, View]) -> list[Step]:
     """Profiles of plans that are missing or have another speed, and the one of those who are cut."""
     needed: dict[str, dict[str, str]] = {}
     if any(one.method == "pppoe_profile" and one.state == CUT for one in wanted) \
@@ -360,5 +384,8 @@ def _profiles(access: Access, tables: Tables, wanted: Sequence[Wanted]) -> list[
         else:
             continue
         shown = [f"{key}={value}" for key, value in given.items() if key != ".id"]
-        made.append(Step("set_up", path, given, (), (), " ".join([path, name, *shown])))
+        running = {one.connection_id: found[one.connection_id].sessions for one in wanted
+                   if one.method in PPP and one.state == ON and found[one.connection_id].sessions
+                   and plan_profile(one) == name}
+        made.append(Step("set_up", path, given, (), (), " ".join([path, name, *shown]), sessions=running))
     return made
