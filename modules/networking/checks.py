@@ -18,8 +18,9 @@ SHOWN = 5
 
 
 def _contracts(condition: sa.ColumnElement[bool]) -> Result:
-    numbers = db.session.scalars(sa.select(Contract.number).join(Connection, Connection.contract_id == Contract.id)
-                                 .where(condition).order_by(Connection.waits_since).limit(1001)).all()
+    numbers = db.session.scalars(sa.select(sa.func.coalesce(Contract.number, Connection.key)).select_from(Connection)
+                                 .outerjoin(Contract, Contract.id == Connection.contract_id).where(condition)
+                                 .order_by(Connection.waits_since).limit(1001)).all()
     return _answer(numbers)
 
 

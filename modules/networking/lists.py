@@ -91,12 +91,19 @@ def _tick(row_id: int, _values: Any) -> None:
     services.tick(row)
 
 
+def _page_of(row: Connection) -> str:
+    """Its contract's; a place that nobody hangs on any more is its router's."""
+    if row.contract_id is None:
+        return url_for("networking.router", router_id=row.router_id)
+    return url_for("contracts.contract", contract_id=row.contract_id)
+
+
 WHICH = {"still_cut": lazy("should be on and are cut"), "still_on": lazy("should be cut and are on"),
          "waiting": lazy("wait"), "different": lazy("differ"), "hand": lazy("to do by hand")}
 CONNECTIONS = register(List(
     "networking.connections", lazy("Connections"), Connection, "networking.view_network",
-    related=lambda statement: statement.join(Contract, Contract.id == Connection.contract_id)
-    .join(Customer, Customer.id == Contract.customer_id).join(Router, Router.id == Connection.router_id),
+    related=lambda statement: statement.outerjoin(Contract, Contract.id == Connection.contract_id)
+    .outerjoin(Customer, Customer.id == Contract.customer_id).join(Router, Router.id == Connection.router_id),
     columns=(
         Column("key", lazy("On the router"), Connection.key, lead=True, sort=True),
         Column("contract", lazy("Contract"), Contract.number),
@@ -121,7 +128,7 @@ CONNECTIONS = register(List(
         Choice("desired", lazy("Should be"), Connection.desired, {key: one[0] for key, one in words.STATES.items()}),
     ),
     actions=(Action("tick", lazy("Tick off as done"), "networking.work_routers", each=_tick),),
-    link=lambda row: url_for("contracts.contract", contract_id=row.contract_id), sort="key",
+    link=_page_of, sort="key",
     count=lambda count: ngettext("%(num)s connection", "%(num)s connections", count),
     empty=Empty(lazy("No connections yet"), lazy("Link contracts with what is on your routers: open a router, and "
                                                  "import."), "network",

@@ -21,21 +21,22 @@ ALARM = dt.timedelta(minutes=15)
 
 
 def waits_too_long(state: str) -> sa.ColumnElement[bool]:
-    """Connections that should be in this state for a while, and are not, as far as anybody knows."""
+    """Connections that should be in this state, or be served no more, and wait for it for a while."""
     before = clock.now() - ALARM
     return sa.and_(Connection.desired == state if state == words.ON else Connection.desired != words.ON,
-                   Connection.waits_since < before, Connection.applied != Connection.desired,
-                   sa.or_(Connection.applied != "", Connection.difference != ""))
+                   Connection.waits_since < before)
 
 
 def still_cut() -> sa.ColumnElement[bool]:
-    """Paid, or restored by somebody, and still cut."""
-    return sa.and_(waits_too_long(words.ON), Connection.applied != words.ON)
+    """Paid, or restored by somebody, and still cut: what the router stores, or the session that goes on."""
+    read = sa.and_(Connection.applied != words.ON, sa.or_(Connection.applied != "", Connection.difference != ""))
+    return sa.and_(waits_too_long(words.ON), sa.or_(read, Connection.difference == "still_cut"))
 
 
 def still_on() -> sa.ColumnElement[bool]:
-    """Cut, or ended, and still on."""
-    return sa.and_(waits_too_long(words.CUT), Connection.applied == words.ON)
+    """Cut, or ended, and still on: what the router stores, or the session that goes on."""
+    return sa.and_(waits_too_long(words.CUT),
+                   sa.or_(Connection.applied == words.ON, Connection.difference == "still_on"))
 
 
 def routers() -> Sequence[Any]:

@@ -133,7 +133,8 @@ def _work(session: Session, asked: Sequence[Wanted], result: Result, keep: Calla
         if result.steps:
             _write(session, asked, result, keep)
             # what was thrown off is proved by the next reading: it is not to be done twice within this one
-            seen, _left = session.plan([replace(one, kick="") for one in asked])
+            left = _left_to_kick(result.router_id)
+            seen, _steps = session.plan([replace(one, kick=left.get(one.connection_id, "")) for one in asked])
     if not dry:
         result.applied, result.waiting = _record(asked, seen, result)
         keep()
@@ -182,6 +183,12 @@ def _write(session: Session, asked: Sequence[Wanted], result: Result, keep: Call
         result.refused |= refused
         _done(step, ids, refused)
         keep()
+
+
+def _left_to_kick(router_id: int) -> dict[int, str]:
+    """The sessions that the router did not let us throw off."""
+    return dict(db.session.execute(sa.select(Connection.id, Connection.kick).where(
+        Connection.router_id == router_id, Connection.kick != "")).tuples().all())
 
 
 def _causes(connection_ids: Sequence[int]) -> dict[int, tuple[str, int | None]]:
