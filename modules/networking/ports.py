@@ -64,6 +64,8 @@ class Wanted:
     # sessions that were to be thrown off when somebody wrote here last, with commas between; or that what it had open
     # was to be closed
     kick: str = ""
+    # codes of plans may be alike in the letters that a router takes: this tells them apart
+    plan_id: int = 0
 
 
 @dataclass(frozen=True)

@@ -55,13 +55,13 @@ class Result:
 def wanted(router: Router) -> list[Wanted]:
     """What each connection of a router should be: one select."""
     rows = db.session.execute(
-        sa.select(Connection, Contract.number, Contract.pppoe_user, Plan.code)
+        sa.select(Connection, Contract.number, Contract.pppoe_user, Plan.code, Plan.id)
         .outerjoin(Contract, Contract.id == Connection.contract_id).outerjoin(Plan, Plan.id == Contract.plan_id)
         .where(Connection.router_id == router.id).order_by(Connection.id))
     return [Wanted(row.id, f"{MARK}{number or ''}", row.method or router.method, row.key, row.desired, row.speed,
                    plan or "", row.address, row.address6, user or "", dict(row.former), row.applied,
-                   row.kick)
-            for row, number, user, plan in rows]
+                   row.kick, plan_id or 0)
+            for row, number, user, plan, plan_id in rows]
 
 
 def preview(router: Router) -> tuple[About, Seen, list[Step]]:

@@ -225,8 +225,9 @@ def test_another_plan_is_another_profile_or_limit(
     db.session.commit()
     run_jobs()
     net.advance()
-    assert net.sees("u1") == "abona-100M"
-    profile = next(row for row in net.table("/ppp/profile") if row["name"] == "abona-100M")
+    name = f"abona-100M-{plan.id}"
+    assert net.sees("u1") == name
+    profile = next(row for row in net.table("/ppp/profile") if row["name"] == name)
     assert profile["rate-limit"] == "20000k/100000k"
     faster = Plan(code="300 M/ñ", name="300 megas", speed_up_kbps=50_000, speed_down_kbps=300_000)
     db.session.add(faster)
@@ -235,7 +236,7 @@ def test_another_plan_is_another_profile_or_limit(
     db.session.commit()
     run_jobs()
     net.advance()
-    assert (net.sees("u1"), net.sees("u2")) == ("abona-300-M-", "abona-100M")
+    assert (net.sees("u1"), net.sees("u2")) == (f"abona-300-M-{faster.id}", name)
     assert connection_of(net.contracts["u1"]).applied_speed == "50000/300000"
 
 

@@ -19,6 +19,8 @@ MOST_IDS = 50
 MARK = "abona:contract:"
 # kept where sessions are kept, until the router answered: what he has open is to be closed
 STILL_OPEN = "open"
+# profiles that we made for plans
+OURS = "abona-"
 UNITS = {"": 1, "k": 1000, "M": 1_000_000, "G": 1_000_000_000}
 
 
@@ -62,8 +64,9 @@ def bits(text: str) -> str:
 
 
 def plan_profile(wanted: Wanted) -> str:
-    """The name of the profile that has a plan's speed: of ASCII letters alone."""
-    return "abona-" + re.sub(r"[^A-Za-z0-9.-]+", "-", wanted.plan)[:50]
+    """The name of the profile that has a plan's speed: of ASCII letters alone, and no other plan's."""
+    letters = re.sub(r"[^A-Za-z0-9.-]+", "-", wanted.plan)[:40].strip("-")
+    return f"{OURS}{letters}-{wanted.plan_id}"
 
 
 def views(access: Access, tables: Tables, wanted: Iterable[Wanted]) -> dict[int, View]:
@@ -127,9 +130,14 @@ def _throw_off(access: Access, tables: Tables, one: Wanted, view: View, changes:
 
 
 def _renews(access: Access, one: Wanted, view: View, changes: Mapping[str, str], profile: str) -> bool:
-    """Whether what is written makes the sessions that are there old: another profile, or another speed of its own."""
+    """Whether what is written makes the sessions that are there old: another profile, or another speed of its own.
+
+    A profile of ours with the same speed under another name is none: nobody is thrown off for that.
+    """
     if changes:
-        return True
+        is_named_anew = "disabled" not in changes and changes["profile"] == plan_profile(one) \
+            and profile.startswith(OURS) and profile != access.cut_profile
+        return not is_named_anew or view.speed != limit(one.speed)
     sets = access.sets_speed and one.speed and one.state == ON and profile == plan_profile(one)
     return bool(sets) and view.speed != limit(one.speed)
 
