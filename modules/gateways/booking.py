@@ -363,7 +363,7 @@ def _book_fees(account: Account, rows: Sequence[Transaction]) -> None:
 def unbook(account: Account, rows: Sequence[Transaction], reason: str) -> int:
     """Take payments and their fees out of the books, as if nobody had told of them; how many.
 
-    Told again, they are booked again.
+    Told again, they are booked again; but what a person set aside stays so.
     The rows are held. Raises where a payment cannot be taken back; nothing is done then.
     """
     kept, undone = [], 0
@@ -375,7 +375,10 @@ def unbook(account: Account, rows: Sequence[Transaction], reason: str) -> int:
         if row.fee_booked or row.withheld_booked:
             kept.append(cash.Kept(account.cash_account, clock.today(), row.currency, -row.fee_booked,
                                   -row.withheld_booked, f"{account.name} {row.external_id}"))
-        row.state, row.status, row.cause, row.attention, row.note = "noted", "", "", "", reason.strip()[:300]
+        row.status, row.told_at = "", None
+        if row.state == "set_aside":
+            continue
+        row.state, row.cause, row.attention, row.note = "noted", "", "", reason.strip()[:300]
         row.payment_id = row.customer_id = row.invoice_id = row.gateway_changed_at = None
         row.fee_booked, row.withheld_booked, row.bookings = ZERO, ZERO, row.bookings + 1
     cash.book_kept(kept)

@@ -181,6 +181,18 @@ def forget(file_id: int, account_id: int) -> None:
             db.session.expire(row, ["held_at", "held_id"])
 
 
+def others(file_id: int) -> dict[int, int | None]:
+    """Of the transactions that this file told first, those that another file or list holds too, and which file."""
+    again = sa.select(HeldAgain.transaction_id, sa.func.min(HeldAgain.file_id).label("file_id")).where(
+        HeldAgain.file_id != file_id).group_by(HeldAgain.transaction_id).subquery()
+    other = sa.func.coalesce(sa.func.nullif(Transaction.held_id, file_id), again.c.file_id)
+    rows = db.session.execute(
+        sa.select(Transaction.id, other.label("other")).outerjoin(again, again.c.transaction_id == Transaction.id)
+        .where(Transaction.file_id == file_id, Transaction.held_at.is_not(None),
+               sa.or_(Transaction.held_id.is_(None), other.is_not(None))))
+    return {row.id: row.other for row in rows}
+
+
 def day_of(paid: set[dt.date | None], name: str) -> dt.date | None:
     """The day of a file that does not tell it: that of all its payments; of an empty one, that of its name."""
     if len(paid) == 1:

@@ -160,7 +160,12 @@ def file(file_id: int) -> Any:
 def undo_file(file_id: int) -> Any:
     """Take back all that a file brought."""
     undone = files_in.undo(find(File, file_id), request.form.get("reason", ""))
-    flash(_("%(count)s payments of this file were taken back.", count=undone), "ok")
+    flash(_("%(count)s payments of this file were taken back.", count=undone.payments), "ok")
+    if undone.told_too:
+        flash(_("%(count)s stay, because another file or list, or a notice of the gateway, told of them too.",
+                count=undone.told_too), "info")
+    if undone.aside:
+        flash(_("%(count)s stay set aside, as somebody decided.", count=undone.aside), "info")
     return redirect(url_for("gateways.file", file_id=file_id))
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
@@ -148,10 +149,19 @@ def load(file_id: int, keep: Callable[[], None] | None = None) -> Taken:
     return total
 
 
-def undo(row: File, reason: str) -> int:
-    """Take back every payment that this file was the first to tell; how many. All or nothing.
+@dataclass(frozen=True)
+class Undone:
+    """Payments that were taken back with a file, those that stay as something else told of them too, or set aside."""
 
-    Told again, they are booked again.
+    payments: int
+    told_too: int
+    aside: int
+
+
+def undo(row: File, reason: str) -> Undone:
+    """Take back every payment that only this file told. All or nothing.
+
+    Told again, they are booked again. What another file or list, a notice or a poll told too stays, as theirs.
     Refused where the books of one of their days are closed, and where the file itself took payments back.
     """
     if row.state != "imported":
@@ -160,13 +170,18 @@ def undo(row: File, reason: str) -> int:
         raise DomainError(_("To take a file back you must say why."), field="reason")
     brought = db.session.scalars(lock(sa.select(Transaction).where(Transaction.file_id == row.id)
                                       .order_by(Transaction.id))).all()
-    _check_undo(brought)
+    others = day_files.others(row.id)
+    kept = [one for one in brought if one.id in others or one.told_at is not None]
+    only = [one for one in brought if one.id not in others and one.told_at is None]
+    _check_undo(only)
     undone = file_kinds.KINDS[row.kind].forget(row, reason) or 0
+    for one in kept:
+        one.file_id = others.get(one.id)
     day_files.forget(row.id, row.account_id)
-    undone += booking.unbook(row.account, brought, reason)
+    undone += booking.unbook(row.account, only, reason)
     row.state, row.reason, row.ended_at = "undone", reason.strip()[:300], clock.now()
-    audit.record("gateways.undo_file", row, {"payments": undone}, reason)
-    return undone
+    audit.record("gateways.undo_file", row, {"payments": undone, "stay": len(kept)}, reason)
+    return Undone(undone, len(kept), sum(one.state == "set_aside" for one in only))
 
 
 def _check_undo(brought: Sequence[Transaction]) -> None:

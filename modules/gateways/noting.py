@@ -42,6 +42,8 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     for row, one in pairs:
         if not row.status:  # nobody told of it yet, or what was told was taken back with its file
             row.file_id, row.line = file_id, one.line
+        if not held:
+            row.told_at = row.told_at or clock.now()
         _follow(row, one)
         if no_money or (real and not one.live):
             _note_test(row)

@@ -120,6 +120,8 @@ class Transaction(CompanyScoped, Model):
     # when the network's own file or list of a day held it first, and the file; null where a list did (day_files)
     held_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     held_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"))
+    # when a notice, a poll or an answer told it first, which no taking back of a file undoes
+    told_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     note: Mapped[str] = mapped_column(sa.String(300), default="")
 

@@ -289,7 +289,7 @@ def test_a_statement_is_taken_back_whole_and_brought_again(bank: Account, accoun
         line = db.session.scalars(sa.select(BankLine).where(BankLine.state == "waiting")).one()
         bank_lines.is_payout(line, account)
         assert open_of(invoice) == ["0.00"]
-        assert files_in.undo(file, "Otra cuenta") == 1
+        assert files_in.undo(file, "Otra cuenta").payments == 1
         db.session.commit()
         assert (open_of(invoice), lines(), in_books(bank), in_books(account)) == (["12100.00"], [], 0, 0)
     assert findings() == {}

@@ -16,7 +16,7 @@ from core.db import db
 from core.errors import DomainError
 from modules.accounting import queries
 from modules.crm.models import Customer
-from modules.gateways import booking, file_kinds, files_in
+from modules.gateways import booking, file_kinds, files_in, tray
 from modules.gateways.errors import BadFile
 from modules.gateways.models import Account, File, Transaction
 from tests.modules.accounting.books import findings
@@ -115,7 +115,7 @@ def test_a_file_is_taken_back_as_a_whole(account: Account, customer: Customer, p
     row = bring(account, content(customer))
     with pytest.raises(DomainError):
         files_in.undo(row, " ")
-    assert files_in.undo(row, "era de otro banco") == 3
+    assert files_in.undo(row, "era de otro banco").payments == 3
     assert queries.balance(customer.id) == 0
     with pytest.raises(DomainError):
         files_in.undo(row, "otra vez")
@@ -154,8 +154,55 @@ def test_a_payment_that_was_told_in_another_way_too_stays(account: Account, cust
                                                          told: Make) -> None:
     booking.take(account, [told("p0", "1.50", customer=customer.code)])
     row = bring(account, content(customer))
-    assert files_in.undo(row, "de otro banco") == 2
+    assert files_in.undo(row, "de otro banco").payments == 2
     assert queries.balance(customer.id) == Decimal("-1.50")
+
+
+def test_what_another_file_holds_too_stays_and_goes_with_that_one(account: Account, customer: Customer,
+                                                                   probe: Any) -> None:
+    first, second = bring(account, content(customer, 2)), bring(account, content(customer, 4))
+    undone = files_in.undo(first, "de otro banco")
+    assert (undone.payments, undone.told_too, queries.balance(customer.id)) == (0, 2, Decimal("-12.00"))
+    assert files_in.undo(second, "de otro banco").payments == 4
+    assert queries.balance(customer.id) == 0 and findings() == {}
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_a_notice_or_a_list_told_after_the_file_stays(account: Account, customer: Customer, probe: Any,
+                                                          told: Make, listed: bool) -> None:
+    row = bring(account, content(customer))
+    booking.take(account, [told("p0", "1.50", customer=customer.code)], listed=listed)
+    undone = files_in.undo(row, "de otro banco")
+    assert (undone.payments, undone.told_too, queries.balance(customer.id)) == (2, 1, Decimal("-1.50"))
+    again = bring(account, content(customer))
+    assert (again.state, queries.balance(customer.id)) == ("imported", Decimal("-7.50"))
+    files_in.undo(again, "de otro banco")
+    assert queries.balance(customer.id) == Decimal("-1.50") and findings() == {}
+
+
+def test_what_a_person_set_aside_stays_so(account: Account, customer: Customer, probe: Any) -> None:
+    data = content(customer).replace(customer.code.encode(), b"nadie", 1)
+    row = bring(account, data)
+    (waits,) = db.session.scalars(sa.select(Transaction).where(Transaction.state == "waiting"))
+    tray.set_aside(waits, "Prueba del banco")
+    undone = files_in.undo(row, "de otro banco")
+    assert (undone.payments, undone.aside, waits.state, waits.note) == (2, 1, "set_aside", "Prueba del banco")
+    tray.take_up(waits)  # nobody tells of it any more
+    assert waits.state == "noted"
+    waits.state = "set_aside"
+    bring(account, data)
+    assert (waits.state, queries.balance(customer.id)) == ("set_aside", Decimal("-6.00"))
+
+
+def test_a_payment_that_stays_does_not_hold_up_its_file(account: Account, customer: Customer, probe: Any,
+                                                        told: Make, login: Make) -> None:
+    row = bring(account, content(customer))
+    booking.take(account, [told("r0", "1.50", "reversed", reverses="p0")], file_id=row.id)
+    booking.take(account, [told("r0", "1.50", "reversed", reverses="p0"), told("p0", "1.50")])
+    page = login("gateways.view_inbox", "gateways.exchange_files").post(
+        f"/gateways/files/{row.id}/undo", data={"reason": "de otro banco"}, follow_redirects=True).text
+    assert queries.balance(customer.id) == 0 and "2 pagos" in page
+    assert "también" in page and findings() == {}
 
 
 def test_a_file_of_a_closed_month_is_not_taken_back(account: Account, customer: Customer, probe: Any) -> None:

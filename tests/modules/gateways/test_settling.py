@@ -215,7 +215,7 @@ def test_a_report_is_taken_back_with_its_payments_and_payouts(
         files_in.load(file.id)
         assert (queries.balance(customer.id), in_bank(bank), holding()) == (
             Decimal("-100.00"), Decimal("50.00"), Decimal("43.00"))
-        assert files_in.undo(file, "Era de otro mes") == 1
+        assert files_in.undo(file, "Era de otro mes").payments == 1
         db.session.commit()
         assert (queries.balance(customer.id), in_bank(bank), holding()) == (0, 0, 0)
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Settlement)) == 0
