@@ -47,7 +47,7 @@ def run(day: dt.date | None, dry_run: bool, company_code: str | None, as_json: b
     for company in companies:
         _check_day(company, day, dry_run)
     answer: dict[str, Any] = {"date": (day or clock.today(companies[0])).isoformat() if companies else "",
-                              "actions": [], "spared": []}
+                              "actions": [], "spared": [], "refused": []}
     for company in companies:
         with company_scope(company):
             _run_company(company, day, dry_run, answer)
@@ -77,6 +77,7 @@ def _run_company(company: Company, day: dt.date | None, dry_run: bool, answer: d
 def _add(answer: dict[str, Any], company: Company, part: running.Part) -> None:
     answer["actions"] += [_action(company, one, words) for one, words in part.actions]
     answer["spared"] += [_spared(company, one) for one in part.spared]
+    answer["refused"] += [_action(company, one, why) for one, why in part.refused]
 
 
 def _action(company: Company, one: Action, words: str) -> dict[str, Any]:
@@ -94,6 +95,8 @@ def _text(answer: dict[str, Any], dry_run: bool) -> str:
              f"{wording.RULES.get(one['rule'], one['rule'])}: {one['reason']}" for one in answer["actions"]]
     lines += [f"{one['contract']:<10} {one['customer']:<10} {_('Spared'):<16} {one['words']}"
               for one in answer["spared"]]
+    lines += [f"{one['contract']:<10} {one['customer']:<10} {_('Could not be done'):<16} "
+              f"{wording.ACTIONS[one['action']]!s}: {one['reason']}" for one in answer["refused"]]
     title = _("%(done)s to do, %(spared)s spared. Nothing was written.") if dry_run else _(
         "%(done)s done, %(spared)s spared.")
     return "\n".join([*lines, title % {"done": len(answer["actions"]), "spared": len(answer["spared"])}])

@@ -7,7 +7,7 @@ for all, then, with the account held, on facts read anew, so that a payment that
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core import clock, logs
@@ -30,6 +30,8 @@ class Part:
     """What was decided of some customers: each with its words."""
 
     actions: list[tuple[Action, str]] = field(default_factory=list)
+    # what was decided and cannot be done, each with what stands against it
+    refused: list[tuple[Action, str]] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     # the documents of each customer, by id
@@ -66,6 +68,7 @@ def work(known: Context, moment: Moment, customer_ids: Sequence[int], *, dry: bo
     """Decide about these customers and, unless `dry`, do it."""
     found = _decide(known, moment, customer_ids, only)
     if dry:
+        _leave_out(found, services.refusals([one for one, _words in found.actions if one.action == "cut"]))
         return found
     urgent = sorted({one.customer_id for one, _words in found.actions if one.action in URGENT})
     if urgent:
@@ -106,20 +109,30 @@ def _perform(found: Part, moment: Moment) -> None:
         services.keep(promise_id)
     of = {action: [pair for pair in found.actions if pair[0].action == action]
           for action in ("restore", "notice", "surcharge", "promise_broken", "cut")}
-    services.restore_many(of["restore"], moment.day)
+    refused = services.restore_many(of["restore"], moment.day).of(of["restore"])
     told = [one for one, words in of["notice"] if services.note(one, words, moment.day)]
     telling.tell(told)
     for one, words in of["surcharge"]:
-        _guarded(one, lambda one=one, words=words: services.surcharge(one, words, moment.day))  # type: ignore[misc]
+        refused |= _guarded(one, lambda one=one, words=words: services.surcharge(  # type: ignore[misc]
+            one, words, moment.day))
     for one, words in of["promise_broken"]:
         services.break_promise(one, words, moment.day)
-    services.cut_many(of["cut"], moment.day)
+    refused |= services.cut_many(of["cut"], moment.day).of(of["cut"])
+    _leave_out(found, refused)
 
 
-def _guarded(one: Action, do: object) -> None:
-    """One contract that refuses stops only itself."""
+def _leave_out(found: Part, refused: Mapping[str, str]) -> None:
+    """What was refused (key -> why) is not among what is done."""
+    found.refused += [(one, refused[one.key]) for one, _words in found.actions if one.key in refused]
+    found.actions = [pair for pair in found.actions if pair[0].key not in refused]
+
+
+def _guarded(one: Action, do: Callable[[], object]) -> dict[str, str]:
+    """One contract that refuses stops only itself; why, by key."""
     try:
         with db.session.begin_nested():
-            do()  # type: ignore[operator]
+            do()
     except DomainError as error:
         log.warning("arrears_refused", contract=one.number, action=one.action, reason=error.message)
+        return {one.key: str(error)}
+    return {}

@@ -21,7 +21,8 @@ from modules.arrears.errors import NoPromise, NotPossible
 from modules.arrears.events import PromiseBroken, PromiseMade
 from modules.arrears.facts import ARREARS, Action, Debtor, Decision, Moment
 from modules.arrears.models import Cut, Deed, Promise
-from modules.contracts import extras
+from modules.contracts import extras, foresight
+from modules.contracts import queries as contract_queries
 from modules.contracts import services as contracts
 from modules.contracts.models import Contract
 from modules.crm.models import Customer
@@ -58,6 +59,27 @@ class Outcome:
 
     done: dict[int, Any] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
+
+    def of(self, wanted: Pairs) -> dict[str, str]:
+        """Why these refused, by the key of what was wanted."""
+        return {one.key: self.refused[one.contract_id] for one, _reason in wanted if one.contract_id in self.refused}
+
+
+def refusals(cuts: Sequence[Action]) -> dict[str, str]:
+    """Which of these cuts `cut_many` would refuse, and why, by key; nothing is written.
+
+    Where days that are billed cannot be credited; elsewhere nothing stands against a cut.
+    """
+    found: dict[str, str] = {}
+    if not cuts or not contract_queries.some_prorate():
+        return found
+    keys = {one.contract_id: one.key for one in cuts}
+    for contract in db.session.scalars(sa.select(Contract).where(among(Contract.id, list(keys)))).all():
+        try:
+            foresight.if_suspended(contract, clock.today())
+        except DomainError as error:
+            found[keys[contract.id]] = str(error)
+    return found
 
 
 def cut_many(wanted: Pairs, day: dt.date, batch_id: int | None = None) -> Outcome:

@@ -174,7 +174,7 @@ def restore(contract: Contract, on: dt.date | None = None, reason: str = "") -> 
     _enter(contract, "restore")
     _close_suspension(contract, (on or clock.today()) - DAY)
     if settlement:
-        settlement.after("restore")
+        settlement.after_restoring(on or clock.today())
     audit.record("contracts.restore", contract, {"on": on or clock.today()}, reason)
     publish(ServiceRestored(contract.id))
 

@@ -22,7 +22,7 @@ from modules.contracts import billing_context, billing_read, drafting, pricing
 from modules.contracts.billing_context import Context
 from modules.contracts.errors import WrongValue
 from modules.contracts.facts import ContractFacts
-from modules.contracts.models import BilledPeriod, Charge, ChargeInstalment, Contract, PlanChange
+from modules.contracts.models import BilledPeriod, BillingException, Charge, ChargeInstalment, Contract, PlanChange
 from modules.contracts.pricing import CENT, ZERO, Line, Priced
 
 Key = tuple[str, int, bool, Any]
@@ -62,6 +62,27 @@ class Settlement:
         db.session.flush()
         now = billing_read.facts_of(self.context, self.contract)
         return [self._charge(one, origin, change) for one in self.differences(now)]
+
+    def after_restoring(self, day: dt.date) -> None:
+        """As `after`; nobody stays cut because a billed month has no price any more: billing has the exception."""
+        try:
+            self.after("restore")
+        except WrongValue as error:
+            self._note_exception(_(
+                "The service is back since %(day)s and its days are not charged. %(reason)s Then charge them by hand.",
+                day=day.strftime("%d/%m/%Y"), reason=error.message))
+
+    def _note_exception(self, message: str) -> None:
+        """With the newest month that is billed: its run is where somebody looks for what could not be billed."""
+        billed = db.session.scalars(sa.select(BilledPeriod).where(
+            BilledPeriod.contract_id == self.contract.id, BilledPeriod.kind == pricing.SERVICE)
+            .order_by(BilledPeriod.month.desc()).limit(1)).one()
+        db.session.execute(sa.delete(BillingException).where(
+            BillingException.contract_id == self.contract.id, BillingException.month == billed.month))
+        db.session.add(BillingException(
+            contract_id=self.contract.id, customer_id=self.contract.customer_id, month=billed.month,
+            run_id=billed.run_id, code="no_plan_price", message=message, cure="plan"))
+        db.session.flush()
 
     def differences(self, now: ContractFacts) -> list[Difference]:
         """What every billed month would cost now, less what it was billed for."""

@@ -18,7 +18,7 @@ from modules.arrears.errors import NoPromise, NotPossible
 from modules.arrears.models import Cut, Deed, Promise
 from modules.contracts import billing, plans
 from modules.contracts import services as contracts
-from modules.contracts.models import Charge, Contract, PlanPrice, Suspension
+from modules.contracts.models import BillingException, Charge, Contract, PlanPrice, Suspension
 from modules.notifications.models import Message
 from tests.modules.arrears.debtors import VAT
 
@@ -173,6 +173,37 @@ def test_only_the_service_that_was_not_paid_is_cut(isp: Any, make_contract: Any,
     assert (first.state, second.state) == ("active", "suspended")
 
 
+def parts_of(dry: bool) -> list[tuple[str, str, str, str]]:
+    """(contract, action, done or refused, words) of a run, but for notices."""
+    found = []
+    for part in running.run(running.now(), dry=dry):
+        db.session.commit()
+        for state, pairs in (("done", part.actions), ("refused", part.refused)):
+            found += [(one.number, one.action, state, words) for one, words in pairs if one.action != "notice"]
+    return sorted(found)
+
+
+def test_who_paid_is_back_although_his_days_cannot_be_charged(
+        isp: Any, make_contract: Any, profile: Any, run: Any, pay: Any, run_jobs: Any, frozen: Any) -> None:
+    """A profile that charges only days in service, and a plan whose price is gone: that is for billing to mend."""
+    profile.while_suspended = "prorate"
+    contract = make_contract()
+    frozen(2026, 11, 1, 15)
+    billing.start_run(isp, dt.date(2026, 11, 1))
+    db.session.commit()
+    run_jobs()
+    assert ("cut", "overdue") in run(24)
+    db.session.execute(sa.delete(PlanPrice))
+    db.session.commit()
+    frozen(2026, 11, 26, 14)
+    pay(contract, "12100")
+    run_jobs()
+    db.session.refresh(contract)
+    assert contract.state == "active"
+    one = db.session.scalars(sa.select(BillingException).where(BillingException.contract_id == contract.id)).one()
+    assert one.code == "no_plan_price" and "26/11/2026" in one.message and "by hand" in one.message
+
+
 def test_one_contract_that_refuses_to_be_cut_keeps_nobody_else_in_service(
         isp: Any, make_contract: Any, profile: Any, run: Any, run_jobs: Any, frozen: Any) -> None:
     """Days that are billed are credited with the cut; what one of them cost is known no more."""
@@ -187,7 +218,11 @@ def test_one_contract_that_refuses_to_be_cut_keeps_nobody_else_in_service(
     run_jobs()
     db.session.execute(sa.delete(PlanPrice).where(PlanPrice.plan_id == other.id))
     db.session.commit()
-    run(24)
+    frozen(2026, 11, 24, 14)
+    said, done = parts_of(dry=True), parts_of(dry=False)
+    assert said == done and [row[:3] for row in done] == [
+        (refusing.number, "cut", "refused"), *[(one.number, "cut", "done") for one in debtors]]
+    assert "price" in done[0][3]
     db.session.expire_all()
     assert [one.state for one in debtors] == ["suspended"] * 3 and refusing.state == "active"
     assert count(Cut) == 3 and told().count("arrears.cut") == 3
@@ -350,7 +385,7 @@ def test_one_contract_that_refuses_to_come_back_keeps_nobody_else_out(
         restore_many(rows, reasons)
 
     monkeypatch.setattr(contracts, "restore_many", restore)
-    assert run(12, 12) == [("restore", "paid")] * 4
+    assert run(12, 12) == [("restore", "paid")] * 3
     db.session.expire_all()
     assert [one.state for one in debtors] == ["active", "suspended", "active", "active"]
     assert not db.session.scalars(sa.select(Deed).where(Deed.contract_id == refusing, Deed.action == "restore")).all()
