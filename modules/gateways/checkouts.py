@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from core import clock, jobs
+from core import clock, jobs, leases, logs
 from core.db import among, db, find, lock
 from core.errors import DomainError, OutsideError, Rejected, Unavailable, Unknown
 from core.i18n import _, format_date
@@ -25,12 +25,17 @@ from modules.gateways.shapes import ZERO, Attempt, Coupon, Debt, Opened, Payer, 
 # how long a page stays open where the debt has no later end
 LIFE = dt.timedelta(days=10)
 LIVING = ("pending", "opening", "open", "unknown")
+# states in which a page is still to be opened
+UNOPENED = ("pending", "opening", "unknown")
+# longer than a provider is waited for: meanwhile nobody else opens the same page
+OPENING = dt.timedelta(minutes=5)
 # minutes after which an open page is asked about: often at first, then seldom, until it ends
 QUESTIONS = (1, 5, 15, 60, 360)
 # and one that is paid or closed, where its gateway is watched: once a day in the beginning, then once a week
 DAILY, WEEKLY = dt.timedelta(days=1), dt.timedelta(days=7)
 # what we keep of a page besides what its gateway gave
 OURS = ("dues", "ip")
+log = logs.get(__name__)
 NAMESPACE = uuid.UUID("9f0d1c6e-7c0a-4b53-8d4b-3d6a9f6b2a55")
 
 
@@ -156,9 +161,17 @@ def _address(customer: Customer) -> dict[str, str]:
 
 
 def open_now(checkout_id: int) -> None:
-    """Open it: claim, talk, record. What was lost on the way is asked for before it is opened again."""
+    """Open it, unless another worker is at it: two would make two pages of one reference, and both could be paid."""
+    with leases.held(f"gateways.checkout:{checkout_id}", OPENING.total_seconds(),
+                     _("Another process works on this gateway.")) as keep:
+        if keep is not None:
+            _open(checkout_id)
+
+
+def _open(checkout_id: int) -> None:
+    """Claim, talk, record. What was lost on the way is asked for before it is opened again."""
     row = find(Checkout, checkout_id)
-    if row.state not in ("pending", "opening", "unknown"):
+    if row.state not in UNOPENED:
         return
     debt = debt_of(row.account, documents_of(row))
     was_tried = row.state != "pending"
@@ -166,9 +179,7 @@ def open_now(checkout_id: int) -> None:
         row.state = "closed"
         db.session.commit()
         return
-    row.state, row.amount = "opening", row.amount if was_tried else debt.amount
-    if not was_tried:
-        row.data = {**row.data, "dues": [[one.date.isoformat(), str(one.amount)] for one in debt.due]}
+    _claim(row, debt, was_tried)
     access, attempt, port = accounts.access(row.account), attempt_of(row), ports.checkouts.get(row.account.provider)
     try:
         with jobs.outside():
@@ -186,9 +197,21 @@ def open_now(checkout_id: int) -> None:
     _keep(checkout_id, opened)
 
 
+def _claim(row: Checkout, debt: Debt, was_tried: bool) -> None:
+    """What is written, and committed, before the gateway is called. Its turn to be looked after comes later."""
+    row.state, row.poll_at = "opening", clock.now() + OPENING
+    if not was_tried:
+        row.amount = debt.amount
+        row.data = {**row.data, "dues": [[one.date.isoformat(), str(one.amount)] for one in debt.due]}
+
+
 def _keep(checkout_id: int, opened: Opened) -> None:
-    row = db.session.scalars(lock(sa.select(Checkout).where(Checkout.id == checkout_id))
-                             .execution_options(populate_existing=True)).one()
+    """What the gateway opened. What was kept before stays: its number and key lead to a page that a payer may have."""
+    row = _held(checkout_id)
+    if row.provider_ref and row.provider_ref != opened.provider_ref[:120]:
+        log.warning("opened_twice", checkout=checkout_id, kept=row.provider_ref, other=opened.provider_ref[:120])
+        db.session.commit()
+        return
     given_up = row.state == "closed"  # while it was being opened
     row.state = "closed" if given_up else "open"
     row.provider_ref, row.url, row.error = opened.provider_ref[:120], opened.url[:1000], ""
@@ -204,15 +227,23 @@ def _keep(checkout_id: int, opened: Opened) -> None:
     db.session.commit()
 
 
+def _held(checkout_id: int) -> Checkout:
+    """The row as it is now, for this transaction alone."""
+    return db.session.scalars(lock(sa.select(Checkout).where(Checkout.id == checkout_id))
+                              .execution_options(populate_existing=True)).one()
+
+
 def _end_with(checkout_id: int, state: str, error: str = "") -> None:
-    row = find(Checkout, checkout_id)
-    row.state, row.error, row.poll_at = state, error[:500], None
+    row = _held(checkout_id)
+    if row.state in UNOPENED:  # neither opened nor given up meanwhile
+        row.state, row.error, row.poll_at = state, error[:500], None
     db.session.commit()
 
 
 def _postpone(checkout_id: int, state: str, error: str) -> None:
-    row = find(Checkout, checkout_id)
-    row.state, row.error, row.poll_at = state, error[:500], clock.now() + dt.timedelta(minutes=5)
+    row = _held(checkout_id)
+    if row.state in UNOPENED:
+        row.state, row.error, row.poll_at = state, error[:500], clock.now() + OPENING
     db.session.commit()
 
 
