@@ -125,6 +125,7 @@ def test_the_account_s_codes_win_over_ours() -> None:
 
 @pytest.mark.parametrize("body", [
     {"token": "x"}, {"token": SECRET + "x"}, {"token": ""}, {}, {"token": None}, {"token": [SECRET]}, [], "x", 7, None,
+    {"token": "\ud800"}, {"token": SECRET + "\udc00"},
 ])
 def test_who_does_not_know_the_token_learns_nothing(body: Any) -> None:
     asking = Asking()
