@@ -9,7 +9,7 @@ from core import outside, slots
 from core.db import among, db
 from core.i18n import lazy
 from core.jobs import on
-from modules.accounting.events import InvoiceCancelled, PaymentsRecorded
+from modules.accounting.events import CreditNoteIssued, InvoiceCancelled, PaymentsRecorded
 from modules.accounting.models import Allocation
 from modules.accounting.ports import before_printing, closing, print_blocks
 from modules.gateways import checkouts, desk, figures, going_live, paying_desk, refund_views
@@ -50,3 +50,11 @@ def close_paid(event: PaymentsRecorded) -> None:
 def close_annulled(event: InvoiceCancelled) -> None:
     """Nobody shall pay what is not owed any more."""
     checkouts.close_settled([event.invoice_id])
+
+
+@on(CreditNoteIssued, words=lazy("Close pages of debts that were credited"))
+def close_credited(event: CreditNoteIssued) -> None:
+    """Nobody shall pay what a credit note took off, be it the whole document or a part."""
+    credited = db.session.scalars(sa.select(Allocation.invoice_id).where(
+        Allocation.credit_note_id == event.invoice_id).distinct())
+    checkouts.close_settled(list(credited))

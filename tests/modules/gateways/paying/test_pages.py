@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from core.db import db
 from core.errors import Rejected
 from core.security import limiter
+from modules.accounting.notes import credit
 from modules.accounting.services import cancel_invoice
 from modules.crm.models import Customer
 from modules.gateways import booking, checkouts, jobs, links
@@ -146,6 +147,18 @@ def test_a_page_that_asks_for_more_than_is_owed_is_closed(
     choose(links.of_invoice(invoice), account)
     run_jobs()
     pay(customer, amount, pays=[(invoice, amount)])
+    db.session.commit()
+    run_jobs()
+    (row,) = pages()
+    assert row.state == "closed" and probe.closed == [row.provider_ref]
+
+
+@pytest.mark.parametrize("amount", [None, Decimal("5000")])
+def test_a_page_whose_document_is_credited_whole_or_in_part_is_closed(
+        probe: Any, account: Account, invoice: Any, choose: Make, run_jobs: Make, amount: Decimal | None) -> None:
+    choose(links.of_invoice(invoice), account)
+    run_jobs()
+    credit(invoice, "Corte", amount=amount)
     db.session.commit()
     run_jobs()
     (row,) = pages()
