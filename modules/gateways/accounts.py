@@ -30,12 +30,12 @@ def access(account: Account) -> Access:
     """What the provider may know for the time of a call. Opens the secrets."""
     company, environment = current_company(), environment_of(account)
     site = current_app.extensions["abona"]
-    base = f"{str(site.public_url).rstrip('/')}/gateways/{account.token}"
+    base = f"{str(site.public_url).rstrip('/')}/gateways"
     return Access(
         account.provider, settings_of(account.provider, account.settings, secrets_of(account)), environment,
         f"{str(site.simulators_url).rstrip('/')}/{account.provider}" if environment == REHEARSAL else "",
         company.country, currency_of(account, company), company.timezone, company.trade_name or company.name,
-        company.tax_id, f"{base}/notice", f"{base}/back")
+        company.tax_id, f"{base}/{account.token}/notice", f"{base}/{account.return_token}/back")
 
 
 def settings_of(provider: str, plain: Mapping[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,6 +158,12 @@ def missing(account: Account) -> list[Setting]:
 def find_by_token(token: str) -> Account | None:
     """The account that a gateway's request names; of every company, so call it with none in scope."""
     return db.session.scalar(sa.select(Account).where(Account.token == token, Account.active))
+
+
+def find_by_return_token(token: str) -> Account | None:
+    """The account to whose payers this way back belongs; of every company. Pages of before name the notices' token."""
+    return db.session.scalar(sa.select(Account).where(
+        sa.or_(Account.return_token == token, Account.token == token), Account.active))
 
 
 def verified(account: Account) -> None:

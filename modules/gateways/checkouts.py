@@ -34,7 +34,7 @@ QUESTIONS = (1, 5, 15, 60, 360)
 # and one that is paid or closed, where its gateway is watched: once a day in the beginning, then once a week
 DAILY, WEEKLY = dt.timedelta(days=1), dt.timedelta(days=7)
 # what we keep of a page besides what its gateway gave
-OURS = ("dues", "ip")
+OURS = ("dues", "ip", "link")
 log = logs.get(__name__)
 NAMESPACE = uuid.UUID("9f0d1c6e-7c0a-4b53-8d4b-3d6a9f6b2a55")
 
@@ -44,8 +44,12 @@ def request(account: Account, invoice: Invoice, method: str = "link") -> Checkou
     return request_for(account, [invoice], method)
 
 
-def request_for(account: Account, documents: Sequence[Invoice], method: str = "link", ip: str = "") -> Checkout:
-    """As `request`, for documents of a customer that are paid together, the oldest first; `ip`: where he asks from."""
+def request_for(account: Account, documents: Sequence[Invoice], method: str = "link", ip: str = "",
+                link: str = "") -> Checkout:
+    """As `request`, for documents of a customer that are paid together, the oldest first.
+
+    `ip`: where he asks from; `link`: the payment link of these documents by which he came, and comes back.
+    """
     debt = debt_of(account, documents)
     if not debt.due:
         raise DomainError(_("There is nothing to pay."))
@@ -62,7 +66,7 @@ def request_for(account: Account, documents: Sequence[Invoice], method: str = "l
         account_id=account.id, customer_id=one.customer_id, invoice_id=one.id if len(documents) == 1 else None,
         covers=[] if len(documents) == 1 else [each.id for each in documents], method=method,
         reference=f"ABN{one.id}-{uuid.uuid4().hex[:10]}", amount=debt.amount, currency=one.currency,
-        data={"ip": ip} if ip else {},
+        data={name: value for name, value in (("ip", ip), ("link", link)) if value},
         expires_at=_end(documents), poll_at=clock.now() + dt.timedelta(minutes=2)))
 
 
@@ -127,9 +131,10 @@ def debt_of(account: Account, documents: Sequence[Invoice]) -> Debt:
 
 def attempt_of(row: Checkout) -> Attempt:
     """The attempt as the provider wants it: always the same for the same row."""
-    access = accounts.access(row.account)
+    access, link = accounts.access(row.account), (row.data or {}).get("link")
+    back = f"{access.return_url}/{link}" if link else access.return_url
     return Attempt(row.reference, str(uuid.uuid5(NAMESPACE, f"{row.account_id}:{row.reference}")), row.expires_at,
-                   row.method, _words(row), _payer(row), access.notice_url, access.return_url, row.id)
+                   row.method, _words(row), _payer(row), access.notice_url, back, row.id)
 
 
 def _words(row: Checkout) -> str:

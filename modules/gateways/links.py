@@ -88,6 +88,14 @@ def read(signed: str) -> Link:
         raise NotFound(_("This payment link is not valid. Open it exactly as it was sent to you.")) from None
 
 
+def leads_to(link: Link, customer_id: int, invoice_id: int | None) -> bool:
+    """Whether it shows exactly this: the one document, or what the customer owes (no document).
+
+    A page that several links find must send nobody back by one that opens more than his own.
+    """
+    return link.id == invoice_id if link.is_of_invoice else invoice_id is None and link.id == customer_id
+
+
 def lives(link: Link) -> bool:
     """Neither over nor revoked. Asked in the scope of the link's company."""
     if clock.today() > link.until:

@@ -11,7 +11,7 @@ from flask import Response, jsonify, make_response, redirect, render_template, r
 from sqlalchemy.exc import OperationalError
 
 from core import clock, jobs, web
-from core.db import db, find
+from core.db import db
 from core.errors import DomainError, NotFound
 from core.i18n import _, use_locale
 from core.scope import company_scope, current_company, every_company
@@ -47,7 +47,7 @@ def pay(token: str) -> Any:
             return _private(render_template("gateways/pay_over.html", company=current_company()), 410)
         count = request.values.get("count", type=int)
         if request.method == "POST":
-            return _open(token, customer, invoice, count)
+            return _open(token, link, customer, invoice, count)
         page = payer_page.build(customer, invoice, None if invoice else count)
         return _private(render_template("gateways/pay.html", page=page, token=token, invoice=invoice, said="",
                                         parts=_parts(token, customer, invoice), refusal="",
@@ -89,16 +89,17 @@ def pay_act(token: str, code: str) -> Any:
                                         today=clock.today), 409 if refusal else 200)
 
 
-def _open(token: str, customer: Customer, invoice: Invoice | None, count: int | None) -> Any:
+def _open(token: str, link: Link, customer: Customer, invoice: Invoice | None, count: int | None) -> Any:
     """Ask for a page or ticket; a second click finds the first. A job opens it, and the payer waits on a page."""
     documents = [invoice] if invoice else payer_page.chosen_of(payer_page.open_documents(customer), count)
     account = db.session.get(Account, request.form.get("account", 0, type=int))
     offered = ways.Offers([customer.id])
     if account is None or account.id not in {one.id for one in offered.to(customer.id)} or not documents:
         return redirect(url_for("gateways.pay", token=token, problem=1), 303)
+    fits = links.leads_to(link, customer.id, documents[0].id if len(documents) == 1 else None)
     try:
         row = checkouts.request_for(account, documents, request.form.get("method", ways.LINK)[:20],
-                                    request.remote_addr or "")
+                                    request.remote_addr or "", token if fits else "")
     except DomainError:
         return redirect(url_for("gateways.pay", token=token, problem=1, count=count), 303)
     if row.state == "pending":
@@ -132,22 +133,39 @@ def _checkout(customer: Customer, invoice: Invoice | None, reference: str) -> Ch
     return row
 
 
-def back(token: str) -> Any:
-    """Where gateways send payers back to: nothing they say is believed; the payment is asked for, and told soon."""
+def back(token: str, link: str = "") -> Any:
+    """Where gateways send payers back to: nothing they say is believed; the payment is asked for, and told soon.
+
+    `link` is the payer's own, which is judged as anywhere: who has none that lives is thanked, and gets none.
+    """
     with every_company():
-        account = accounts.find_by_token(token)
+        account = accounts.find_by_return_token(token)
     if account is None:
         raise NotFound(_("This payment link is not valid. Open it exactly as it was sent to you."))
     with company_scope(account.company_id):
         names = sorted({value[:120] for value in request.values.values() if value})[:40]
         row = db.session.scalar(sa.select(Checkout).where(Checkout.account_id == account.id, sa.or_(
             Checkout.reference.in_(names), Checkout.provider_ref.in_(names))).limit(1)) if names else None
-        if row is None:
+        if row is not None:
+            _ask_soon(row)
+        if row is None or not _opens(link, row):
             return _private(render_template("gateways/pay_thanks.html", company=current_company()))
-        _ask_soon(row)
-        signed = links.of_invoice(find(Invoice, row.invoice_id)) if row.invoice_id else links.of_customer(row.customer)
-        return redirect(url_for("gateways.pay_here", token=signed.rpartition("/")[2], reference=row.reference, back=1),
-                        303)
+        return redirect(url_for("gateways.pay_here", token=link, reference=row.reference, back=1), 303)
+
+
+def back_by_link(token: str, link: str) -> Any:
+    """As `back`, with the link by which the payer came."""
+    return back(token, link)
+
+
+def _opens(signed: str, row: Checkout) -> bool:
+    """Whether this link lives, and shows this page."""
+    try:
+        link = links.read(signed)
+    except NotFound:
+        return False
+    return (link.company_id == row.company_id and links.leads_to(link, row.customer_id, row.invoice_id)
+            and links.lives(link))
 
 
 def _ask_soon(row: Checkout) -> None:
@@ -183,7 +201,8 @@ def _add_pages(state: Any) -> None:
             ("/pay/<token>", pay, ["GET", "POST"], (LOOKS, OPENINGS)),
             ("/pay/<token>/do/<code>", pay_act, ["GET", "POST"], (LOOKS, OPENINGS)),
             ("/pay/<token>/<reference>", pay_here, ["GET"], (LOOKS, "")),
-            ("/gateways/<token>/back", back, ["GET", "POST"], (LOOKS, ""))):
+            ("/gateways/<token>/back", back, ["GET", "POST"], (LOOKS, "")),
+            ("/gateways/<token>/back/<link>", back_by_link, ["GET", "POST"], (LOOKS, ""))):
         guarded = limiter.limit(limits[0])(public(view))
         if limits[1]:
             guarded = limiter.limit(limits[1], methods=["POST"])(guarded)

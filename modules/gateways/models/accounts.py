@@ -37,8 +37,10 @@ class Account(CompanyScoped, Model):
     fee_fixed: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
     fee_tax_percent: Mapped[Decimal] = mapped_column(Scaled(4), default=Decimal(0))
     fee_minimum: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
-    # the part of our addresses that nobody can guess
+    # the part of our addresses that nobody can guess: where it sends notices, for some the only proof of them
     token: Mapped[str] = mapped_column(sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32))
+    # and where it sends payers back, which each of them sees
+    return_token: Mapped[str] = mapped_column(sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32))
     active: Mapped[bool] = mapped_column(default=True)
     # tickets that are made with each invoice, so that they stand on its PDF (oxxo)
     printed: Mapped[list[str]] = mapped_column(JSONText, default=list, server_default="[]")

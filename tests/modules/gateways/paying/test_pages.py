@@ -257,26 +257,71 @@ def test_a_form_that_the_gateway_wants_may_be_sent_there_and_nowhere_else(
     assert plain.endswith("form-action 'self'")
 
 
+def way_back(row: Checkout) -> str:
+    """The path by which the gateway sends the payer back, with what it says."""
+    return f"{path(checkouts.attempt_of(row).return_url)}?status=approved&external_reference={row.reference}"
+
+
 def test_the_way_back_leads_to_the_page_and_has_the_payment_asked_for(
         probe: Any, account: Account, invoice: Any, choose: Make, payer: Make, run_jobs: Make, told: Make,
         client: FlaskClient) -> None:
     choose(links.of_invoice(invoice), account)
     run_jobs()
     (row,) = pages()
-    answer = client.get(f"/gateways/{account.token}/back?status=approved&external_reference={row.reference}")
+    answer = client.get(way_back(row))
     assert answer.status_code == 303
     assert "Esperamos la confirmación de Probe" in payer(answer.location)
     assert invoice.open_amount > 0  # nobody believes an address
     probe.payments[row.reference] = [told("5", "12100", attempt=row.reference)]
-    client.get(f"/gateways/{account.token}/back?status=approved&external_reference={row.reference}&again=1")
+    client.get(f"{way_back(row)}&again=1")
     jobs.ask_checkouts([row.id])
     db.session.expire_all()
     assert "Pagado. Gracias" in payer(answer.location) and invoice.open_amount == 0
 
 
+@pytest.mark.parametrize("ended", ["revoked", "expired"])
+def test_the_way_back_renews_no_link(probe: Any, account: Account, invoice: Any, customer: Customer, choose: Make,
+                                     run_jobs: Make, client: FlaskClient, frozen: Make, ended: str) -> None:
+    choose(links.of_invoice(invoice), account)
+    run_jobs()
+    (row,) = pages()
+    if ended == "revoked":
+        links.revoke(customer, invoice)
+        db.session.commit()
+    else:
+        frozen(2027, 11, 10, 15)
+    for address in (way_back(row), f"/gateways/{account.token}/back?x={row.reference}",
+                    f"/gateways/{account.return_token}/back?x={row.reference}"):
+        answer = client.get(address)
+        assert (answer.status_code, "/pay/" in answer.text, "recibo" in answer.text) == (200, False, True)
+
+
+def test_the_way_back_by_another_s_link_leads_nowhere(
+        probe: Any, account: Account, invoice: Any, customer: Customer, make_customer: Make, choose: Make,
+        run_jobs: Make, client: FlaskClient) -> None:
+    other = links.of_customer(make_customer()).rpartition("/")[2]
+    choose(links.of_customer(customer), account)  # of its one document, which the link of that document finds too
+    run_jobs()
+    (row,) = pages()
+    whole = links.of_customer(customer).rpartition("/")[2]
+    assert whole not in way_back(row), "who pays one document is not sent to all that the customer owes"
+    for link in (other, whole, "guess"):
+        assert client.get(f"/gateways/{account.return_token}/back/{link}?x={row.reference}").status_code == 200
+
+
+def test_payers_do_not_learn_where_notices_go(probe: Any, account: Account, invoice: Any, choose: Make,
+                                              client: FlaskClient) -> None:
+    choose(links.of_invoice(invoice), account)
+    (row,) = pages()
+    assert account.token not in way_back(row) and account.return_token in way_back(row)
+    assert client.post(f"/gateways/{account.return_token}/notice", data="77", headers={"X-Word": "open"}
+                       ).status_code == 404
+
+
 def test_who_comes_back_without_a_reference_is_thanked(account: Account, client: FlaskClient) -> None:
     db.session.commit()
-    assert "recibo" in client.post(f"/gateways/{account.token}/back", data={"x": "y"}).text
+    for token in (account.return_token, account.token):
+        assert "recibo" in client.post(f"/gateways/{token}/back", data={"x": "y"}).text
     assert client.get("/gateways/nobody/back").status_code == 404
 
 
