@@ -25,6 +25,7 @@ WORDS = {
     "gateways.set_payer_code": lazy("Payment code of a customer set"),
     "gateways.switch_account": lazy("Gateway switched on or off"),
     "gateways.take_debt_file": lazy("File of debts downloaded"),
+    "gateways.try_notice": lazy("Notice of a gateway tried again"),
     "gateways.unlock_debt_file": lazy("File of debts made while payments of the former were not in"),
     "gateways.set_aside": lazy("Payment of a gateway set aside"),
     "gateways.undo_file": lazy("File of payments taken back"),

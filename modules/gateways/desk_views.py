@@ -19,6 +19,7 @@ from modules.gateways import (
     file_kinds,
     files_in,
     going_live,
+    inbox,
     live_views,
     out_views,
     ports,
@@ -108,6 +109,16 @@ def notice_page(notice_id: int) -> Any:
     about = db.session.scalar(sa.select(Transaction).where(
         Transaction.account_id == row.account_id, Transaction.external_id == (row.payment_ref or "-")))
     return render_template("gateways/notice.html", row=row, about=about)
+
+
+@bp.post("/gateways/notices/<int:notice_id>/again")
+@require("gateways.match_payments")
+def try_notice(notice_id: int) -> Any:
+    """Have one that failed worked through again."""
+    row = find(Notice, notice_id)
+    inbox.try_again(row)
+    jobs.enqueue(own_jobs.drain, account_id=row.account_id)
+    return redirect(url_for("gateways.notice_page", notice_id=notice_id))
 
 
 # --- files ---------------------------------------------------------------------------------------------------

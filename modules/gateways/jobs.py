@@ -62,20 +62,20 @@ def _drain(account_id: int, keep: Callable[[], None]) -> None:
         account = find(Account, account_id)
         told: list[Reading] = []
         states: dict[int, tuple[str, str]] = {}
-        trouble = _understand(account, rows, told, states)
+        says, hints = inbox.judged_anew(account, rows, states)
+        trouble = _understand(account, [row for row in rows if row.id not in states], says, told, states)
         booking.take(account, told)
-        inbox.finish(states)
+        inbox.finish(states, hints)
         keep()
         if trouble is not None:
             raise trouble
 
 
-def _understand(account: Account, rows: Sequence[Notice], told: list[Reading],
+def _understand(account: Account, rows: Sequence[Notice], says: dict[int, Reading | None], told: list[Reading],
                 states: dict[int, tuple[str, str]]) -> OutsideError | None:
     """What these notices tell; a gateway that is away ends it, and the rest waits for the next try."""
     access = accounts.access(account)
     known: dict[tuple[str, str], list[Reading]] = {}
-    says = {row.id: inbox.payment_of(account, row) for row in rows if row.action in ("read", "book")}
     pages = checkouts.meant(account, {row.id: (row.payment_ref, says.get(row.id)) for row in rows})
     jobs_of = [(row.id, row.action, row.payment_ref) for row in rows]
     with outside():
@@ -312,7 +312,7 @@ def look_after_inbox() -> None:
     with every_company():
         rows = db.session.execute(
             sa.select(Notice.account_id, Notice.company_id).where(
-                Notice.state == "waiting", Notice.received_at < clock.now() - dt.timedelta(seconds=20))
+                inbox.ripe(), Notice.received_at < clock.now() - dt.timedelta(seconds=20))
             .distinct()).all()
     for row in rows:
         enqueue(drain, company_id=row.company_id, account_id=row.account_id,

@@ -166,7 +166,8 @@ class Notice:
     """What a request of a gateway says. `event_id` is the same for every repetition of it.
 
     `reason` is "ok" or a code why it is not authentic; `payment_id` what to read at the gateway; `payment` what the
-    request itself tells, trusted only where `action` is "book".
+    request itself tells, trusted only where `action` is "book". `is_hint`: nobody signs it and it may not say what
+    happened, so that one that comes again may mean something new.
     """
 
     authentic: bool
@@ -175,6 +176,7 @@ class Notice:
     payment_id: str = ""
     action: str = "read"
     payment: Reading | None = None
+    is_hint: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from modules.accounting import queries
 from modules.crm.models import Customer
 from modules.gateways import inbox, jobs
 from modules.gateways.models import Account, Notice, Transaction
+from modules.gateways.shapes import Notice as Judged
 from tests.modules.accounting.books import findings
+from tests.modules.gateways.probe import Hook
 
 Make = Callable[..., Any]
 
@@ -31,6 +34,13 @@ def send(client: FlaskClient, account: Account, probe: Any) -> Make:
                            headers={"X-Word": word}).status_code
 
     return post
+
+
+@pytest.fixture
+def hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody signs what this gateway sends."""
+    judge = Hook.notice
+    monkeypatch.setattr(Hook, "notice", lambda *given: replace(judge(*given), is_hint=True))
 
 
 def states() -> list[tuple[str, str, int]]:
@@ -121,6 +131,92 @@ def test_topics_that_do_not_concern_us_are_answered_and_left_alone(send: Make, p
     assert send("77", topic="other") == 200
     run_jobs()
     assert (states(), probe.asked) == ([("77", "ignored", 1)], [])
+
+
+def test_a_hint_that_comes_again_is_read_again_but_not_all_the_time(
+        send: Make, probe: Any, hints: None, told: Make, customer: Customer, run_jobs: Callable[[], int],
+        frozen: Callable[..., Any]) -> None:
+    """It says nothing of what happened: created the first time, approved the second."""
+    send("77")
+    run_jobs()
+    probe.payments["77"] = [told("77", customer=customer.code)]
+    db.session.commit()
+    for _time in range(3):
+        send("77")
+        run_jobs()
+    assert (probe.asked, states()) == (["77"], [("77", "waiting", 4)])
+    frozen(2026, 11, 10, 15, 1)
+    jobs.look_after_inbox()
+    db.session.commit()
+    run_jobs()
+    assert (probe.asked, states(), queries.balance(customer.id)) == (["77"] * 2, [("77", "done", 4)], -100)
+    frozen(2026, 11, 10, 15, 5)
+    send("77")
+    run_jobs()
+    assert (len(probe.asked), states()) == (3, [("77", "done", 5)])
+
+
+def test_a_hint_that_comes_while_it_is_read_is_read_again(
+        send: Make, probe: Any, hints: None, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch,
+        frozen: Callable[..., Any]) -> None:
+    def read(*_given: Any, **_values: Any) -> Any:
+        probe.asked.append("77")
+        if len(probe.asked) == 1:
+            send("77")
+        return []
+
+    monkeypatch.setattr(probe, "read", read)
+    send("77")
+    run_jobs()
+    assert (probe.asked, states()) == (["77"], [("77", "waiting", 2)])
+    frozen(2026, 11, 10, 15, 2)
+    jobs.look_after_inbox()
+    db.session.commit()
+    run_jobs()
+    assert (probe.asked, states()) == (["77"] * 2, [("77", "done", 2)])
+
+
+def test_what_a_provider_fails_over_is_kept_and_can_be_tried_again(
+        send: Make, probe: Any, told: Make, customer: Customer, run_jobs: Callable[[], int],
+        monkeypatch: pytest.MonkeyPatch, login: Callable[..., FlaskClient]) -> None:
+    probe.payments["77"] = [told("77", customer=customer.code)]
+    db.session.commit()
+    with monkeypatch.context() as broken:
+        broken.setattr(Hook, "notice", lambda *_given: {}["missing"])
+        assert (send("77"), send("77")) == (200, 200)
+    run_jobs()
+    (row,) = db.session.scalars(sa.select(Notice))
+    assert (row.state, row.reason, row.body, row.times, probe.asked) == ("failed", "not_judged", "77", 2, [])
+    browser = login("gateways.view_inbox", "gateways.match_payments")
+    page = browser.get(f"/gateways/notices/{row.id}").text
+    assert "no se pudo evaluar" in page and "not_judged" not in page
+    monkeypatch.setattr(Hook, "notice", lambda *_given: Judged(True, "ok", "1:77", "77"))
+    assert browser.post(f"/gateways/notices/{row.id}/again").status_code == 302
+    run_jobs()
+    assert (states(), queries.balance(customer.id)) == ([("77", "done", 2)], -100)
+    assert browser.post(f"/gateways/notices/{row.id}/again").status_code == 409
+
+
+def test_a_notice_that_cannot_be_judged_any_more_keeps_no_other_waiting(
+        send: Make, probe: Any, told: Make, customer: Customer, run_jobs: Callable[[], int],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    probe.payments["78"] = [told("78", customer=customer.code)]
+    db.session.commit()
+    send("77"), send("78")
+    judge = Hook.notice
+    monkeypatch.setattr(Hook, "notice", lambda self, access, incoming: {}["x"] if incoming.body == "77" else judge(
+        self, access, incoming))
+    run_jobs()
+    assert [(ref, state) for ref, state, _times in states()] == [("77", "failed"), ("78", "done")]
+    assert queries.balance(customer.id) == -100
+
+
+@pytest.mark.parametrize("number", ["\ud800", "7\x00"])
+def test_what_no_column_holds_is_kept_all_the_same(send: Make, probe: Any, monkeypatch: pytest.MonkeyPatch,
+                                                   number: str) -> None:
+    monkeypatch.setattr(Hook, "notice", lambda *_given: Judged(True, "ok", f"1:{number}", number))
+    assert send("any\x00thing") == 200
+    assert [state for _ref, state, _times in states()] == ["waiting"]
 
 
 def test_an_address_that_nobody_has_is_not_found(client: FlaskClient, account: Account, probe: Any) -> None:

@@ -31,7 +31,8 @@ class CardNETWebhook:
         event = f"return:{session}" if session else hints.digest(incoming)
         reason = hints.reason(access, incoming)
         reason = UNSIGNED if reason == hints.NO_TOKEN else reason
-        return Notice(reason == OK, reason, event, session, "read" if session else "ignore")
+        return Notice(reason == OK, reason, event, session, "read" if session else "ignore",
+                      is_hint=True)
 
     def answer(self, notice: Notice) -> tuple[int, str, str]:
         """200 means done; CardNET repeats after anything else. 401 for what has not our key."""

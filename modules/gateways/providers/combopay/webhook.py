@@ -18,7 +18,8 @@ class ComboPayWebhook:
         event = f"{ticket}:{values.text(told.get('transaction_state'))}" if ticket else hints.digest(incoming)
         if payment is None:
             return Notice(reason == hints.OK, reason, event[:200], action="ignore")
-        return Notice(reason == hints.OK, reason, event[:200], payment.external_id, "read", payment)
+        return Notice(reason == hints.OK, reason, event[:200], payment.external_id, "read", payment,
+                      is_hint=True)
 
     def answer(self, notice: Notice) -> tuple[int, str, str]:
         """200 for what came to our address; 401 for the rest."""

@@ -34,7 +34,8 @@ class MercadoPagoWebhook:
         body = _body(incoming)
         reason = _reason(access, incoming)
         if reason == UNSIGNED_IPN:
-            return Notice(False, reason, _event_id(incoming, body), _ipn_payment(incoming, body), "poll")
+            return Notice(False, reason, _event_id(incoming, body), _ipn_payment(incoming, body), "poll",
+                          is_hint=True)
         if reason != OK:
             return Notice(False, reason, _event_id(incoming, body), _payment_id(incoming, body))
         topic = _text(incoming.query.get("type") or incoming.query.get("topic") or body.get("type"))

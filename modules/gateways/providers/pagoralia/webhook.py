@@ -23,7 +23,8 @@ class PagoraliaWebhook:
         if payment is None:
             return Notice(reason == hints.OK, reason, hints.digest(incoming), action="ignore")
         event = f"{payment.reference.invoice}:{word}"[:200]
-        return Notice(reason == hints.OK, reason, event, payment.external_id, "read", payment)
+        return Notice(reason == hints.OK, reason, event, payment.external_id, "read", payment,
+                      is_hint=True)
 
     def answer(self, notice: Notice) -> tuple[int, str, str]:
         """200 for what came to our address; 401 for the rest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -33,6 +34,9 @@ def test_repetitions_forgeries_and_questions_are_one_payment(shop: Shop) -> None
         assert set(shop.told()) == {200}
         shop.drain()
         shop.ask(page)
+    assert [state for state, _reason, _times in shop.notices()] == ["waiting"] * 2, "told again, read again"
+    with clock.freeze(NOW + dt.timedelta(minutes=1)):
+        shop.drain()
     assert shop.states() == [("approved", "booked")]
     assert [state for state, _reason, _times in shop.notices()] == ["failed", "done"], "the forged one is not confirmed"
 
