@@ -12,7 +12,7 @@ TEST_PAYMENT, NOT_TAKEN, REVERSAL_FIRST, REVERSAL_TOO_LARGE = ("test_payment", "
 CONTRADICTED = "contradicted"
 CONTRADICTS_US, MISCONFIGURED, NEVER_TOLD = "contradicts_us", "misconfigured", "never_told"
 # booked all the same, but worth a look
-PAID_TWICE, CLOSED_DEBT = "paid_twice", "closed_debt"
+PAID_TWICE, CLOSED_DEBT, DISPUTED = "paid_twice", "closed_debt", "disputed"
 
 WORDS_OF_REVERSAL = lazy("The gateway took it back")
 
@@ -45,4 +45,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     PAID_TWICE: (lazy("Paid twice"),
                  lazy("The second payment is in favour of the customer. Give it back, or leave it.")),
     CLOSED_DEBT: (lazy("Nothing was owed any more"), lazy("It is in favour of the customer.")),
+    DISPUTED: (lazy("The payer disputes it"),
+               lazy("Nothing moves until the gateway decides. Answer the claim on its own screen, in time, with what "
+                    "shows that the service was given.")),
 }

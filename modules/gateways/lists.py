@@ -43,6 +43,13 @@ def _matches(text: str) -> Any:
     return sa.or_(*(column.like(start) for column in told), Transaction.customer_id.in_(own))
 
 
+def _remarked(code: str) -> sa.ColumnElement[bool]:
+    """Whether this is among the remarks."""
+    return sa.cast(Transaction.remarks, sa.Text).contains(f'"{code}"', autoescape=True)
+
+
+# the gravest remark; the others stand on the page of the payment
+REMARK = sa.case(*((_remarked(code), code) for code in states.REMARKS), else_="")
 WAITS = sa.or_(Transaction.state == "waiting", Transaction.attention != "")
 TRANSACTIONS = register(List(
     "gateways.transactions", lazy("Payments of gateways"), Transaction, "gateways.view_inbox",
@@ -61,6 +68,7 @@ TRANSACTIONS = register(List(
         Column("state", lazy("State"), Transaction.state, words=states.TRANSACTIONS),
         Column("cause", lazy("Why it waits"), sa.case((Transaction.attention != "", Transaction.attention),
                                                       else_=Transaction.cause), words={**states.CAUSES, "": ""}),
+        Column("remark", lazy("Remark"), REMARK, words={**states.REMARKS, "": ""}),
         Column("channel", lazy("Channel"), Transaction.channel, default=False),
         Column("amount", lazy("Amount"), Transaction.amount, currency=Transaction.currency, total=True),
         Column("fee", lazy("Fee"), Transaction.fee_booked, currency=Transaction.currency, total=True, default=False),
@@ -79,6 +87,7 @@ TRANSACTIONS = register(List(
         Choices("account", lazy("Gateway"), Transaction.account_id, accounts),
         Choice("cause", lazy("Why it waits"), lambda cause: sa.or_(Transaction.cause == cause,
                                                                   Transaction.attention == cause), states.CAUSES),
+        Choice("remark", lazy("Remark"), _remarked, {code: words for code, (words, _tone) in states.REMARKS.items()}),
         Choice("day", lazy("The network's file of the day"), day_files.which, states.DAY_FILES),
         Dates("paid", lazy("Paid"), Transaction.paid_on),
         Dates("seen", lazy("Reported"), Transaction.seen_at),
@@ -101,7 +110,7 @@ NOTICES = register(List(
         Column("payment", lazy("About"), Notice.payment_ref),
         Column("state", lazy("State"), Notice.state, words=states.NOTICES),
         Column("times", lazy("Came"), Notice.times, kind="number"),
-        Column("reason", lazy("Verdict"), Notice.reason, default=False),
+        Column("reason", lazy("Verdict"), Notice.reason, words=states.VERDICTS, default=False),
         Column("remote", lazy("From"), Notice.remote, default=False),
         Column("error", lazy("What happened"), Notice.error, css="long"),
     ),

@@ -119,9 +119,18 @@ def _follow(row: Transaction, one: Reading) -> None:
     row.invoice_code = one.reference.invoice[:80] or row.invoice_code
     row.barcode = one.reference.barcode[:120] or row.barcode
     row.attempt_code = one.reference.attempt[:80] or row.attempt_code
+    _watch_dispute(row, one)
     row.payer, row.remarks, row.raw = dict(one.payer), list(one.remarks), dict(one.raw)
     row.reverses = one.reverses or row.reverses
     row.gateway_changed_at = one.updated_at or row.gateway_changed_at
+
+
+def _watch_dispute(row: Transaction, one: Reading) -> None:
+    """A dispute that begins asks for a person; once he has looked, it does not ask again while it goes on."""
+    if causes.DISPUTED in one.remarks and causes.DISPUTED not in (row.remarks or ()):
+        row.attention = row.attention or causes.DISPUTED
+    elif causes.DISPUTED not in one.remarks and row.attention == causes.DISPUTED:
+        row.attention = ""
 
 
 def _note_test(row: Transaction) -> None:

@@ -40,4 +40,26 @@ CURES = {"overdue": lazy("Let the plan give overdue debts more days, or collect 
 # payments beside the network's own file of their day
 DAY_FILES = {"missing": lazy("missing there"), "no_file": lazy("file did not come"),
              "only_there": lazy("told by the file only")}
+# what a provider remarks on a payment, the gravest first
+REMARKS = {
+    causes.DISPUTED: (lazy("disputed by the payer"), "bad"),
+    "net_does_not_fit": (lazy("amount, fee and net do not fit"), "warn"),
+    causes.MISCONFIGURED: (lazy("settings refused by the gateway"), "warn"),
+    "not_credited": (lazy("not credited yet"), "warn"),
+    "subject_to_clearing": (lazy("cheque, subject to clearing"), "warn"),
+    "amount_of_the_link": (lazy("amount of the link: the gateway tells none"), "info"),
+    "bad_check_digit": (lazy("wrong check digit"), "info"), "wrong_check_digit": (lazy("wrong check digit"), "info"),
+    "new_card": (lazy("paid with a new card"), "info"), "unknown_channel": (lazy("unknown channel"), "mute")}
+# on what grounds a request is believed, or not
+VERDICTS = {
+    "": "", "ok": lazy("authentic"), "unsigned_ipn": lazy("not signed: it only makes us ask"),
+    "unsigned": lazy("not signed"), "not_judged": lazy("could not be judged"), "unreadable": lazy("cannot be read"),
+    "missing_signature": lazy("without signature"), "malformed_signature": lazy("signature not written as it must be"),
+    "missing_timestamp": lazy("without the moment of signing"), "missing_hash": lazy("signature without its hash"),
+    "signature_mismatch": lazy("signed with another secret"), "bad_signature": lazy("signed with another secret"),
+    "timestamp_out_of_tolerance": lazy("signed at another time"), "stale": lazy("signed at another time"),
+    "missing_token": lazy("without the secret part of our address"), "bad_token": lazy("wrong token"),
+    "wrong_token": lazy("wrong secret part of our address"), "address": lazy("from an address that is not allowed"),
+    "other_merchant": lazy("for another merchant"), "test_notice": lazy("a test, where real ones are wanted"),
+    "real_notice": lazy("a real one, where tests are wanted")}
 CAUSES = {key: words for key, (words, _what) in causes.WORDS.items()}
