@@ -360,7 +360,7 @@ def test_an_invoice_in_dollars(login: Login, customer: Customer) -> None:
 def test_a_credit_note_takes_two_presses(login: Login, invoice: Invoice) -> None:
     browser = login(SEE, CREDIT)
     url = f"/invoices/{invoice.id}/credit"
-    assert "Todavía se pueden acreditar $12.100,00" in text(browser.get(url))
+    assert "todavía se pueden acreditar $12.100,00" in text(browser.get(url))
     data = {"what": "amount", "amount": "1.210", "reason": "Corte del servicio", "form_key": "n1"}
     shown = text(browser.post(url, data={**data, "step": "look"}))
     assert "$1.000,00" in shown and "$210,00" in shown and "Crédito sobre Factura 00000001: Corte del servicio" in shown
