@@ -11,7 +11,7 @@ from core.db import db
 from core.i18n import _, lazy
 from core.jobs import enqueue, job, renew_lease, retry_later, schedule
 from core.scope import company_scope
-from modules.networking import reconciling, services, words
+from modules.networking import queries, reconciling, services, words
 from modules.networking.models import Connection, Router
 
 LEASE_SECONDS = 180
@@ -61,11 +61,14 @@ def _go_on(router_id: int, result: reconciling.Result) -> None:
 
 @schedule("10 * * * *", words=lazy("Look at all routers"))
 def look_at_routers() -> None:
-    """Hourly: what waits and was lost is asked for; at night all routers are read, each company's once."""
+    """Hourly: what waits and was lost is asked for, and where those are who are cut and have no address of their own;
+    at night all routers are read, each company's once.
+    """
     for company in companies.active_companies():
         with company_scope(company):
-            waiting = db.session.scalars(sa.select(Connection.router_id).where(
-                Connection.waits_since.is_not(None)).distinct()).all()
+            waiting = db.session.scalars(sa.select(Connection.router_id).join(
+                Router, Router.id == Connection.router_id).where(sa.or_(
+                    Connection.waits_since.is_not(None), queries.is_cut_in_a_pool())).distinct()).all()
             services.ask(waiting)
         local = clock.local(clock.now(), company)
         if local.hour == NIGHT:

@@ -117,6 +117,8 @@ class Connection(CompanyScoped, Model):
     # the address that a person may have had at last; the notice page finds him by it
     address: Mapped[str] = mapped_column(sa.String(60), default="")
     address6: Mapped[str] = mapped_column(sa.String(60), default="")
+    # the one that he had when the router was read last, "" where he was not connected
+    session_address: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
     # what stood on the router before we wrote there first
     former: Mapped[dict[str, str]] = mapped_column(JSONText, default=dict)
     # on, cut, gone: what it should be, why, and what was proved by reading ("": nothing yet)
@@ -145,6 +147,9 @@ class Connection(CompanyScoped, Model):
         sa.Index("uq_networking_connection_address", "router_id", "address", unique=True,
                  sqlite_where=sa.text("address <> ''"), postgresql_where=sa.text("address <> ''")),
         sa.Index("ix_networking_connection_by_address", "address"),
+        sa.Index("ix_networking_connection_by_key", "key"),
+        sa.Index("ix_networking_connection_by_session", "session_address",
+                 sqlite_where=sa.text("session_address <> ''"), postgresql_where=sa.text("session_address <> ''")),
         sa.Index("ix_networking_connection_waits", "company_id", "router_id", "waits_since",
                  sqlite_where=sa.text("waits_since IS NOT NULL"), postgresql_where=sa.text("waits_since IS NOT NULL")),
         sa.Index("ix_networking_connection_different", "company_id", "difference",

@@ -98,6 +98,8 @@ class Seen:
     # of those that should be there: how many are not, and whether all that are there are off
     missing: int = 0
     all_off: bool = False
+    # by connection the address that somebody is connected with now; of one address there is one
+    sessions: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

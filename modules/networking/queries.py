@@ -18,6 +18,8 @@ from modules.networking.models import Connection, Node, Router
 
 # what takes longer than this is no longer "on its way"
 ALARM = dt.timedelta(minutes=15)
+# how long an address that somebody was connected with is taken for his: pools give it to others
+SURE = dt.timedelta(hours=2)
 
 
 def waits_too_long(state: str) -> sa.ColumnElement[bool]:
@@ -74,11 +76,34 @@ def nodes_of(contract_ids: Sequence[int]) -> Mapping[int, str]:
     return {row.contract_id: row.node or row.name for row in rows}
 
 
+def is_cut_in_a_pool() -> sa.ColumnElement[bool]:
+    """Cut by PPPoE, with an address of a pool: joined with its router. Its notice page needs to know it."""
+    way = sa.case((Connection.method != "", Connection.method), else_=Router.method)
+    return sa.and_(Connection.desired == words.CUT, Connection.address == "", way.startswith("pppoe"),
+                   Router.state != "stopped")
+
+
 def cut_at(address: str) -> Connection | None:
-    """The cut connection that a source address belongs to; None where nobody or more than one has it."""
-    rows = db.session.scalars(sa.select(Connection).join(Contract, Contract.id == Connection.contract_id).where(
-        Connection.address == address, Contract.state == "suspended").limit(2)).all()
-    return rows[0] if len(rows) == 1 else None
+    """The cut connection that a source address belongs to; None where nobody or more than one has it.
+
+    Who is connected with it comes before whom it was written down for on the same router; who is connected with
+    another one has it no more.
+    """
+    way = sa.case((Connection.method != "", Connection.method), else_=Router.method)
+    ways = (Connection.session_address == address, Connection.address == address,
+            sa.and_(Connection.key == address, Connection.address == "", way == "address_list"))
+    found = sa.union(*(sa.select(Connection.id).join(Router, Router.id == Connection.router_id).where(one)
+                       for one in ways)).subquery()
+    known = clock.now() - SURE
+    rows = db.session.execute(
+        sa.select(Connection, Contract.state, sa.case((Router.seen_at > known, Connection.session_address), else_="")
+                  .label("now"))
+        .join(Router, Router.id == Connection.router_id).join(found, found.c.id == Connection.id)
+        .outerjoin(Contract, Contract.id == Connection.contract_id).where(sa.literal(address) != "")).all()
+    connected = {row.Connection.router_id for row in rows if row.now == address}
+    cut = [row.Connection for row in rows if row.state == "suspended" and (row.now == address or (
+        row.now == "" and row.Connection.router_id not in connected and row.Connection.session_address != address))]
+    return cut[0] if len(cut) == 1 else None
 
 
 def trouble_counts(company: Company) -> sa.ColumnElement[str]:

@@ -254,8 +254,9 @@ def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, i
     changed, fulfilled, left, waiting = [], [], [], 0
     current = db.session.execute(sa.select(
         Connection.id, Connection.contract_id, Connection.applied, Connection.difference, Connection.waits_since,
-        Connection.desired, Connection.speed, Connection.applied_speed).where(
+        Connection.desired, Connection.speed, Connection.applied_speed, Connection.session_address).where(
             Connection.router_id == result.router_id)).all()
+    _keep_sessions(current, seen)
     for row in current:
         one = states.get(row.id)
         if one is None:
@@ -288,6 +289,17 @@ def _record(asked: Sequence[Wanted], seen: Seen, result: Result) -> tuple[int, i
     if fulfilled:
         publish(ConnectionsApplied(fulfilled))
     return len(asked) - len(left) - waiting, waiting
+
+
+def _keep_sessions(current: Sequence[Any], seen: Seen) -> None:
+    """Who has which address now; who has it no more loses it: one update of what changed."""
+    moved = [{"b_id": row.id, "b_address": seen.sessions.get(row.id, "")} for row in current
+             if row.session_address != seen.sessions.get(row.id, "")]
+    rows = Connection.__table__
+    if moved:
+        db.session.connection().execute(sa.update(rows).where(rows.c.id == sa.bindparam("b_id")).values(
+            session_address=sa.bindparam("b_address")), moved)
+        db.session.expire_all()
 
 
 def _answered(router_id: int, about: About, seen: Seen) -> None:

@@ -7,6 +7,7 @@ Order: restores before cuts, and for each connection first what the router store
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -288,7 +289,15 @@ def seen(access: Access, tables: Tables, wanted: Sequence[Wanted], found: Mappin
     there = [view for view in found.values() if view.is_there]
     return Seen({key: view.state for key, view in found.items()}, {key: view.speed for key, view in found.items()},
                 differences, strays(access, tables, wanted), len(found) - len(there),
-                bool(there) and all(view.is_off for view in there))
+                bool(there) and all(view.is_off for view in there), session_addresses(tables, wanted))
+
+
+def session_addresses(tables: Tables, wanted: Iterable[Wanted]) -> dict[int, str]:
+    """What those who are connected by PPPoE have now; what two have at once is nobody's."""
+    users = {name: address_of(rows[-1].get("address", "")) for name, rows in tables.actives.items()}
+    holders = Counter(address_of(row.get("address", "")) for rows in tables.actives.values() for row in rows)
+    return {one.connection_id: users[one.key] for one in wanted
+            if one.method in PPP and users.get(one.key) and holders[users[one.key]] == 1}
 
 
 def _difference(one: Wanted, view: View) -> str:
