@@ -54,7 +54,7 @@ def domain_error(error: DomainError) -> Any:
         return _answer(ErrorPage(503, _("Abona is not ready"), str(error), _home(), error.code))
     if access.wants_json():
         return _json(_status(error), error.code, str(error), error.field)
-    if request.method not in {"GET", "HEAD"} and (back := came_from()):
+    if request.method not in {"GET", "HEAD"} and (back := access.came_from()):
         flash(str(error), "bad")
         return redirect(back, 303)
     title = {404: _("Not found"), 403: _("Not allowed")}.get(_status(error), _("Not possible"))
@@ -69,7 +69,7 @@ def outside_error(error: OutsideError) -> Any:
     """An outside service refused, or could not be reached."""
     db.session.rollback()
     text = _("%(what)s Nothing is lost; try again in a while.", what=str(error))
-    if request.method not in {"GET", "HEAD"} and not access.wants_json() and (back := came_from()):
+    if request.method not in {"GET", "HEAD"} and not access.wants_json() and (back := access.came_from()):
         flash(text, "bad")
         return redirect(back, 303)
     return _answer(ErrorPage(502, _("An outside service did not answer"), text, _back(), "outside"))
@@ -168,16 +168,8 @@ def _fault(error: BaseException | None) -> ErrorPage:
 # --- the answer -----------------------------------------------------------------------------------------------
 
 
-def came_from() -> str | None:
-    """The page of this site that sent the request; None where it is unknown."""
-    parts = urlsplit(request.referrer or "")
-    if parts.netloc != request.host or not parts.path:
-        return None
-    return access.safe_next(parts.path + (f"?{parts.query}" if parts.query else ""))
-
-
 def _back() -> tuple[str, str]:
-    back = came_from()
+    back = access.came_from()
     return (_("Back"), back) if back and urlsplit(back).path != request.path else _home()
 
 

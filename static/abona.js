@@ -101,9 +101,53 @@
     if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
     form.setAttribute("data-sent", "1");
     dirty.delete(form);
+    keepTyped(form);
     buttons(form).forEach(function (button) { button.classList.add("is-busy"); button.setAttribute("aria-disabled", "true"); });
     if (form.hasAttribute("data-download")) { setTimeout(function () { release(form, true); }, 3000); }
   });
+
+  /* What was typed comes back where the session had ended: kept in this tab while it is sent, thrown away by the next
+     page that is no login, put back for the same person on the same page after one. Secrets and files are never kept. */
+  var TYPED = "abona:typed", NEVER = /^(password|file|hidden|submit|button|image|reset)$/;
+  function forms(action) { return all("form").filter(function (form) { return (form.getAttribute("action") || "") === action && (form.getAttribute("method") || "").toLowerCase() === "post"; }); }
+  function fields(form) { return Array.prototype.filter.call(form.elements, function (one) { return one.name && !NEVER.test(one.type) && one.tagName !== "FIELDSET"; }); }
+  function chosen(field) { return Array.prototype.filter.call(field.options, function (one) { return one.selected; }).map(function (one) { return one.value; }); }
+  function keepTyped(form) {
+    var who = doc.body.getAttribute("data-who"), action = form.getAttribute("action") || "";
+    if (!who || form.hasAttribute("data-login")) { return; }
+    keep(TYPED, JSON.stringify({ who: who, path: location.pathname, action: action, place: forms(action).indexOf(form), fields: fields(form).map(function (one) {
+      return [one.name, /^(checkbox|radio)$/.test(one.type) ? one.checked : one.options ? chosen(one) : one.value];
+    }) }));
+  }
+  function putBack(field, value) {
+    if (typeof value === "boolean") { field.checked = value; }
+    else if (Array.isArray(value)) { if (field.options) { Array.prototype.forEach.call(field.options, function (one) { one.selected = value.indexOf(one.value) >= 0; }); } }
+    else { field.value = value; }
+    ["input", "change"].forEach(function (name) { field.dispatchEvent(new Event(name, { bubbles: true })); });
+  }
+  function restoreTyped() {
+    var known = JSON.parse(kept(TYPED) || "null"), form;
+    if (!known) { return; }
+    if (doc.querySelector("[data-login]")) { known.late = true; keep(TYPED, JSON.stringify(known)); return; }
+    try { sessionStorage.removeItem(TYPED); } catch (error) { return; }
+    form = forms(known.action)[known.place];
+    if (!known.late || !form || known.path !== location.pathname || known.who !== doc.body.getAttribute("data-who")) { return; }
+    var left = fields(form), back = 0;
+    known.fields.forEach(function (one) {
+      var index = left.findIndex(function (field) { return field.name === one[0]; });
+      if (index >= 0) { putBack(left.splice(index, 1)[0], one[1]); back++; }
+    });
+    if (back) { announce(text("restored")); }
+  }
+  function announce(words) {
+    var note = doc.createElement("div");
+    note.className = "notice notice-warn"; note.setAttribute("role", "status");
+    var main = doc.getElementById("main");
+    main.insertBefore(note, main.firstChild);
+    setTimeout(function () { note.textContent = words; }, 50); /* a live region tells what is put into it, not what it begins with */
+  }
+  window.addEventListener("load", restoreTyped);
+
   function buttons(form) { return Array.prototype.filter.call(form.elements, function (one) { return one.type === "submit"; }); }
   /* A form may be sent again: one came back to the page, or a file is coming and the page stays (then it is another question). */
   function release(form, anew) {

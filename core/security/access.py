@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
@@ -238,11 +239,24 @@ def _end(_error: BaseException | None) -> None:
 
 
 def to_login() -> Response:
-    """To the login page, and back to this one afterwards; a script gets 401."""
+    """To the login page, and back to this one afterwards; a script gets 401.
+
+    A form that comes too late goes back to its page, and the login page says that nothing was saved.
+    """
     if wants_json() or request.headers.get("X-Part"):
         abort(401)
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    if request.method != "GET":
+        return redirect(url_for("core.login", next=came_from(), ended=1), 303)
+    wanted = request.full_path.rstrip("?")
     return redirect(url_for("core.login", next=None if wanted == "/" else wanted))
+
+
+def came_from() -> str | None:
+    """The page of this site that sent the request; None where it is unknown."""
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host or not parts.path:
+        return None
+    return safe_next(parts.path + (f"?{parts.query}" if parts.query else ""))
 
 
 def wants_json() -> bool:

@@ -143,3 +143,47 @@ def test_unsaved_input_is_not_left_without_asking(page: Any) -> None:
     page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.goto("/jobs")
     assert asked == ["beforeunload"]
+
+
+def fill_customer(page: Any) -> None:
+    page.goto("/customers/new")
+    page.fill("#name", "Ñandú, María")
+    page.fill("#notes", "timbre roto")
+
+
+def log_in(page: Any) -> None:
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.click("button.btn-primary")
+    page.wait_for_selector("#search")
+
+
+def test_what_was_typed_comes_back_after_a_lost_session(page: Any) -> None:
+    fill_customer(page)
+    page.context.clear_cookies()
+    page.click("main form .btn-primary")
+    page.wait_for_selector("form[data-login]")
+    assert "Su sesión terminó; nada se guardó" in page.inner_text("main")
+    log_in(page)
+    assert page.url.endswith("/customers/new")
+    page.wait_for_selector(".notice[role=status] >> text=está aquí de nuevo")
+    assert page.input_value("#name") == "Ñandú, María" and page.input_value("#notes") == "timbre roto"
+    assert page.evaluate("sessionStorage.getItem('abona:typed')") is None
+
+
+def test_what_was_typed_is_kept_for_its_own_page_and_no_secret_ever(page: Any) -> None:
+    fill_customer(page)
+    page.context.clear_cookies()
+    page.click("main form .btn-primary")
+    page.wait_for_selector("form[data-login]")
+    page.goto("/login")
+    log_in(page)
+    assert page.evaluate("sessionStorage.getItem('abona:typed')") is None
+    page.goto("/customers/new")
+    assert page.input_value("#name") == ""
+    page.goto("/account")
+    page.fill("input[type=password] >> nth=0", "muy secreta")
+    page.evaluate("""() => { const form = document.querySelector('input[type=password]').form;
+        form.addEventListener('submit', event => event.preventDefault()); form.requestSubmit(); }""")
+    stored = page.evaluate("sessionStorage.getItem('abona:typed')")
+    assert stored and "secreta" not in stored and "csrf" not in stored and "form_key" not in stored

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from email import policy
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -42,6 +43,19 @@ def test_strangers_are_sent_to_the_login_and_back(client: FlaskClient, make_user
     assert asked.status_code == 302 and asked.location == "/login?next=/jobs?state%3Ddone"
     answer = client.post(asked.location, data={"email": user.email, "password": GOOD})
     assert answer.location == "/jobs?state=done"
+
+
+@pytest.mark.parametrize(("referer", "wanted"), [
+    ("http://localhost/customers/new?zone=1", "/customers/new?zone=1"), ("http://evil.example/customers/new", None),
+    ("", None), ("http://localhost//evil.example", "/")])
+def test_a_form_that_comes_after_the_session_leads_back_to_its_page(client: FlaskClient, referer: str,
+                                                                    wanted: str | None) -> None:
+    answer = client.post("/customers/new", data={"name": "Ana"}, headers={"Referer": referer} if referer else {})
+    parts = urlsplit(answer.location)
+    assert answer.status_code == 303 and parts.path == "/login"
+    assert dict(parse_qsl(parts.query)) == {"ended": "1"} | ({"next": wanted} if wanted else {})
+    assert "Su sesión terminó; nada se guardó" in client.get(answer.location).get_data(as_text=True)
+    assert "Su sesión terminó" not in client.get("/login").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
