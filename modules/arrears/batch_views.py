@@ -11,7 +11,7 @@ from core.db import db, find
 from core.i18n import _
 from core.paging import paginate
 from core.security import require
-from modules.arrears import batches, wording
+from modules.arrears import batches, hours, wording
 from modules.arrears.blueprint import CUT, bp
 from modules.arrears.models import Batch, BatchItem
 from modules.contracts.models import Contract
@@ -55,23 +55,29 @@ def batch(batch_id: int) -> Any:
     """Who is cut by which document and rule, who is spared by what, and how far it is."""
     row = find(Batch, batch_id)
     counted = batches.counts([row.id]).get(row.id, {})
+    spared = bool(row.spared) and request.args.get("show") == "spared"
     page = paginate(
         sa.select(BatchItem, Contract.number, Customer.name).join(Contract, Contract.id == BatchItem.contract_id)
-        .join(Customer, Customer.id == BatchItem.customer_id).where(BatchItem.batch_id == row.id),
+        .join(Customer, Customer.id == BatchItem.customer_id).where(
+            BatchItem.batch_id == row.id, BatchItem.stage == batches.SPARED if spared else
+            BatchItem.stage > batches.SPARED),
         [BatchItem.stage, BatchItem.id], scalars=False)
     totals = db.session.execute(
-        sa.select(BatchItem.currency, sa.func.sum(BatchItem.amount)).where(BatchItem.batch_id == row.id)
+        sa.select(BatchItem.currency, sa.func.sum(BatchItem.amount)).where(
+            BatchItem.batch_id == row.id, BatchItem.stage > batches.SPARED)
         .group_by(BatchItem.currency)).all()
     return render_template("arrears/batch.html", batch=row, page=page, sums=_sums(counted), counted=counted,
                            states=STATES, items=ITEMS, totals=totals, moment=wording.moment, spared=wording.SPARED,
-                           rules=wording.RULES, undoing=batches.is_undoing(row))
+                           rules=wording.RULES, undoing=batches.is_undoing(row), shows_spared=spared,
+                           shut=hours.shut(row.id, len(row.stages)) if row.state in ("rehearsed", "stopped") else None)
 
 
 @bp.post("/cut-offs/<int:batch_id>/run")
 @require(CUT)
 def run_batch(batch_id: int) -> Any:
     """The next stage, or all of them."""
-    batches.release(find(Batch, batch_id), everything=bool(request.form.get("all")))
+    although = request.form.get("why", "") if request.form.get("although") else ""
+    batches.release(find(Batch, batch_id), everything=bool(request.form.get("all")), although=although)
     flash(_("The cut-off is running. You may leave this page, and stop it at any time."), "ok")
     return redirect(url_for("arrears.batch", batch_id=batch_id))
 

@@ -10,16 +10,18 @@ import sqlalchemy as sa
 from core import audit, clock, jobs
 from core.db import among, db, lock, write_rows
 from core.i18n import _
-from core.scope import current_company_id, current_user_id
+from core.scope import current_company, current_company_id, current_user_id
 from modules.accounting import services as accounting
-from modules.arrears import deciding, reading, running, services, wording
+from modules.arrears import deciding, hours, reading, running, services, wording
 from modules.arrears.errors import NotPossible
-from modules.arrears.facts import Action, Decision
+from modules.arrears.facts import Action, Decision, Spared
 from modules.arrears.models import Batch, BatchItem, Cut
 from modules.arrears.ports import stages
 
 # contracts between two looks at the stop button
 STEP = 25
+# the stage of who is spared by the rehearsal
+SPARED = -1
 RUN, UNDO = "modules.arrears.jobs.run_batch", "modules.arrears.jobs.undo_batch"
 
 
@@ -34,20 +36,27 @@ def rehearse(form_key: str | None = None) -> Batch:
     cuts, spared = _decided()
     groups = _groups([one.contract_id for one, _words in cuts])
     batch.stages = sorted({groups.get(one.contract_id, "") for one, _words in cuts}, key=lambda name: (not name, name))
-    batch.spared = dict(spared)
-    write_rows(BatchItem.__table__, [_item(batch, one, words, groups) for one, words in cuts])  # type: ignore[arg-type]
-    audit.record("arrears.rehearse", batch, {"contracts": len(cuts), "spared": sum(spared.values())})
+    batch.spared = dict(Counter(one.by for one in spared))
+    write_rows(BatchItem.__table__, [  # type: ignore[arg-type]
+        *(_item(batch, one, words, groups) for one, words in cuts), *(_spared_item(batch, one) for one in spared)])
+    audit.record("arrears.rehearse", batch, {"contracts": len(cuts), "spared": len(spared)})
     return batch
 
 
-def _decided() -> tuple[list[tuple[Action, str]], Counter[str]]:
+def _decided() -> tuple[list[tuple[Action, str]], list[Spared]]:
+    """Who would be cut, each with the reason, and who is spared, be it only because cutting him is refused."""
     known, moment = reading.context(), running.now()
-    cuts, spared = [], Counter[str]()
+    cuts: list[tuple[Action, str]] = []
+    spared: list[Spared] = []
     for customer_ids in reading.chunks():
-        for debtor in reading.debtors(known, customer_ids):
-            found: Decision = deciding.decide(debtor, known.calendar, moment, by_hand=True)
-            cuts += [(one, wording.reason(one)) for one in found.actions if one.action == "cut"]
-            spared.update([found.spared.by] if found.spared else [])
+        found = [deciding.decide(debtor, known.calendar, moment, by_hand=True)
+                 for debtor in reading.debtors(known, customer_ids)]
+        wanted = [one for decision in found for one in decision.actions if one.action == "cut"]
+        refused = services.refusals(wanted)
+        cuts += [(one, wording.reason(one)) for one in wanted if one.key not in refused]
+        spared += [decision.spared for decision in found if decision.spared]
+        spared += [Spared(one.contract_id, one.number, one.customer_id, one.customer, "refused", one.invoice_id,
+                          one.amount, {"name": refused[one.key]}) for one in wanted if one.key in refused]
     return cuts, spared
 
 
@@ -64,7 +73,15 @@ def _item(batch: Batch, one: Action, words: str, groups: dict[int, str]) -> dict
     return {"company_id": current_company_id(), "batch_id": batch.id, "contract_id": one.contract_id,
             "customer_id": one.customer_id, "invoice_id": one.invoice_id, "amount": one.amount,
             "currency": one.currency, "rule": one.rule, "reason": words[:300], "state": "waiting", "cut_id": None,
-            "stage": batch.stages.index(groups.get(one.contract_id, ""))}
+            "stage": batch.stages.index(groups.get(one.contract_id, "")), "note": ""}
+
+
+def _spared_item(batch: Batch, one: Spared) -> dict[str, object]:
+    """Who is spared stands in no stage."""
+    return {"company_id": current_company_id(), "batch_id": batch.id, "contract_id": one.contract_id,
+            "customer_id": one.customer_id, "invoice_id": one.invoice_id, "amount": one.amount,
+            "currency": current_company().currency, "rule": one.by, "reason": "", "state": "spared", "cut_id": None,
+            "stage": SPARED, "note": wording.spared(one)[:300]}
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
@@ -85,21 +102,30 @@ def leave_out(item: BatchItem) -> None:
     db.session.flush()
 
 
-def release(batch: Batch, everything: bool = False) -> None:
-    """Approve it, or go on: the next stage, or all that are left, is cut by a job."""
+def release(batch: Batch, everything: bool = False, although: str = "") -> None:
+    """Approve it, or go on: the next stage, or all that are left, is cut by a job.
+
+    `although`: why people are cut at night or on a free day, which otherwise is refused; it is put on record.
+    """
     batch = held(batch.id)
     if batch.state not in ("rehearsed", "stopped", "running"):
         raise NotPossible(_("Running this cut-off is not possible because it is over."))
     if batch.day != clock.today():
         raise NotPossible(_("Running this cut-off is not possible because it was rehearsed on %(day)s. Rehearse anew: "
                             "who has paid since is left out.", day=f"{batch.day:%d/%m/%Y}"))
+    released = len(batch.stages) if everything else min(max(batch.released, _done_stages(batch)) + 1,
+                                                       len(batch.stages))
+    shut = hours.shut(batch.id, released)
+    if shut and shut.everybody and not although.strip():
+        raise NotPossible(_("Cutting now is not possible: %(why)s. Wait until %(moment)s, or tick that they are cut "
+                            "all the same and say why.", why=shut.words, moment=wording.moment(shut.until)),
+                          field="why", code="outside_calendar")
     if batch.state == "rehearsed":
         batch.approved_at, batch.approved_by = clock.now(), current_user_id()
-    batch.released = len(batch.stages) if everything else min(max(batch.released, _done_stages(batch)) + 1,
-                                                             len(batch.stages))
-    batch.state = "running"
+    batch.released, batch.state, batch.although = released, "running", although.strip()[:200] if shut else ""
     db.session.flush()
-    audit.record("arrears.run_batch", batch, {"stages": batch.released})
+    audit.record("arrears.run_batch", batch, {"stages": released, **({"although": shut.words} if shut and batch.although
+                                                                     else {})}, batch.although)
     jobs.enqueue(RUN, batch_id=batch.id)
 
 
@@ -156,10 +182,13 @@ def run_step(batch_id: int) -> bool:
     batch = held(batch_id)
     if batch.state != "running":
         return False
+    shut = None if batch.although else hours.shut(batch.id, batch.released)
     items = db.session.scalars(
-        sa.select(BatchItem).where(BatchItem.batch_id == batch.id, BatchItem.state == "waiting",
-                                   BatchItem.stage < batch.released)
+        sa.select(BatchItem).where(*hours.waiting(batch.id, batch.released), *(shut.others() if shut else ()))
         .order_by(BatchItem.stage, BatchItem.id).limit(STEP)).all()
+    if not items and shut:  # the night has come: it goes on in the morning
+        jobs.enqueue(RUN, batch_id=batch.id, run_at=shut.until, key=f"arrears.batch:{batch.id}:{shut.until:%Y%m%d%H}")
+        return False
     if not items:
         left = _done_stages(batch) < len(batch.stages)
         batch.state, batch.finished_at = ("stopped", None) if left else ("done", clock.now())
@@ -223,11 +252,11 @@ def is_undoing(batch: Batch) -> bool:
 
 
 def counts(batch_ids: Sequence[int]) -> dict[int, dict[tuple[int, str], int]]:
-    """{batch: {(stage, state): how many}}, in one select."""
+    """{batch: {(stage, state): how many}}, in one select, of those that were to be cut."""
     found: dict[int, dict[tuple[int, str], int]] = {}
     for row in db.session.execute(
             sa.select(BatchItem.batch_id, BatchItem.stage, BatchItem.state, sa.func.count().label("count"))
-            .where(among(BatchItem.batch_id, batch_ids))
+            .where(among(BatchItem.batch_id, batch_ids), BatchItem.stage > SPARED)
             .group_by(BatchItem.batch_id, BatchItem.stage, BatchItem.state)):
         found.setdefault(row.batch_id, {})[row.stage, row.state] = row[3]
     return found

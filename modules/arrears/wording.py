@@ -29,7 +29,8 @@ SPARED = {
     "few_invoices": lazy("too few documents overdue"), "credit": lazy("covered by what is in favour"),
     "paid_elsewhere": lazy("paid in another way, not due yet"), "restored_by_hand": lazy("restored by hand"),
     "needs_approval": lazy("waits for approval"), "holiday": lazy("holiday"), "no_staff": lazy("day without staff"),
-    "eve": lazy("day before a free one"), "hour": lazy("hour without cuts")}
+    "eve": lazy("day before a free one"), "hour": lazy("hour without cuts"),
+    "refused": lazy("cannot be cut")}
 ENDED = {"paid": lazy("paid"), "promise": lazy("promise of payment"), "proof": lazy("proof of payment"),
          "staff": lazy("by hand"), "undone": lazy("cut-off undone"), "ended": lazy("contract ended")}
 

@@ -48,13 +48,12 @@ def _cut(day: dt.date, zone: ZoneInfo) -> None:
     _run(day, zone)
     batch = batches.rehearse(FORM)
     wanted = max((db.session.scalar(sa.select(sa.func.count(Contract.id))) or 0) * CUT // 100, LEAST)
-    rest = db.session.scalars(sa.select(BatchItem).where(BatchItem.batch_id == batch.id)
+    rest = db.session.scalars(sa.select(BatchItem).where(BatchItem.batch_id == batch.id, BatchItem.state == "waiting")
                               .order_by(BatchItem.amount.desc(), BatchItem.id).offset(wanted)).all()
     for item in rest:
-        if item.state == "waiting":
-            batches.leave_out(item)
+        batches.leave_out(item)
     if batch.state == "rehearsed" and batch.stages:
-        batches.release(batch, everything=True)
+        batches.release(batch, everything=True, although=_("The demonstration is loaded at any hour."))
         db.session.commit()
         while batches.run_step(batch.id):
             db.session.commit()

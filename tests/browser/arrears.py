@@ -46,8 +46,10 @@ def town(site: Site, names: dict[str, list[str]]) -> dict[str, Contract]:
     """Subscribers by router, each with a debt that is old enough; a person approves each cut-off. By PPPoE user."""
     internal()
     profile = db.session.scalars(sa.select(BillingProfile).where(BillingProfile.is_default)).one()
-    profile.cut_after_days = 10
-    db.session.add(ArrearsPolicy(profile_id=profile.id, automatic=False))
+    profile.cut_after_days, profile.cut_hour = 10, 0
+    # the tests run at any hour of any day
+    db.session.add(ArrearsPolicy(profile_id=profile.id, automatic=False, cut_until_hour=24, free_weekdays=[],
+                                 free_holidays=False, free_eves=False))
     sold, found = plan("H100", "Hogar 100", 12100), {}
     for router, people in names.items():
         row = _router(site, router, [_user(name) for name in people])

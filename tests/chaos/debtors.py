@@ -163,7 +163,7 @@ def approve() -> int:
     """Rehearse a cut-off and let all of it run; its id."""
     with company_scope(_company()):
         batch = batches.rehearse()
-        batches.release(batch, everything=True)
+        batches.release(batch, everything=True, although="The test runs at any hour.")
         db.session.commit()
         return batch.id
 

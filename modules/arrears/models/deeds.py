@@ -101,6 +101,8 @@ class Batch(CompanyScoped, Model):
     # who is spared, counted by what: {"promise": 3}
     spared: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     form_key: Mapped[str | None] = mapped_column(sa.String(64))
+    # why it runs at night or on a free day; "": it does not
+    although: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
 
     items: Mapped[list[BatchItem]] = relationship(order_by="BatchItem.id", back_populates="batch")
 

@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.db import db
+from core.models import AuditRecord
+from modules.accounting.models import Invoice
 from modules.arrears import batches, services
 from modules.arrears.errors import NotPossible
 from modules.arrears.models import Batch, BatchItem, Cut
@@ -39,7 +41,7 @@ def debtors(make_contract: Any, owe: Any, frozen: Any) -> list[Contract]:
     found = [make_contract(f"Customer {number}") for number in range(5)]
     for one in found:
         owe(one, "12100", DUE)
-    frozen(2026, 11, 15, 3)  # a Sunday night: by hand the hour is a person's
+    frozen(2026, 11, 12, 14)  # a Thursday at eleven, there
     return found
 
 
@@ -233,3 +235,85 @@ def test_a_rehearsal_of_yesterday_is_not_run(debtors: list[Contract], frozen: An
     frozen(2026, 11, 16, 14)
     with pytest.raises(NotPossible, match="Rehearse anew"):
         batches.release(batch)
+
+
+NIGHT = (2026, 11, 12, 23, 30)  # half past eight in the evening, there
+
+
+def test_nobody_is_cut_by_hand_at_night_unless_somebody_says_why(debtors: list[Contract], frozen: Any,
+                                                                 run_jobs: Any) -> None:
+    frozen(*NIGHT)
+    batch = batches.rehearse()
+    with pytest.raises(NotPossible, match="hour without cuts"):
+        batches.release(batch, everything=True)
+    with pytest.raises(NotPossible):
+        batches.release(batch, everything=True, although="  ")
+    assert batch.state == "rehearsed" and states(debtors) == ["active"] * 5
+    batches.release(batch, everything=True, although="The mast is sold tonight")
+    db.session.commit()
+    run_jobs()
+    assert states(debtors) == ["suspended"] * 5
+    noted = db.session.scalars(sa.select(AuditRecord).where(AuditRecord.action == "arrears.run_batch")).one()
+    assert noted.reason == "The mast is sold tonight" and "hour without cuts" in str(noted.changes)
+
+
+def test_nobody_is_cut_by_hand_on_a_free_day(debtors: list[Contract], frozen: Any) -> None:
+    frozen(2026, 11, 15, 15)  # a Sunday at noon
+    with pytest.raises(NotPossible, match="day without staff"):
+        batches.release(batches.rehearse(), everything=True)
+
+
+def test_a_stage_that_runs_on_into_the_night_goes_on_in_the_morning(
+        debtors: list[Contract], frozen: Any, run_jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "STEP", 2)
+    frozen(2026, 11, 10, 19)
+    for one in db.session.scalars(sa.select(Invoice)):
+        one.due_date = dt.date(2026, 10, 20)
+    db.session.commit()
+    batch = batches.rehearse()
+    batches.release(batch, everything=True)
+    assert batches.run_step(batch.id)
+    frozen(2026, 11, 10, 20)  # five in the afternoon: the hour at which cuts end
+    db.session.commit()
+    run_jobs()
+    assert states(debtors).count("suspended") == 2 and batch.state == "running"
+    frozen(2026, 11, 11, 13)  # ten in the morning
+    run_jobs()
+    assert states(debtors) == ["suspended"] * 5 and batch.state == "done"
+
+
+def test_the_rehearsal_lists_who_is_spared_and_by_what(debtors: list[Contract], profile: Any, pay: Any,
+                                                       login: Any) -> None:
+    promised, courtesy, small = debtors[:3]
+    services.promise(promised)
+    contracts.set_courtesy(courtesy, dt.date(2026, 11, 1), dt.date(2026, 11, 30))
+    profile.cut_minimum_debt = 5000
+    pay(small, "8000")
+    batch = batches.rehearse()
+    db.session.commit()
+    found = {item.contract_id: item for item in batch.items}
+    assert {key for key, item in found.items() if item.state == "spared"} == {promised.id, courtesy.id, small.id}
+    assert found[promised.id].note.startswith("promise of payment (until ")
+    assert found[courtesy.id].note == "courtesy (until 30/11/2026)" and "5,000.00" in found[small.id].note
+    assert batches.counts([batch.id])[batch.id] == {(0, "waiting"): 2}
+    client = login("arrears.view_arrears", "arrears.cut_service")
+    page = client.get(f"/arrears/cut-offs/{batch.id}?show=spared").text
+    assert all(one.number in page for one in debtors[:3]) and debtors[3].number not in page
+    page = client.get(f"/arrears/cut-offs/{batch.id}").text
+    assert debtors[3].number in page and promised.number not in page
+
+
+def test_the_screen_asks_for_a_tick_and_a_reason_at_night(debtors: list[Contract], frozen: Any, login: Any,
+                                                          run_jobs: Any) -> None:
+    frozen(*NIGHT)
+    batch = batches.rehearse()
+    db.session.commit()
+    client, path = login("arrears.view_arrears", "arrears.cut_service"), f"/arrears/cut-offs/{batch.id}"
+    assert 'name="although"' in client.get(path).text
+    client.post(f"{path}/run", data={"all": "1", "why": "no tick"})
+    run_jobs()
+    assert states(debtors) == ["active"] * 5
+    client.post(f"{path}/run", data={"all": "1", "why": "Order of the court", "although": "1"})
+    run_jobs()
+    assert states(debtors) == ["suspended"] * 5
+    assert "Order of the court" in client.get(path).text
