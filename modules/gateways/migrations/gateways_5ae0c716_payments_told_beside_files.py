@@ -1,14 +1,14 @@
 """payments told beside files
 
 Revision: gateways_5ae0c716
-After: gateways_01cab2e5
+After: gateways_5ae81c07
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'gateways_5ae0c716'
-down_revision = 'gateways_01cab2e5'
+down_revision = 'gateways_5ae81c07'
 branch_labels = None
 depends_on = None
 
