@@ -76,8 +76,8 @@ def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = No
     """
     taken = taken or Taken()
     _ask_a_person(rows, taken)
-    waiting = reversals.that_waited(account, [row.external_id for row in rows if row.kind == "payment"])
-    back = [*[row for row in rows if row.kind == "reversal"], *waiting]
+    back = [*[row for row in rows if row.kind == "reversal"], *reversals.that_waited(account, rows)]
+    reversals.find_owners(account, back)
     _book_payments(account, [row for row in rows if row.kind == "payment"], taken, pays or {},
                    reversals.payers(account, back))
     for row in back:
@@ -280,7 +280,7 @@ def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
         return
     paid = reversals.paid_by(account, row)
     if paid is None or paid.payment is None:
-        _wait(row, causes.REVERSAL_FIRST)
+        _wait(row, reversals.why(account, row))
         taken.waiting += 1
         return
     row.customer_id, row.invoice_id, row.payment_id = paid.customer_id, paid.invoice_id, paid.payment_id

@@ -9,6 +9,7 @@ from core.i18n import lazy
 UNKNOWN_REFERENCE, OTHER_CURRENCY, AMOUNT_DIFFERS = "unknown_reference", "other_currency", "amount_differs"
 TEST_PAYMENT, NOT_TAKEN, REVERSAL_FIRST, REVERSAL_TOO_LARGE = ("test_payment", "not_taken", "reversal_first",
                                                                "reversal_too_large")
+REVERSAL_OF_NONE, REVERSAL_OF_SEVERAL = "reversal_of_none", "reversal_of_several"
 CONTRADICTED = "contradicted"
 CONTRADICTS_US, MISCONFIGURED, NEVER_TOLD = "contradicts_us", "misconfigured", "never_told"
 # booked all the same, but worth a look
@@ -30,6 +31,11 @@ WORDS: dict[str, tuple[Any, Any]] = {
     NOT_TAKEN: (lazy("The books did not take it"), lazy("Mend what the remark says, then book it.")),
     REVERSAL_FIRST: (lazy("Taken back, but the payment was never seen"),
                      lazy("It is settled by itself when the payment comes. After three days ask the gateway.")),
+    REVERSAL_OF_NONE: (lazy("Taken back, but no payment fits"),
+                       lazy("The gateway does not say which payment it takes back. When one of this customer and "
+                            "amount comes it is settled by itself; else choose the payment.")),
+    REVERSAL_OF_SEVERAL: (lazy("Taken back, and several payments fit"),
+                          lazy("The gateway does not say which payment it takes back. Choose it.")),
     REVERSAL_TOO_LARGE: (lazy("More taken back than was paid"), lazy("Compare with the gateway's own screen.")),
     CONTRADICTED: (lazy("The gateway contradicts itself"),
                    lazy("What it says now does not fit what it said before. Compare with its own screen.")),

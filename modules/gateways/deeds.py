@@ -18,6 +18,7 @@ WORDS = {
     "gateways.import_file": lazy("File of payments imported"),
     "gateways.look_at_payment": lazy("Payment of a gateway looked at"),
     "gateways.make_debt_file": lazy("File of debts made"),
+    "gateways.match_reversal": lazy("Payment chosen that a gateway took back"),
     "gateways.offer_way": lazy("Way to pay offered to a customer, or not"),
     "gateways.plan_debt_files": lazy("Plan of files of debts changed"),
     "gateways.revoke_links": lazy("Payment links revoked"),

@@ -52,7 +52,9 @@ def transaction(transaction_id: int) -> Any:
     row = find(Transaction, transaction_id)
     waits = row.state == "waiting" and row.kind == "payment" and row.status == "approved"
     return render_template("gateways/transaction.html", row=row, waits=waits, gives_back=refunding.can_give_back(row),
-                           candidates=tray.candidates(row) if waits else [])
+                           candidates=tray.candidates(row) if waits else [],
+                           names_payment=row.kind == "reversal" and row.state == "waiting" and not row.reverses,
+                           taken_back=tray.payments_taken_back(row))
 
 
 @bp.post("/gateways/payments/<int:transaction_id>/assign")
@@ -64,6 +66,15 @@ def assign(transaction_id: int) -> Any:
     invoice_id = request.form.get("invoice", type=int)
     tray.assign(row, customer, find(Invoice, invoice_id) if invoice_id else None)
     flash(_("Booked for %(customer)s.", customer=customer.name), "ok")
+    return redirect(url_for("gateways.transaction", transaction_id=transaction_id))
+
+
+@bp.post("/gateways/payments/<int:transaction_id>/takes-back")
+@require("gateways.match_payments")
+def takes_back(transaction_id: int) -> Any:
+    """Say which payment is taken back where the gateway does not."""
+    row = tray.takes_back(find(Transaction, transaction_id), request.form.get("payment", ""))
+    flash(_("Payment %(number)s was taken back.", number=row.reverses), "ok")
     return redirect(url_for("gateways.transaction", transaction_id=transaction_id))
 
 

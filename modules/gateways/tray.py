@@ -16,7 +16,7 @@ from core.i18n import _, lazy
 from modules.accounting.models import Invoice
 from modules.crm import finding
 from modules.crm.models import Customer
-from modules.gateways import booking, causes
+from modules.gateways import booking, causes, reversals
 from modules.gateways.models import Transaction
 
 # how many customers are proposed
@@ -100,6 +100,33 @@ def assign(row: Transaction, customer: Customer, invoice: Invoice | None = None)
     if row.state != "booked":
         raise DomainError(str(causes.WORDS[row.cause][0]) + (f" ({row.note})" if row.note else ""))
     audit.record("gateways.assign_payment", row, {"customer": customer.id, "amount": row.amount})
+    return row
+
+
+def payments_taken_back(row: Transaction) -> list[Transaction]:
+    """Which payments one may take back that waits and does not say which."""
+    waits = row.state == "waiting" and row.kind == "reversal" and row.status == "reversed" and not row.reverses
+    return reversals.possible(row.account, row) if waits else []
+
+
+def takes_back(row: Transaction, number: str) -> Transaction:
+    """Say which payment, by its number at the gateway, one that waits takes back; and book it."""
+    row = _held(row)
+    if row.kind != "reversal" or row.status != "reversed":
+        raise DomainError(_("This takes no payment back."))
+    paid = db.session.scalar(sa.select(Transaction).where(
+        Transaction.account_id == row.account_id, Transaction.kind == "payment", Transaction.state == "booked",
+        Transaction.external_id == number.strip(), Transaction.currency == row.currency))
+    if paid is None:
+        raise DomainError(_("To book this you must choose the payment that is taken back; no payment of %(account)s in "
+                            "the books has the number “%(number)s”.", account=row.account.name,
+                            number=number.strip()[:40]), field="payment")
+    before, row.reverses, row.state, row.cause = row.reverses, paid.external_id, "noted", ""
+    booking.book(row.account, [row])
+    if row.state != "booked":
+        cause, note, row.reverses = row.cause, row.note, before
+        raise DomainError(str(causes.WORDS[cause][0]) + (f" ({note})" if note else ""))
+    audit.record("gateways.match_reversal", row, {"payment": paid.external_id, "amount": row.amount})
     return row
 
 
