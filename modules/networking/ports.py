@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -142,8 +142,11 @@ class Driver(Protocol):
     # (name, kind) of the settings that its form asks for; kinds: text, secret, number, tls
     fields: Sequence[tuple[str, str]]
 
-    def open(self, access: Access) -> AbstractContextManager[Session]:
-        """Log in. Unavailable where it cannot be reached, Rejected (with a code of words.CURES) where it refuses."""
+    def open(self, access: Access, beat: Callable[[], None] = lambda: None) -> AbstractContextManager[Session]:
+        """Log in. Unavailable where it cannot be reached, Rejected (with a code of words.CURES) where it refuses.
+
+        `beat` is called with each sentence: it holds on to the router, and raises where somebody else has it by now.
+        """
 
     def script(self, access: Access, allowed: Sequence[str], portal: str) -> str:
         """What a person applies once, so that cut subscribers see the notice and may pay; "" where there is none."""

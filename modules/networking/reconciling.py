@@ -7,6 +7,7 @@ now is what was read, never what was sent.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,8 @@ from modules.networking.ports import About, Seen, Session, Step, Wanted, drivers
 # more than this share, and more than this many, that are not there: the router was reset or restored
 GUARD_SHARE, GUARD_COUNT = 20, 20
 MOST_STRAYS = 500
+# how often a session that talks for long holds on to its router: well within the lease
+BEAT_SECONDS = 20
 MARK = "abona:contract:"
 log = logs.get(__name__)
 
@@ -87,7 +90,7 @@ def run(router_id: int, keep: Callable[[], None], *, force: bool = False, dry: b
     asks_addresses = not dry and in_use.is_due(router)
     keep()
     try:
-        with driver.open(settings) as session:
+        with driver.open(settings, _heartbeat(keep)) as session:
             about = session.about()
             _check_identity(about, known)
             _work(session, asked, result, keep, writes=writes, force=force, about=about, dry=dry)
@@ -101,6 +104,19 @@ def run(router_id: int, keep: Callable[[], None], *, force: bool = False, dry: b
             _troubled(router_id, trouble)
             keep()
     return result
+
+
+def _heartbeat(keep: Callable[[], None]) -> Callable[[], None]:
+    """Row by row over many, or a slow print, takes longer than the lease: held on to meanwhile, but not each time."""
+    last = time.monotonic()
+
+    def beat() -> None:
+        nonlocal last
+        if time.monotonic() - last >= BEAT_SECONDS:
+            keep()
+            last = time.monotonic()
+
+    return beat
 
 
 def _addresses(session: Session, router_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -20,7 +20,7 @@ class ByHand:
     manual = True
     fields: Sequence[tuple[str, str]] = ()
 
-    def open(self, access: Access) -> AbstractContextManager[Any]:
+    def open(self, access: Access, beat: Callable[[], None] = lambda: None) -> AbstractContextManager[Any]:
         raise Rejected(_("What is done on this router is ticked off by a person; nobody speaks to it from here."),
                        code="setting")
 

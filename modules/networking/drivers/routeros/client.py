@@ -33,10 +33,20 @@ class Refused(Exception):
 
 
 class Client:
-    """Sentences to a router that let us in. `fingerprint` is that of the certificate it showed, "" without one."""
+    """Sentences to a router that let us in. `fingerprint` is that of the certificate it showed, "" without one.
 
-    def __init__(self, api: Any, fingerprint: str) -> None:
-        self._api, self.fingerprint, self._wrote = api, fingerprint, False
+    `beat` is called before each sentence that goes out, and with each row that comes in: many may be slow.
+    """
+
+    def __init__(self, api: Any, fingerprint: str, beat: Callable[[], None]) -> None:
+        self._api, self.fingerprint, self._wrote, self._beat = api, fingerprint, False, beat
+        receive = api.protocol.readSentence
+
+        def read() -> Any:
+            beat()
+            return receive()
+
+        api.protocol.readSentence = read
 
     def read(self, menu: str, fields: Sequence[str], query: Mapping[str, str] | None = None) -> list[dict[str, str]]:
         """Rows of a menu with these fields, as texts; a menu that the router lacks is empty."""
@@ -52,6 +62,7 @@ class Client:
 
     def write(self, path: str, values: Mapping[str, str]) -> None:
         """One sentence that writes; Refused with the router's words. Unknown where no answer came."""
+        self._beat()
         self._wrote = True
         time.sleep(PAUSE)
         self._ask(path, values, ())
@@ -101,14 +112,14 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def session(access: Access) -> Iterator[Client]:
+def session(access: Access, beat: Callable[[], None] = lambda: None) -> Iterator[Client]:
     """Log in, and close at the end. A dead router costs one connect limit, login included."""
     seen: list[str] = []
     api = _login(access, seen)
     with suppress(OSError, AttributeError):
         api.protocol.transport.sock.settimeout(READ_SECONDS)
     try:
-        yield Client(api, seen[0] if seen else "")
+        yield Client(api, seen[0] if seen else "", beat)
     finally:
         with suppress(OSError, LibRouterosError):
             api.close()

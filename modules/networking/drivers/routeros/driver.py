@@ -139,8 +139,8 @@ class RouterOS:
               ("ca", "long"))
 
     @contextmanager
-    def open(self, access: Access) -> Iterator[Session]:
-        with client.session(access) as talk:
+    def open(self, access: Access, beat: Callable[[], None] = lambda: None) -> Iterator[Session]:
+        with client.session(access, beat) as talk:
             yield Session(access, talk)
 
     def script(self, access: Access, allowed: Sequence[str], portal: str) -> str:
