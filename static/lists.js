@@ -52,7 +52,8 @@
     days.forEach(function (day) { day.addEventListener("input", function () { period.value = ""; }); });
   });
 
-  /* --- suggestions while one types (a combobox with a list below) ------------------------------------------------ */
+  /* --- suggestions while one types (a combobox with a list below) ------------------------------------------------
+     data-pick="name" goes on with who was taken, as that value of the form; there Enter takes nobody before an arrow. */
   all("[data-suggest]").forEach(function (holder, index) {
     var field = holder.querySelector("input"), list = doc.createElement("ul"), asked = 0, waiting = 0;
     list.id = "suggest-" + index; list.className = "suggest-list"; list.hidden = true; list.setAttribute("role", "listbox");
@@ -66,7 +67,18 @@
       if (now) { now.setAttribute("aria-selected", "false"); }
       if (item) { item.setAttribute("aria-selected", "true"); field.setAttribute("aria-activedescendant", item.id); item.scrollIntoView({ block: "nearest" }); }
     }
-    function take(item) { field.value = item.textContent; field.setAttribute("data-id", item.getAttribute("data-value")); close(); }
+    function take(item) {
+      if (holder.hasAttribute("data-pick")) { pick(item.getAttribute("data-value")); }
+      field.value = item.textContent; field.setAttribute("data-id", item.getAttribute("data-value"));
+      close();
+    }
+    function pick(value) {
+      var chosen = doc.createElement("input");
+      chosen.type = "hidden"; chosen.name = holder.getAttribute("data-pick"); chosen.value = value;
+      field.form.appendChild(chosen);
+      field.form.submit();
+      chosen.remove(); /* the way back brings the form as it was */
+    }
     function fill(found) {
       list.textContent = "";
       found.forEach(function (one, place) {
@@ -77,11 +89,12 @@
       });
       list.hidden = !found.length;
       field.setAttribute("aria-expanded", String(found.length > 0));
-      if (found.length) { mark(list.firstChild); }
+      if (found.length && !holder.hasAttribute("data-pick")) { mark(list.firstChild); }
     }
     function ask() {
       var mine = ++asked;
-      fetch(holder.getAttribute("data-suggest") + "?q=" + encodeURIComponent(field.value), { headers: { Accept: "application/json" }, credentials: "same-origin" })
+      var url = holder.getAttribute("data-suggest");
+      fetch(url + (url.indexOf("?") < 0 ? "?" : "&") + "q=" + encodeURIComponent(field.value), { headers: { Accept: "application/json" }, credentials: "same-origin" })
         .then(function (answer) { return answer.ok && !answer.redirected ? answer.json() : []; })
         .then(function (found) { if (mine === asked && doc.activeElement === field) { fill(found); } }).catch(close);
     }

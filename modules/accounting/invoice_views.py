@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
 
 from core import clock, storage
 from core.db import db, find
@@ -15,6 +15,7 @@ from core.forms import refused
 from core.i18n import _, current_locale
 from core.scope import current_company
 from core.security import require
+from core.security.access import wants_json
 from modules.accounting import (
     collected,
     documents,
@@ -37,6 +38,8 @@ from modules.crm import finding
 from modules.crm.models import Customer
 
 FOUND = 20
+# suggestions below the field
+SUGGESTED = 8
 
 
 @bp.get("/invoices/<int:invoice_id>")
@@ -185,10 +188,12 @@ def _invoice_form(form: forms.InvoiceForm, customer: Customer, planned: Any = No
 def choose_customer(endpoint: str, title: str, **values: Any) -> Any:
     """Find the customer whom something is for; a single hit is taken at once. `values` are the endpoint's own.
 
-    Former customers are looked for with ?former=1.
+    Former customers are looked for with ?former=1. The field asks the same address for suggestions, as JSON.
     """
     text, former = request.args.get("q", "").strip()[:100], "former" in request.args
     found = finding.people(text, FOUND, active=None if former else True) if text else []
+    if wants_json():
+        return jsonify([{"id": one.id, "label": str(one)} for one in found[:SUGGESTED]])
     if len(found) == 1:
         return redirect(url_for(endpoint, customer=found[0].id, **values))
     owed = queries.balances([one.id for one in found]) if found else {}

@@ -237,6 +237,19 @@ def test_whose_payment_it_is_can_be_a_new_customer_s(login: Login, customer: Cus
     assert 'href="/customers/new"' in page.get_data(as_text=True) and "¿De quién?" in text(page)
 
 
+def test_whose_payment_it_is_is_suggested_while_one_types(login: Login, make_customer: Callable[..., Customer]) -> None:
+    ana, former = make_customer("Ana Ibáñez"), make_customer("Beto Ibáñez")
+    deactivate_customer(former)
+    db.session.commit()
+    browser = login(RECORD)
+    assert 'data-suggest="/payments/new"' in browser.get("/payments/new").get_data(as_text=True)
+    json = {"Accept": "application/json"}
+    answer = browser.get("/payments/new?q=ibañez", headers=json)
+    assert answer.get_json() == [{"id": ana.id, "label": str(ana)}] and "no-store" in answer.headers["Cache-Control"]
+    found = browser.get("/payments/new?former=1&q=ibañez", headers=json).get_json()
+    assert {one["id"] for one in found} == {ana.id, former.id}
+
+
 def test_without_any_customer_one_begins_with_the_first(login: Login, company: Company) -> None:
     page = login(RECORD, "crm.edit_customers").get("/payments/new")
     assert "Todavía no hay clientes" in text(page) and 'href="/customers/new"' in page.get_data(as_text=True)
