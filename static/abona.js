@@ -48,6 +48,22 @@
   all("[data-close]").forEach(function (button) { button.addEventListener("click", function () { button.closest("dialog").close(); }); });
   all("[data-keys]").forEach(function (button) { button.addEventListener("click", showKeys); });
 
+  /* --- what a narrow box would cut is said in a word --------------------------------------------------------------- */
+  if (window.matchMedia("(max-width: 820px)").matches) { all("input[data-short]").forEach(function (box) { box.placeholder = box.getAttribute("data-short"); }); }
+
+  /* --- the chosen tab is seen where not all of them fit, and that more follow ------------------------------------ */
+  all(".tabs").forEach(function (tabs) {
+    var chosen = tabs.querySelector("[aria-current], [aria-selected=true]");
+    function edges() {
+      tabs.classList.toggle("has-before", tabs.scrollLeft > 1);
+      tabs.classList.toggle("has-more", tabs.scrollLeft + tabs.clientWidth < tabs.scrollWidth - 1);
+    }
+    if (chosen) { tabs.scrollLeft += chosen.getBoundingClientRect().left - tabs.getBoundingClientRect().left - (tabs.clientWidth - chosen.offsetWidth) / 2; }
+    edges();
+    tabs.addEventListener("scroll", edges, { passive: true });
+    window.addEventListener("resize", edges);
+  });
+
   /* --- folded groups of the side menu stay folded ----------------------------------------------------------- */
   all("details[data-remember]").forEach(function (group) {
     var key = "abona:" + group.getAttribute("data-remember");

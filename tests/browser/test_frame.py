@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from waitress.server import create_server
 
-from core import companies, config, schema
+from core import companies, config, schema, scope
 from core.app import create_app
 from core.db import db
 from core.models import Job, User
 from core.security import hash_password
+from modules.crm.services import create_customer
 from tests.browser.conftest import CHROMIUM, EMAIL, PASSWORD, enter
 
 pytestmark = [
@@ -36,7 +37,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app.config["WTF_CSRF_ENABLED"] = True
     with app.app_context():
         schema.upgrade()
-        companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103", code="rcw")
+        company = companies.create_company("AR", "Río Cuarto Wireless S.A.", "30990000103", code="rcw")
+        with scope.company_scope(company):
+            create_customer(name="Gómez, Ana", tax_condition="CF")
         db.session.add(User(email=EMAIL, name="Ana", is_admin=True, locale="es",
                             password_hash=hash_password(PASSWORD)))
         db.session.add_all([Job(function="modules.x.jobs.y", state="failed", error="boom") for _n in range(3)])
@@ -187,3 +190,30 @@ def test_what_was_typed_is_kept_for_its_own_page_and_no_secret_ever(page: Any) -
         form.addEventListener('submit', event => event.preventDefault()); form.requestSubmit(); }""")
     stored = page.evaluate("sessionStorage.getItem('abona:typed')")
     assert stored and "secreta" not in stored and "csrf" not in stored and "form_key" not in stored
+
+
+def test_whose_payment_it_is_is_taken_from_the_suggestions(page: Any) -> None:
+    page.goto("/payments/new")
+    page.keyboard.type("gomez")
+    page.wait_for_selector(".suggest-list li")
+    assert page.get_attribute("main input[name=q]", "aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#paid_on")
+    assert "customer=1" in page.url
+
+
+def test_the_chosen_tab_is_seen_and_the_search_box_has_the_bar(page: Any) -> None:
+    page.goto("/customers/1")
+    for address in page.eval_on_selector_all(".tabs a", "all => all.map(one => one.href)"):
+        page.goto(address)
+        left, right, more, width = page.evaluate("""() => { const tabs = document.querySelector('.tabs'),
+            chosen = tabs.querySelector('[aria-current]').getBoundingClientRect();
+            return [chosen.left, chosen.right, /has-(more|before)/.test(tabs.className)
+                    || tabs.scrollWidth <= tabs.clientWidth, innerWidth]; }""")
+        assert left >= 0 and right <= width and more, address
+    page.focus("#search")
+    box = page.locator("#search").bounding_box()
+    assert page.viewport_size["width"] > 820 or box["width"] >= page.viewport_size["width"] - 24
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.top') !== null")
