@@ -110,6 +110,10 @@ def end_moratorium(moratorium_id: int) -> Any:
         raise DomainError(_("Ending this moratorium is not possible because it is over."))
     row.last_day = max(yesterday, row.first_day)
     audit.record("arrears.end_moratorium", row, {"until": row.last_day})
-    flash(_("The moratorium is over. Who is due is told first, and cut in %(days)s days.",
-            days=row.catch_up_days), "ok")
+    if row.last_day > yesterday:  # a moratorium holds for whole days, the first one at least
+        flash(_("The moratorium began today and ends tonight. Who is due is then told first, and cut %(days)s days "
+                "later.", days=row.catch_up_days), "ok")
+    else:
+        flash(_("The moratorium is over. Who is due is told first, and cut in %(days)s days.",
+                days=row.catch_up_days), "ok")
     return redirect(url_for("arrears.moratoria"))

@@ -12,7 +12,7 @@ from flask import url_for
 from core import clock
 from core.db import among, db
 from core.i18n import _, format_amount
-from core.models import User
+from core.models import AuditRecord, User
 from core.scope import current_company
 from modules.accounting import labels
 from modules.accounting import queries as accounting
@@ -25,16 +25,37 @@ from modules.notifications.models import Message
 
 # of each kind; the page shows so many in all
 NEWEST = 40
+# what is written in one transaction is of one moment, but for so much
+NEAR = dt.timedelta(seconds=30)
 
 
 def of(contract: Contract, limit: int = 100) -> list[TimelineEvent]:
     """What happened to a contract, the newest first; what other modules know of it comes by the port `timeline`."""
     names = {row.id: row.name or row.email for row in db.session.execute(sa.select(User.id, User.name, User.email))}
+    authors = _Authors(contract, names)
     # of one moment the consequence stands above its cause: the router obeys, and letters tell, what was decided
     found = [event for _key, source in timeline.items() for event in source.events(contract)]
-    found += [*_notices(contract), *_suspensions(contract), *_proofs(contract, names), *_promises(contract, names),
-              *_payments(contract, names), *_deeds(contract, names), *_documents(contract)]
+    found += [*_notices(contract), *_suspensions(contract, authors), *_proofs(contract, names),
+              *_promises(contract, names, authors), *_payments(contract, names), *_deeds(contract, names),
+              *_documents(contract)]
     return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
+
+
+class _Authors:
+    """Who did to a contract what keeps no author of its own: by the records of audit, of the same moment."""
+
+    def __init__(self, contract: Contract, names: dict[int, str]) -> None:
+        rows = db.session.execute(
+            sa.select(AuditRecord.action, AuditRecord.at, AuditRecord.user_id)
+            .where(AuditRecord.object_type == Contract.__tablename__, AuditRecord.object_id == contract.id,
+                   AuditRecord.action.in_(("contracts.suspend", "contracts.restore", "arrears.withdraw_promise")))
+            .order_by(AuditRecord.id.desc()).limit(3 * NEWEST)).all()
+        self.found = [(row.action, row.at, names.get(row.user_id or 0, "")) for row in rows]
+
+    def of(self, action: str, moment: dt.datetime) -> str:
+        """"" where it came by itself."""
+        near = [(abs(at - moment), name) for one, at, name in self.found if one == action and abs(at - moment) <= NEAR]
+        return min(near)[1] if near else ""
 
 
 def _documents(contract: Contract) -> Iterator[TimelineEvent]:
@@ -107,7 +128,7 @@ def _deeds(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEvent]
             rule=str(wording.RULES.get(row.rule, row.rule))), "", "bad" if row.action == "cut" else "warn")
 
 
-def _promises(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEvent]:
+def _promises(contract: Contract, names: dict[int, str], authors: _Authors) -> Iterator[TimelineEvent]:
     for row in db.session.scalars(sa.select(Promise).where(Promise.contract_id == contract.id)
                                   .order_by(Promise.id.desc()).limit(NEWEST)):
         yield TimelineEvent(row.made_at, names.get(row.made_by or 0, ""), _(
@@ -116,7 +137,8 @@ def _promises(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEve
         if row.state == "kept" and row.ended_at:
             yield TimelineEvent(row.ended_at, "", _("The promise was kept"), "", "ok")
         if row.state == "withdrawn" and row.ended_at:
-            yield TimelineEvent(row.ended_at, "", _("The promise was taken back"), "", "warn")
+            yield TimelineEvent(row.ended_at, authors.of("arrears.withdraw_promise", row.ended_at), _(
+                "The promise was taken back"), "", "warn")
 
 
 def _proofs(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEvent]:
@@ -131,7 +153,7 @@ def _proofs(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEvent
                                 "ok" if row.state == "accepted" else "bad")
 
 
-def _suspensions(contract: Contract) -> Iterator[TimelineEvent]:
+def _suspensions(contract: Contract, authors: _Authors) -> Iterator[TimelineEvent]:
     """Cut and back, whoever did it; a cut of our own is told with its rule."""
     rows = db.session.scalars(sa.select(Suspension).where(Suspension.contract_id == contract.id)
                               .order_by(Suspension.id.desc()).limit(NEWEST)).all()
@@ -141,11 +163,12 @@ def _suspensions(contract: Contract) -> Iterator[TimelineEvent]:
             why = {"request": _("at your wish"), "arrears": _("for debt")}.get(row.cause, "")
             words = " ".join(part for part in (_("Service cut"), why) if part)
             words += f": {row.reason}" if row.reason else ""
-            yield TimelineEvent(row.started_at, "", words, "", "bad")
+            yield TimelineEvent(row.started_at, authors.of("contracts.suspend", row.started_at), words, "", "bad")
         if row.ended_at:
             by = own.get(row.id, "")
-            yield TimelineEvent(row.ended_at, "", _("Service restored (%(why)s)", why=str(wording.ENDED[by]))
-                                if by in wording.ENDED else _("Service restored"), "", "ok")
+            yield TimelineEvent(row.ended_at, authors.of("contracts.restore", row.ended_at), _(
+                "Service restored (%(why)s)", why=str(wording.ENDED[by])) if by in wording.ENDED else _(
+                "Service restored"), "", "ok")
 
 
 def _own(suspension_ids: Sequence[int]) -> dict[int, str]:

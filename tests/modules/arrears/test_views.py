@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.db import db
+from core.i18n import use_locale
+from modules.arrears import timeline
 from modules.arrears.models import Batch, Moratorium, Promise, Proof
 from modules.gateways import links
 from tests.modules.arrears.test_proofs import photograph
@@ -30,7 +32,7 @@ def post(client: Any, path: str, **data: Any) -> Any:
     return client.post(path, data=data, follow_redirects=True)
 
 
-def test_a_promise_is_two_clicks_from_the_customer(cut: Any, login: Any) -> None:
+def test_a_promise_is_two_clicks_from_the_customer(app: Any, cut: Any, login: Any) -> None:
     client = login("arrears.view_arrears", "arrears.grant_promises", "crm.view_customers")
     page = client.get(f"/customers/{cut.customer_id}?tab=arrears").text
     assert "12.100,00" in page and f"/arrears/contracts/{cut.id}/promise" in page
@@ -41,6 +43,10 @@ def test_a_promise_is_two_clicks_from_the_customer(cut: Any, login: Any) -> None
     post(client, f"/arrears/promises/{made.id}/withdraw")
     db.session.expire_all()
     assert made.state == "withdrawn"
+    with app.test_request_context(), use_locale("en"):
+        who = {one.words: one.who for one in timeline.of(cut)}
+    assert who["The promise was taken back"]
+    assert next(name for words, name in who.items() if words.startswith("Service restored"))
 
 
 def test_promise_and_link_are_actions_of_a_customer_who_owes(cut: Any, pay: Any, login: Any) -> None:
@@ -114,9 +120,9 @@ def test_a_moratorium_is_one_switch(isp: Any, login: Any) -> None:
     post(client, "/arrears/moratoria", reason="Inundación", catch_up_days="2")
     row = db.session.scalars(sa.select(Moratorium)).one()
     assert "Inundación" in client.get("/arrears/").text and row.last_day is None
-    post(client, f"/arrears/moratoria/{row.id}/end")
+    page = post(client, f"/arrears/moratoria/{row.id}/end").text
     db.session.expire_all()
-    assert row.last_day is not None
+    assert row.last_day == row.first_day and "termina esta noche" in page and "terminó" not in page
 
 
 def test_the_overview_says_what_each_step_brought_in(cut: Any, pay: Any, run_jobs: Any, login: Any) -> None:
