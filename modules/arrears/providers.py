@@ -20,6 +20,7 @@ slots.add("home.todo", "arrears", lazy("Proofs of payment"), desk.todo, permissi
 slots.add("home.charts", "arrears.cuts", lazy("Cut for debt and restored, by day"), figures.cut_and_restored,
           permission="arrears.view_arrears", order=22)
 setup.facts.register("arrears.proofs", desk.waiting_proofs)
+setup.facts.register("arrears.proofs_ending", desk.ending_proofs)
 surcharges.register("arrears", BilledSurcharges())
 payer_actions.register("promise", PromiseHere())
 payer_actions.register("proof", ProofHere())

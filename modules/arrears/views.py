@@ -23,7 +23,7 @@ from modules.arrears import (  # noqa: F401
     wording,
 )
 from modules.arrears.blueprint import PROMISE, SEE, bp
-from modules.arrears.models import Promise
+from modules.arrears.models import Promise, Proof
 from modules.contracts import queries as contracts
 from modules.contracts.models import Contract
 from modules.crm.models import Customer
@@ -88,9 +88,20 @@ def take_proof(customer_id: int) -> Any:
     customer = find(Customer, customer_id)
     request.max_content_length = 12 * 2**20
     upload = request.files.get("proof")
-    proofs.take(customer, upload.read() if upload else b"", payer.said_in(request.form))
-    flash(_("The proof is kept. The service is back while it waits to be looked at."), "ok")
+    row = proofs.take(customer, upload.read() if upload else b"", payer.said_in(request.form))
+    flash(_became(row), "ok" if row.state == "waiting" and row.keeps_until else "warn")
     return _back(customer.id)
+
+
+def _became(row: Proof) -> str:
+    """What a proof that was taken in does for the service."""
+    if row.state != "waiting":
+        return _("This file was sent before and has been looked at already; nothing changes.")
+    if row.keeps_until is None:
+        return _("The proof is kept. The service stays as it is until somebody looks at it, because earlier proofs "
+                 "were refused.")
+    return _("The proof is kept. Whoever was cut for debt has service until %(moment)s while it waits to be looked at.",
+             moment=wording.moment(row.keeps_until))
 
 
 def _back(customer_id: int) -> Any:

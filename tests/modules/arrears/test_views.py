@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core import clock
 from core.db import db
 from core.i18n import use_locale
 from modules.arrears import timeline
@@ -158,3 +159,24 @@ def test_an_address_that_nobody_signed_does_nothing(cut: Any, client: Any) -> No
     assert client.post(f"/pay/{token}/do/nothing").status_code == 404
     db.session.expire_all()
     assert cut.state == "suspended"
+
+
+def sent(client: Any, cut: Any, color: str) -> str:
+    """What the staff read after taking in a picture."""
+    answer = client.post(f"/arrears/customers/{cut.customer_id}/proof", data={
+        "proof": (io.BytesIO(photograph(color)), "pago.jpg")}, follow_redirects=True)
+    return str(answer.get_data(as_text=True))
+
+
+def test_a_proof_says_what_it_does_and_is_urgent_before_it_ends(cut: Any, login: Any, frozen: Any) -> None:
+    client = login("arrears.view_arrears", "arrears.grant_promises", "arrears.review_proofs", "crm.view_customers")
+    assert "tiene servicio hasta el" in sent(client, cut, "red")
+    row = db.session.scalars(sa.select(Proof)).one()
+    assert "comprobante de pago por revisar" in client.get("/").text
+    assert row.keeps_until is not None
+    moment = row.keeps_until - dt.timedelta(hours=3)
+    frozen(moment.year, moment.month, moment.day, moment.hour, moment.minute)
+    assert "solo por unas horas" in client.get("/").text
+    row.state, row.decided_at = "refused", clock.now()
+    db.session.commit()
+    assert "ya se revisó" in sent(client, cut, "red")
