@@ -14,7 +14,8 @@ NO_PAGE = ("__suggest", "_file", "_pdf", "_said", "_download", "_color", "_previ
            ".statement", ".attachment", ".message_html", ".refused", ".refused_payments", ".jobs_count",
            ".search_hits", ".back", ".notice", ".pull", ".pay_act", ".healthz", ".readyz", ".metrics")
 # what only a letter's link or a half-finished entry opens: tests/browser and tests of their modules look at them
-BY_SECRET = {"core.reset", "core.second_step", "notifications.unsubscribe", "gateways.pay_here"}
+BY_SECRET = {"core.reset", "core.second_step", "notifications.unsubscribe", "gateways.pay_here",
+             "gateways.back_by_link"}
 # taken by a way of its own
 TAKEN = {"importer.run"}
 

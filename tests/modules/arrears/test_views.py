@@ -169,13 +169,15 @@ def sent(client: Any, cut: Any, color: str) -> str:
 
 
 def test_a_proof_says_what_it_does_and_is_urgent_before_it_ends(cut: Any, login: Any, frozen: Any) -> None:
-    client = login("arrears.view_arrears", "arrears.grant_promises", "arrears.review_proofs", "crm.view_customers")
+    rights = ("arrears.view_arrears", "arrears.grant_promises", "arrears.review_proofs", "crm.view_customers")
+    client = login(*rights)
     assert "tiene servicio hasta el" in sent(client, cut, "red")
     row = db.session.scalars(sa.select(Proof)).one()
     assert "comprobante de pago por revisar" in client.get("/").text
     assert row.keeps_until is not None
     moment = row.keeps_until - dt.timedelta(hours=3)
     frozen(moment.year, moment.month, moment.day, moment.hour, moment.minute)
+    client = login(*rights)
     assert "solo por unas horas" in client.get("/").text
     row.state, row.decided_at = "refused", clock.now()
     db.session.commit()

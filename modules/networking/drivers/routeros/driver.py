@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from core.i18n import _, lazy
-from modules.networking.drivers.routeros import client, mapping, tables
+from modules.networking.drivers.routeros import client, mapping, seeing, tables
 from modules.networking.drivers.routeros.client import GONE_ALREADY, THERE_ALREADY, Client, Refused
 from modules.networking.drivers.routeros.setup_script import script
 from modules.networking.ports import About, Access, Found, Seen, Step, Wanted
@@ -50,7 +50,7 @@ class Session:
         read = tables.read(self._talk.read, {one.method for one in wanted} or {"pppoe_profile"}, access.cut_list,
                            access.has_ipv6)
         found = mapping.views(access, read, wanted)
-        return mapping.seen(access, read, wanted, found), mapping.steps(access, read, wanted, found)
+        return seeing.seen(access, read, wanted, found), mapping.steps(access, read, wanted, found)
 
     def apply(self, step: Step) -> dict[int, str]:
         """All ids in one sentence; where the router refuses that, one by one, so that one bad row stops only itself."""
