@@ -20,7 +20,8 @@ PUBLISHED = {
     "accounting": {"bulk", "bulk_payments", "cash", "closing", "designs", "documents", "drafts", "labels", "opening",
                    "payments", "print_data", "refunds", "sheets", "taxes", "totals", "words"},
     "arrears": {"batches", "facts", "proofs", "running"},
-    "contracts": {"billing", "bulk", "bulk_extras", "drafts", "extras", "foresight", "payloads", "reporting", "waiting"},
+    "contracts": {"billing", "bulk", "bulk_extras", "drafts", "extras", "foresight", "payloads", "reporting",
+                  "waiting"},
     "einvoice": {"answers", "case", "cases", "exporting", "files", "own_numbers", "preview", "rehearsing"},
     "gateways": {"accounts", "rehearsing"},
 }
