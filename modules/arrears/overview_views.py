@@ -23,8 +23,8 @@ from modules.contracts.models import Contract
 from modules.crm.models import Customer, Zone
 
 DAYS = 30
-STATES = {"open": (lambda: _("open"), "info"), "kept": (lambda: _("kept"), "ok"),
-          "broken": (lambda: _("not kept"), "bad"), "withdrawn": (lambda: _("taken back"), "mute")}
+STATES = {"open": (lambda: _("promise open"), "info"), "kept": (lambda: _("kept"), "ok"),
+          "broken": (lambda: _("not kept"), "bad"), "withdrawn": (lambda: _("promise taken back"), "mute")}
 
 
 @bp.get("/")
