@@ -1,4 +1,4 @@
-"""The list of cuts: who is or was without service for debt, since when, by which rule, and what ended it."""
+"""The lists of arrears: who is or was cut for debt, who promised to pay, and proofs of payment."""
 
 from __future__ import annotations
 
@@ -7,28 +7,44 @@ from typing import Any
 import sqlalchemy as sa
 from flask import url_for
 
-from core.i18n import lazy, ngettext
-from core.lists import Choice, Choices, Column, Dates, Empty, List, Relation, Text, register
-from modules.arrears import wording
-from modules.arrears.models import Cut
+from core import clock
+from core.db import find as find_row
+from core.errors import DomainError
+from core.i18n import _, lazy, ngettext
+from core.lists import Action, Amounts, Choice, Choices, Column, Dates, Empty, List, Relation, Text, register
+from modules.accounting.payments import Medium
+from modules.arrears import proofs, wording
+from modules.arrears.models import Cut, Promise, Proof
 from modules.contracts.models import Contract
 from modules.crm import finding
 from modules.crm import queries as crm
 from modules.crm.models import Customer
+
+# --- cuts ----------------------------------------------------------------------------------------------------
 
 STATES = {"open": Cut.ended_at.is_(None), "over": Cut.ended_at.is_not(None)}
 STATE_WORDS = {"open": lazy("without service"), "over": lazy("over")}
 ENDS = {"": lazy("still without service"), **wording.ENDED}
 
 
-def _matches(text: str) -> Any:
-    typed = text.strip()
-    return sa.or_(Cut.contract_id.in_(sa.select(Contract.id).where(Contract.number == typed)),
-                  Cut.customer_id.in_(sa.select(Customer.id).where(crm.matches(typed))))
+def _of_people(customer_id: Any, condition: Any) -> Any:
+    return customer_id.in_(sa.select(Customer.id).where(condition))
 
 
-def _in_zones(codes: list[int]) -> Any:
-    return Cut.customer_id.in_(sa.select(Customer.id).where(Customer.zone_id.in_(codes)))
+def _matches(entity: Any) -> Any:
+    """By the number of the contract, or by what the customer is found by."""
+    return lambda text: sa.or_(
+        entity.contract_id.in_(sa.select(Contract.id).where(Contract.number == text.strip())),
+        _of_people(entity.customer_id, crm.matches(text.strip())))
+
+
+def _zones(customer_id: Any) -> Choices:
+    return Choices("zone", lazy("Zone"), lambda codes: _of_people(customer_id, Customer.zone_id.in_(codes)),
+                   lambda: {one.id: one.name for one in crm.zones(False)})
+
+
+def _customers(customer_id: Any) -> Relation:
+    return Relation("customer", lazy("Customer"), customer_id, search=finding.choices, labels=finding.named)
 
 
 CUTS = register(List(
@@ -47,11 +63,11 @@ CUTS = register(List(
         Column("currency", lazy("Currency"), Cut.currency, default=False),
     ),
     filters=(
-        Text("q", lazy("Contract or customer"), _matches),
+        Text("q", lazy("Contract or customer"), _matches(Cut)),
         Choice("state", lazy("State"), STATES, STATE_WORDS, chips=True),
         Choice("ended_by", lazy("How it ended"), Cut.ended_by, wording.ENDED),
-        Choices("zone", lazy("Zone"), _in_zones, lambda: {one.id: one.name for one in crm.zones(False)}),
-        Relation("customer", lazy("Customer"), Cut.customer_id, search=finding.choices, labels=finding.named),
+        _zones(Cut.customer_id),
+        _customers(Cut.customer_id),
         Dates("at", lazy("Cut on"), Cut.at),
         Dates("ended", lazy("Restored on"), Cut.ended_at),
     ),
@@ -59,3 +75,89 @@ CUTS = register(List(
     count=lambda count: ngettext("%(num)s cut", "%(num)s cuts", count),
     empty=Empty(lazy("Nobody was cut"), lazy("A service that is cut for debt stands here, with what ended it."),
                 "pause", lambda: (lazy("Cut-offs"), url_for("arrears.batch_list")))))
+
+
+# --- promises --------------------------------------------------------------------------------------------------
+
+CHANNELS = {"staff": lazy("from the office"), "pay_page": lazy("by his payment link"), "api": lazy("by a program"),
+            "cut_page": lazy("on the page of who is cut")}
+PROMISE_STATES = {"open": (lazy("promise open"), "info"), "kept": (lazy("kept"), "ok"),
+                  "broken": (lazy("not kept"), "bad"), "withdrawn": (lazy("promise taken back"), "mute")}
+
+PROMISES = register(List(
+    "arrears.promises", lazy("Promises of payment"), Promise, "arrears.view_arrears",
+    related=lambda statement: statement.join(Contract, Contract.id == Promise.contract_id).join(
+        Customer, Customer.id == Promise.customer_id),
+    columns=(
+        Column("customer", lazy("Customer"), Customer.name, lead=True),
+        Column("contract", lazy("Contract"), Contract.number),
+        Column("until", lazy("Until"), Promise.until, sort=True),
+        Column("state", lazy("State"), Promise.state, words=PROMISE_STATES),
+        Column("amount", lazy("Owed then"), Promise.amount, currency=Promise.currency, total=True),
+        Column("made", lazy("Promised on"), Promise.made_at),
+        Column("channel", lazy("How"), Promise.channel, words=CHANNELS, default=False),
+        Column("ended", lazy("Over since"), Promise.ended_at, default=False),
+        Column("currency", lazy("Currency"), Promise.currency, default=False),
+    ),
+    filters=(
+        Text("q", lazy("Contract or customer"), _matches(Promise)),
+        Choice("state", lazy("State"), Promise.state, {code: words for code, (words, _tone) in PROMISE_STATES.items()},
+               chips=True, default="open"),
+        _zones(Promise.customer_id),
+        _customers(Promise.customer_id),
+        Dates("until", lazy("Until"), Promise.until),
+        Dates("made", lazy("Promised on"), Promise.made_at),
+    ),
+    link=lambda row: url_for("arrears.why", contract_id=row.contract_id), sort="until",
+    count=lambda count: ngettext("%(num)s promise", "%(num)s promises", count),
+    empty=Empty(lazy("No promise here"), lazy(
+        "Promises are made from the page of a customer, and by subscribers from their payment link."), "check")))
+
+# --- proofs ----------------------------------------------------------------------------------------------------
+
+PROOF_STATES = {"waiting": (lazy("waits"), "warn"), "accepted": (lazy("accepted"), "ok"),
+                "refused": (lazy("refused"), "bad")}
+
+
+def accept_as_sent(proof_id: int, _values: Any) -> None:
+    """Record what the sender wrote as a transfer; what was seen before, or says no amount, needs a look of its own."""
+    row: Proof = find_row(Proof, proof_id)
+    if row.amount is None or row.amount <= 0:
+        raise DomainError(_("To accept this proof you must write the amount that it shows."))
+    proofs.accept(row, Medium(row.amount, "transfer", None, row.operation), row.paid_on or clock.today())
+
+
+PROOFS = register(List(
+    "arrears.proofs", lazy("Proofs of payment"), Proof, "arrears.review_proofs",
+    related=lambda statement: statement.join(Customer, Customer.id == Proof.customer_id),
+    columns=(
+        Column("customer", lazy("Customer"), Customer.name, lead=True),
+        Column("sent", lazy("Sent"), Proof.sent_at),
+        Column("operation", lazy("Operation"), Proof.operation),
+        Column("amount", lazy("Amount"), Proof.amount, total=True),
+        Column("paid", lazy("Paid"), Proof.paid_on, default=False),
+        Column("state", lazy("State"), Proof.state, words=PROOF_STATES),
+        Column("keeps", lazy("Keeps the service until"), Proof.keeps_until),
+        Column("channel", lazy("How"), Proof.channel, words=CHANNELS, default=False),
+        Column("decided", lazy("Decided"), Proof.decided_at, default=False),
+        Column("reason", lazy("Reason"), Proof.reason, css="long muted", default=False),
+    ),
+    filters=(
+        Text("q", lazy("Operation or customer"), lambda text: sa.or_(
+            Proof.operation_key == proofs.operation_key(text),
+            _of_people(Proof.customer_id, crm.matches(text.strip())))),
+        Choice("state", lazy("State"), Proof.state, {code: words for code, (words, _tone) in PROOF_STATES.items()},
+               chips=True, default="waiting"),
+        _zones(Proof.customer_id),
+        _customers(Proof.customer_id),
+        Dates("sent", lazy("Sent"), Proof.sent_at),
+        Amounts("amount", lazy("Amount"), Proof.amount),
+    ),
+    actions=(Action("accept", lazy("Accept as they were sent"), "arrears.review_proofs", each=accept_as_sent,
+                    only=sa.and_(Proof.state == "waiting", Proof.amount > 0), icon="check", chunk=50, warning=lazy(
+                        "A transfer of the amount and day that the sender wrote is recorded for each. What was seen "
+                        "before is left for a look of its own.")),),
+    link=lambda row: url_for("arrears.proof", proof_id=row.id), sort="id",
+    count=lambda count: ngettext("%(num)s proof of payment", "%(num)s proofs of payment", count),
+    empty=Empty(lazy("No proof here"), lazy(
+        "Subscribers send them from their payment link, and you from the page of the customer."), "check")))

@@ -12,19 +12,15 @@ from core import audit, clock, lists
 from core.db import db, find
 from core.errors import DomainError
 from core.i18n import _
-from core.paging import paginate
 from core.scope import current_company, current_user_id
 from core.security import can, require
-from modules.arrears import recovery, wording
+from modules.arrears import recovery
 from modules.arrears.blueprint import EDIT, SEE, bp
-from modules.arrears.lists import CUTS
-from modules.arrears.models import Moratorium, Promise, Proof
-from modules.contracts.models import Contract
-from modules.crm.models import Customer, Zone
+from modules.arrears.lists import CUTS, PROMISES
+from modules.arrears.models import Moratorium, Proof
+from modules.crm.models import Zone
 
 DAYS = 30
-STATES = {"open": (lambda: _("promise open"), "info"), "kept": (lambda: _("kept"), "ok"),
-          "broken": (lambda: _("not kept"), "bad"), "withdrawn": (lambda: _("promise taken back"), "mute")}
 
 
 @bp.get("/")
@@ -49,16 +45,10 @@ def cuts(shown: Any) -> Any:
     return shown.render()
 
 
-@bp.get("/promises")
-@require(SEE)
-def promises() -> Any:
+@lists.at(bp, "/promises", PROMISES)
+def promises(shown: Any) -> Any:
     """The promises of payment, the next to end first."""
-    state = request.args.get("state") if request.args.get("state") in STATES else "open"
-    page = paginate(
-        sa.select(Promise, Contract.number, Customer.name).join(Contract, Contract.id == Promise.contract_id)
-        .join(Customer, Customer.id == Promise.customer_id).where(Promise.state == state),
-        [Promise.until, Promise.id], desc=state != "open", scalars=False)
-    return render_template("arrears/promises.html", page=page, state=state, states=STATES, moment=wording.moment)
+    return shown.render()
 
 
 @bp.route("/moratoria", methods=["GET", "POST"])

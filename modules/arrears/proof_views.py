@@ -10,34 +10,27 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, send_file, url_for
 
-from core import clock, storage
+from core import clock, lists, storage
 from core.db import db, find
 from core.errors import DomainError
 from core.forms import parse_decimal
 from core.i18n import _
-from core.paging import paginate
 from core.security import require
 from modules.accounting import labels, payments
 from modules.accounting import queries as accounting
 from modules.accounting.models.payments import METHODS
 from modules.arrears import proofs, wording
 from modules.arrears.blueprint import REVIEW, bp
+from modules.arrears.lists import PROOF_STATES, PROOFS
 from modules.arrears.models import Proof
 
-STATES = {"waiting": (lambda: _("waits"), "warn"), "accepted": (lambda: _("accepted"), "ok"),
-          "refused": (lambda: _("refused"), "bad")}
 OFFERED = ("transfer", "deposit", "cash", "card", "other")
 
 
-@bp.get("/proofs")
-@require(REVIEW)
-def proof_list() -> Any:
+@lists.at(bp, "/proofs", PROOFS, endpoint="proof_list")
+def proof_list(shown: Any) -> Any:
     """The proofs that wait, the oldest first; or those that were decided."""
-    state = request.args.get("state") if request.args.get("state") in STATES else "waiting"
-    page = paginate(sa.select(Proof).where(Proof.state == state), [Proof.id], desc=state != "waiting")
-    waiting = db.session.scalar(sa.select(sa.func.count(Proof.id)).where(Proof.state == "waiting")) or 0
-    return render_template("arrears/proofs.html", page=page, state=state, states=STATES, waiting=waiting,
-                           moment=wording.moment)
+    return shown.render()
 
 
 @bp.get("/proofs/<int:proof_id>")
@@ -52,10 +45,11 @@ def _page(row: Proof, error: DomainError | None = None) -> Any:
     due = sum((one.open_amount for one in owed), Decimal(0))
     body = render_template(
         "arrears/proof.html", row=row, owed=owed, due=due, seen=proofs.alike(row) if row.state == "waiting" else [],
-        file=storage.find_file(row.file_id), title=labels.title_of, state=STATES[row.state], moment=wording.moment,
-        methods=[(code, labels.method_of(code)) for code in OFFERED if code in METHODS], error=error,
-        accounts=accounting.cash_accounts(), today=clock.today(), last=accounting.last_payments([row.customer_id]).get(
-            row.customer_id, []), payment=row.payment_id)
+        file=storage.find_file(row.file_id), title=labels.title_of, state=PROOF_STATES[row.state],
+        moment=wording.moment, error=error,
+        methods=[(code, labels.method_of(code)) for code in OFFERED if code in METHODS],
+        accounts=accounting.cash_accounts(), today=clock.today(), payment=row.payment_id,
+        last=accounting.last_payments([row.customer_id]).get(row.customer_id, []))
     return (body, 422) if error else body
 
 

@@ -182,3 +182,28 @@ def test_a_proof_says_what_it_does_and_is_urgent_before_it_ends(cut: Any, login:
     row.state, row.decided_at = "refused", clock.now()
     db.session.commit()
     assert "ya se revisó" in sent(client, cut, "red")
+
+
+def test_proofs_of_many_are_accepted_together_but_those_that_need_a_look(make_contract: Any, owe: Any, login: Any,
+                                                                         run_jobs: Any) -> None:
+    """Of four that wait one says no amount, and two name the same operation: a person must look at these."""
+    for name, colour, values in (("Ana", "red", {"amount": "12100", "operation": "OP-1"}),
+                                 ("Beto", "blue", {"amount": "12100", "operation": "OP-2"}), ("Cora", "green", {}),
+                                 ("Dora", "black", {"amount": "500", "operation": "OP 1"})):
+        contract = make_contract(name)
+        owe(contract, "12100", DUE)
+        post(login("arrears.view_arrears", "arrears.grant_promises", "crm.view_customers"),
+             f"/arrears/customers/{contract.customer_id}/proof", proof=(io.BytesIO(photograph(colour)), "pago.jpg"),
+             **values)
+    client = login("arrears.review_proofs")
+    waiting = client.get("/arrears/proofs").text
+    assert all(name in waiting for name in ("Ana", "Beto", "Cora", "Dora"))
+    run = client.post("/arrears/proofs/do/accept?state=waiting", data={"all": "1"}).location
+    asked = client.get(run).text
+    assert "3 comprobantes de pago" in asked and "se registra una transferencia" in asked
+    client.post(f"{run}/start")
+    run_jobs()
+    db.session.expire_all()
+    rows = db.session.scalars(sa.select(Proof).order_by(Proof.id)).all()
+    assert [row.state for row in rows] == ["waiting", "accepted", "waiting", "waiting"]
+    assert rows[1].payment_id is not None and "OP-1" in client.get(run).text
