@@ -22,7 +22,6 @@ from modules.arrears.events import PromiseBroken, PromiseMade
 from modules.arrears.facts import ARREARS, Action, Debtor, Decision, Moment
 from modules.arrears.models import Cut, Deed, Promise
 from modules.contracts import extras, foresight
-from modules.contracts import queries as contract_queries
 from modules.contracts import services as contracts
 from modules.contracts.models import Contract
 from modules.crm.models import Customer
@@ -70,16 +69,8 @@ def refusals(cuts: Sequence[Action]) -> dict[str, str]:
 
     Where days that are billed cannot be credited; elsewhere nothing stands against a cut.
     """
-    found: dict[str, str] = {}
-    if not cuts or not contract_queries.some_prorate():
-        return found
     keys = {one.contract_id: one.key for one in cuts}
-    for contract in db.session.scalars(sa.select(Contract).where(among(Contract.id, list(keys)))).all():
-        try:
-            foresight.if_suspended(contract, clock.today())
-        except DomainError as error:
-            found[keys[contract.id]] = str(error)
-    return found
+    return {keys[contract_id]: why for contract_id, why in foresight.refused_suspensions(keys, clock.today()).items()}
 
 
 def cut_many(wanted: Pairs, day: dt.date, batch_id: int | None = None) -> Outcome:

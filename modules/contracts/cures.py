@@ -22,6 +22,7 @@ TITLES = {
     "missing_address": lazy("No address"), "missing_tax_condition": lazy("No tax condition"),
     "no_plan_price": lazy("The plan has no price"), "no_exchange_rate": lazy("No exchange rate"),
     "negative_total": lazy("Credits exceed charges"), "amount_too_small": lazy("The amount is too small"),
+    "days_not_charged": lazy("Days that were not charged"),
     "refused_by_database": lazy("The data were refused"),
 }
 # how many of a cause are listed on a page; the count is always whole

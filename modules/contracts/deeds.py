@@ -8,6 +8,7 @@ WORDS = {
     "contracts.add_items": lazy("Extras added"),
     "contracts.add_charges": lazy("Charges added"),
     "contracts.add_discounts": lazy("Discounts added"),
+    "contracts.settle_days": lazy("Days without charge settled"),
     "contracts.create_contracts": lazy("Contracts made"),
     "contracts.create_plan": lazy("Plan made"),
     "contracts.update_plan": lazy("Plan changed by hand"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import clock, months
-from core.db import db
+from core.db import among, db
+from core.errors import DomainError
 from core.i18n import use_locale
 from core.months import DAY, Span
 from core.scope import current_company
-from modules.contracts import billing_context, billing_read, drafting, pricing
+from modules.contracts import billing_context, billing_read, drafting, pricing, queries
 from modules.contracts.billing_context import Context
 from modules.contracts.drafting import Bill, Decision
 from modules.contracts.facts import FOREVER, PRORATE, ContractFacts, DatedPrice, PlanSwitch
@@ -70,8 +71,30 @@ def if_ended(contract: Contract, last_day: dt.date) -> Outcome:
 
 def if_suspended(contract: Contract, day: dt.date) -> Outcome:
     """No service from that day on; nothing to settle where suspended days are charged all the same."""
-    return _if(contract, lambda facts: replace(facts, suspensions=(*facts.suspensions, Span(day, FOREVER)))
-               if facts.profile.while_suspended == PRORATE else facts)
+    return _if(contract, lambda facts: _suspended(facts, day) if facts.profile.while_suspended == PRORATE else facts)
+
+
+def _suspended(facts: ContractFacts, day: dt.date) -> ContractFacts:
+    return replace(facts, suspensions=(*facts.suspensions, Span(day, FOREVER)))
+
+
+def refused_suspensions(contract_ids: Iterable[int], day: dt.date) -> dict[int, str]:
+    """Which of these cannot be suspended that day because days that are billed cannot be credited; why, by contract.
+
+    Only who is charged by days in service is looked at, with what all of them share read once.
+    """
+    ids, found = queries.prorating(contract_ids), {}
+    if not ids:
+        return {}
+    today = clock.today()
+    context = billing_context.load(current_company(), months.of(today), today)
+    for contract in db.session.scalars(sa.select(Contract).where(among(Contract.id, ids))):
+        facts = billing_read.facts_of(context, contract)
+        try:
+            Settlement(contract, context, facts).differences(_suspended(facts, day))
+        except DomainError as error:
+            found[contract.id] = str(error)
+    return found
 
 
 def if_restored(contract: Contract, day: dt.date) -> Outcome:

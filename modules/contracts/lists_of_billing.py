@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,16 +12,17 @@ from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 
-from core import clock
-from core.db import db
+from core import audit, clock
+from core.db import db, find
 from core.i18n import _, current_locale, format_amount, lazy, ngettext
-from core.lists import Choice, Choices, Column, Dates, Empty, Line, List, Text, badge, register
+from core.lists import Action, Choice, Choices, Column, Dates, Empty, Line, List, Text, badge, register
 from core.models import User
 from core.scope import current_company
 from core.security import can
 from core.templating import number
 from modules.contracts import cures, plans, queries, revisions, taxes
 from modules.contracts.models import BillingException, BillingRun, Contract, Plan, PriceRevision
+from modules.contracts.settlement import NOT_CHARGED
 from modules.contracts.wording import month_name
 from modules.crm import queries as crm
 from modules.crm.models import Customer
@@ -97,6 +99,14 @@ def _cure(line: Line) -> Any:
     return Markup('<a class="btn btn-small" href="{}">{}</a>').format(url, label)
 
 
+def _settled(ids: Sequence[int], _values: Any) -> None:
+    """A person charged those days by hand, or lets them go: nothing is to be done about them any more."""
+    for row in db.session.scalars(sa.select(BillingException).where(
+            BillingException.id.in_(ids), BillingException.code == NOT_CHARGED)):
+        audit.record("contracts.settle_days", find(Contract, row.contract_id), reason=row.message)
+        db.session.delete(row)
+
+
 EXCEPTIONS = register(List(
     "contracts.exceptions", lazy("Not billed"), BillingException, "contracts.view_billing",
     related=lambda statement: statement.join(Customer, Customer.id == BillingException.customer_id).join(
@@ -126,6 +136,8 @@ EXCEPTIONS = register(List(
             sa.select(Customer.id).where(Customer.zone_id.in_(codes))),
             lambda: {one.id: one.name for one in crm.zones(False)}),
     ),
+    actions=(Action("settled", lazy("Mark as settled"), "contracts.run_billing", apply=_settled, icon="check",
+                    only=BillingException.code == NOT_CHARGED),),
     link=lambda row: url_for("contracts.contract", contract_id=row.contract_id),
     crumbs=lambda: [(_("Bill a month"), url_for("contracts.desk")),
                     (_("Not billed, and why"), url_for("contracts.exceptions"))],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from core import once
-from core.db import db
+from core.db import among, db
 from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company_id
@@ -85,6 +85,19 @@ def effective_profile(contract: Contract) -> BillingProfile:
         sa.select(BillingProfile).join(ZoneProfile, ZoneProfile.profile_id == BillingProfile.id)
         .where(ZoneProfile.zone_id == zone_id)) if zone_id else None
     return by_zone or default_profile()
+
+
+def prorating(contract_ids: Iterable[int]) -> list[int]:
+    """Which of these are charged only for days in service, by their own, their zone's or the default profile."""
+    default = sa.select(BillingProfile.id).where(
+        BillingProfile.is_default, BillingProfile.company_id == current_company_id()).scalar_subquery()
+    profile = sa.func.coalesce(Contract.profile_id, ZoneProfile.profile_id, default)
+    return list(db.session.scalars(
+        sa.select(Contract.id).join(Customer, Customer.id == Contract.customer_id)
+        .outerjoin(ZoneProfile, ZoneProfile.zone_id == Customer.zone_id)
+        .join(BillingProfile, BillingProfile.id == profile)
+        .where(among(Contract.id, list(contract_ids)), BillingProfile.while_suspended == PRORATE)
+        .order_by(Contract.id)))
 
 
 def some_prorate() -> bool:

@@ -26,6 +26,8 @@ from modules.contracts.models import BilledPeriod, BillingException, Charge, Cha
 from modules.contracts.pricing import CENT, ZERO, Line, Priced
 
 Key = tuple[str, int, bool, Any]
+# of an exception: days of service that nobody was charged for, until a person says that it is settled
+NOT_CHARGED = "days_not_charged"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Settlement:
             BillingException.contract_id == self.contract.id, BillingException.month == billed.month))
         db.session.add(BillingException(
             contract_id=self.contract.id, customer_id=self.contract.customer_id, month=billed.month,
-            run_id=billed.run_id, code="no_plan_price", message=message, cure="plan"))
+            run_id=billed.run_id, code=NOT_CHARGED, message=message, cure="contract"))
         db.session.flush()
 
     def differences(self, now: ContractFacts) -> list[Difference]:

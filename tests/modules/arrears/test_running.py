@@ -16,9 +16,10 @@ from modules.accounting import queries as books
 from modules.arrears import late_payers, queries, running, services
 from modules.arrears.errors import NoPromise, NotPossible
 from modules.arrears.models import Cut, Deed, Promise
-from modules.contracts import billing, plans
+from modules.contracts import billing, foresight, plans
 from modules.contracts import services as contracts
-from modules.contracts.models import BillingException, Charge, Contract, PlanPrice, Suspension
+from modules.contracts.lists_of_billing import EXCEPTIONS
+from modules.contracts.models import BillingException, BillingProfile, Charge, Contract, PlanPrice, Suspension
 from modules.notifications.models import Message
 from tests.modules.arrears.debtors import VAT
 
@@ -201,7 +202,32 @@ def test_who_paid_is_back_although_his_days_cannot_be_charged(
     db.session.refresh(contract)
     assert contract.state == "active"
     one = db.session.scalars(sa.select(BillingException).where(BillingException.contract_id == contract.id)).one()
-    assert one.code == "no_plan_price" and "26/11/2026" in one.message and "by hand" in one.message
+    assert one.code == "days_not_charged" and "26/11/2026" in one.message and "by hand" in one.message
+    settled = EXCEPTIONS.action("settled")
+    assert settled is not None and settled.apply is not None
+    settled.apply([one.id], {})
+    db.session.commit()
+    assert db.session.scalar(sa.select(BillingException.id)) is None
+
+
+def test_a_cut_is_refused_in_advance_only_where_days_are_credited(
+        isp: Any, make_contract: Any, profile: Any, run_jobs: Any, frozen: Any) -> None:
+    """Beside a profile that charges days in service, who has another one is cut whatever became of old prices."""
+    contract = make_contract()
+    frozen(2026, 11, 1, 15)
+    billing.start_run(isp, dt.date(2026, 11, 1))
+    db.session.commit()
+    run_jobs()
+    db.session.execute(sa.delete(PlanPrice))
+    plain = BillingProfile(name="Plain")
+    profile.while_suspended = "prorate"
+    db.session.add(plain)
+    db.session.commit()
+    day = dt.date(2026, 11, 20)
+    assert list(foresight.refused_suspensions([contract.id], day)) == [contract.id]
+    contract.profile_id = plain.id
+    db.session.commit()
+    assert foresight.refused_suspensions([contract.id], day) == {}
 
 
 def test_one_contract_that_refuses_to_be_cut_keeps_nobody_else_in_service(
