@@ -69,7 +69,14 @@ def batch(batch_id: int) -> Any:
     return render_template("arrears/batch.html", batch=row, page=page, sums=_sums(counted), counted=counted,
                            states=STATES, items=ITEMS, totals=totals, moment=wording.moment, spared=wording.SPARED,
                            rules=wording.RULES, undoing=batches.is_undoing(row), shows_spared=spared,
-                           shut=hours.shut(row.id, len(row.stages)) if row.state in ("rehearsed", "stopped") else None)
+                           shut=hours.shut(row.id, len(row.stages)) if row.state in ("rehearsed", "stopped") else None,
+                           rest=_rest(row))
+
+
+def _rest(row: Batch) -> hours.Shut | None:
+    """Why a cut-off that runs waits for the morning, and until when; None while it goes on."""
+    shut = hours.shut(row.id, row.released) if row.state == "running" and not row.although else None
+    return shut if shut and shut.everybody else None
 
 
 @bp.post("/cut-offs/<int:batch_id>/run")

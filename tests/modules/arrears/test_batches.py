@@ -264,7 +264,7 @@ def test_nobody_is_cut_by_hand_on_a_free_day(debtors: list[Contract], frozen: An
 
 
 def test_a_stage_that_runs_on_into_the_night_goes_on_in_the_morning(
-        debtors: list[Contract], frozen: Any, run_jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        debtors: list[Contract], frozen: Any, run_jobs: Any, login: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "STEP", 2)
     frozen(2026, 11, 10, 19)
     for one in db.session.scalars(sa.select(Invoice)):
@@ -277,6 +277,8 @@ def test_a_stage_that_runs_on_into_the_night_goes_on_in_the_morning(
     db.session.commit()
     run_jobs()
     assert states(debtors).count("suspended") == 2 and batch.state == "running"
+    page = login("arrears.view_arrears", "arrears.cut_service").get(f"/arrears/cut-offs/{batch.id}").text
+    assert "Sigue solo desde el" in page and 'data-poll="/arrears' not in page
     frozen(2026, 11, 11, 13)  # ten in the morning
     run_jobs()
     assert states(debtors) == ["suspended"] * 5 and batch.state == "done"
