@@ -27,6 +27,10 @@ def net(site: Site) -> dict[str, int]:
         found = {user: one.id for user, one in town(site, {"norte": ["Acosta, Ana", "Benítez, Luis"]}).items()}
         row = db.session.scalars(sa.select(Connection).where(Connection.contract_id == found["acosta"])).one()
         row.address = "127.0.0.1"
+        # his session has it too: who is connected with another address is not known by this one
+        for menu, field in (("/ppp/secret", "remote-address"), ("/ppp/active", "address")):
+            simulator(site, "change", {"router": "norte", "menu": menu, "where": {"name": "acosta"},
+                                       "to": {field: "127.0.0.1"}})
         services.suspend(db.session.get_one(Contract, found["acosta"]), "arrears", "Deuda vencida")
     return found
 
