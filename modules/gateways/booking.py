@@ -278,9 +278,9 @@ def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
         return
     if row.state not in OPEN or row.status != "reversed":
         return
-    paid = reversals.paid_by(account, row)
+    paid, cause = reversals.paid_by(account, row)
     if paid is None or paid.payment is None:
-        _wait(row, reversals.why(account, row))
+        _wait(row, cause)
         taken.waiting += 1
         return
     row.customer_id, row.invoice_id, row.payment_id = paid.customer_id, paid.invoice_id, paid.payment_id

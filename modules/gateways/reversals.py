@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased, contains_eager
 
+from core import clock
 from core.db import among, db, lock
 from modules.accounting.models import Payment
 from modules.gateways import causes, matching
@@ -15,6 +18,8 @@ from modules.gateways.models import Account, Alias, Transaction
 ZERO = Decimal("0.00")
 # payments that a person is offered
 FEW = 12
+# a payment made longer ago than this is not taken back by itself where the gateway does not name it
+LATEST = dt.timedelta(days=90)
 
 
 def that_waited(account: Account, rows: Sequence[Transaction]) -> Sequence[Transaction]:
@@ -53,32 +58,51 @@ def payers(account: Account, reversals: Sequence[Transaction]) -> set[int]:
         sa.or_(among(Transaction.external_id, names), Transaction.id.in_(named)))))
 
 
-def paid_by(account: Account, row: Transaction) -> Transaction | None:
-    """The payment that this one takes back, by any of its names; where none is told, the only one that fits."""
+def paid_by(account: Account, row: Transaction) -> tuple[Transaction | None, str]:
+    """The payment that this one takes back, or why none is found: by any of its names, else the only one that fits."""
     if not row.reverses:
-        found = fitting(account, row)
-        row.reverses = found[0].external_id if len(found) == 1 else ""
-        return found[0] if len(found) == 1 else None
+        return _only_one(account, row)
     named = sa.select(Alias.transaction_id).where(Alias.account_id == account.id, Alias.name == row.reverses)
-    return db.session.scalar(sa.select(Transaction).where(
+    found = db.session.scalar(sa.select(Transaction).where(
         Transaction.account_id == account.id, Transaction.kind == "payment",
         sa.or_(Transaction.external_id == row.reverses, Transaction.id.in_(named))))
-
-
-def why(account: Account, row: Transaction) -> str:
-    """Why no payment was found for it."""
-    if row.reverses:
-        return causes.REVERSAL_FIRST
-    return causes.REVERSAL_OF_SEVERAL if fitting(account, row) else causes.REVERSAL_OF_NONE
+    return (found, "") if found is not None and found.payment is not None else (None, causes.REVERSAL_FIRST)
 
 
 # --- where the gateway does not say which payment ------------------------------------------------------------
 
 
+def _only_one(account: Account, row: Transaction) -> tuple[Transaction | None, str]:
+    """Of several a person chooses: what becomes of one of them does not make it clear that the other was meant."""
+    found = [] if row.cause == causes.REVERSAL_OF_SEVERAL else fitting(account, row)
+    if len(found) > 1 or row.cause == causes.REVERSAL_OF_SEVERAL:
+        return None, causes.REVERSAL_OF_SEVERAL
+    if not found or found[0].payment is None:
+        return None, causes.REVERSAL_OF_NONE
+    row.reverses = found[0].external_id
+    return found[0], ""
+
+
 def fitting(account: Account, row: Transaction) -> list[Transaction]:
-    """The payments of just this customer, amount and document of which nothing was taken back yet."""
-    return [one for one in possible(account, row, None) if _is_amount(one, row) and one.payment is not None
-            and not one.payment.refunded and _agree(one, row)]
+    """The payments of just this customer, amount and document that were told, which no other reversal took back.
+
+    Those that a person took back belong to them, and those that wait for one: it may be them that is meant.
+    """
+    whose = _whose(row)
+    if whose is None:
+        return []
+    other = aliased(Transaction)
+    taken = sa.exists().where(other.payment_id == Transaction.payment_id, other.kind == "reversal",
+                              other.state == "booked", other.id != row.id)
+    day = row.paid_on or clock.today()
+    amount = [Transaction.amount == row.amount] if row.amount else []
+    rows = db.session.scalars(
+        sa.select(Transaction).outerjoin(Transaction.payment).options(contains_eager(Transaction.payment)).where(
+            Transaction.account_id == account.id, Transaction.kind == "payment", Transaction.status == "approved",
+            Transaction.currency == row.currency, whose, ~taken, *amount, *_until(row),
+            Transaction.paid_on.is_(None) | (Transaction.paid_on >= day - LATEST))
+        .order_by(Transaction.id))
+    return [one for one in rows if _is_amount(one, row) and _agree(one, row)]
 
 
 def _is_amount(paid: Transaction, row: Transaction) -> bool:
@@ -86,21 +110,29 @@ def _is_amount(paid: Transaction, row: Transaction) -> bool:
     return row.amount == paid.amount or (row.amount == ZERO and bool(row.invoice_code and paid.invoice_code))
 
 
-def possible(account: Account, row: Transaction, limit: int | None = FEW) -> list[Transaction]:
-    """The payments of this customer that can be taken back so far, the newest first."""
+def _whose(row: Transaction) -> sa.ColumnElement[bool] | None:
+    """Payments of the same customer; None where nothing tells whose it is."""
     if row.customer_id is not None:
-        whose = Transaction.customer_id == row.customer_id
-    elif row.customer_code:  # nobody here has it, but a person may have said whose it is
-        whose = Transaction.customer_code == row.customer_code
-    else:
+        return Transaction.customer_id == row.customer_id
+    # nobody here has it, but a person may have said whose it is
+    return Transaction.customer_code == row.customer_code if row.customer_code else None
+
+
+def _until(row: Transaction) -> list[sa.ColumnElement[bool]]:
+    return [Transaction.paid_on.is_(None) | (Transaction.paid_on <= row.paid_on)] if row.paid_on else []
+
+
+def possible(account: Account, row: Transaction) -> list[Transaction]:
+    """The payments of this customer that can be taken back so far, the newest first."""
+    whose = _whose(row)
+    if whose is None:
         return []
-    before = [Transaction.paid_on.is_(None) | (Transaction.paid_on <= row.paid_on)] if row.paid_on else []
     return list(db.session.scalars(
         sa.select(Transaction).join(Payment, Payment.id == Transaction.payment_id).where(
             Transaction.account_id == account.id, Transaction.kind == "payment", Transaction.state == "booked",
             Transaction.currency == row.currency, Payment.state == "recorded",
-            Payment.amount - Payment.refunded >= row.amount, whose, *before)
-        .order_by(Transaction.paid_on.desc(), Transaction.id.desc()).limit(limit)))
+            Payment.amount - Payment.refunded >= row.amount, whose, *_until(row))
+        .order_by(Transaction.paid_on.desc(), Transaction.id.desc()).limit(FEW)))
 
 
 def _agree(paid: Transaction, row: Transaction) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from core.db import db
 from core.errors import DomainError
 from modules.accounting import queries
+from modules.accounting.payments import reverse_payment
 from modules.crm.models import Customer
 from modules.gateways import booking, tray
 from modules.gateways.models import Account
@@ -81,3 +83,71 @@ def test_more_than_was_paid_is_not_taken_back_by_a_person_either(account: Accoun
     with pytest.raises(DomainError):
         tray.takes_back(row("r"), "77")
     assert (row("r").state, row("r").reverses, queries.balance(customer.id)) == ("waiting", "", Decimal("-100.00"))
+
+
+def by_hand(number: str) -> None:
+    """Somebody takes a payment back on its page of the accounting."""
+    payment = row(number).payment
+    assert payment is not None
+    reverse_payment(payment, "El banco avisó por teléfono")
+    db.session.flush()
+
+
+def test_what_a_person_took_back_first_does_not_make_it_take_the_payment_of_the_month_before(
+        account: Account, customer: Customer, told: Make) -> None:
+    booking.take(account, [told("oct", "150", customer=customer.code, paid_at=dt.date(2026, 10, 9)),
+                           told("nov", "150", customer=customer.code)])
+    by_hand("nov")
+    booking.take(account, [told("r", "150", "reversed", customer=customer.code, paid_at=LATER)])
+    assert (row("r").state, row("r").cause, queries.balance(customer.id)) == (
+        "waiting", "reversal_of_several", Decimal("-150.00"))
+
+
+def test_of_several_it_never_chooses_by_itself_again(account: Account, customer: Customer, told: Make) -> None:
+    booking.take(account, [told(f"{number}", "150", customer=customer.code, paid_at=dt.date(2026, 8, day))
+                           for number, day in ((77, 12), (78, 13))])
+    back = told("r", "150", "reversed", customer=customer.code, paid_at=LATER)
+    booking.take(account, [back])
+    by_hand("77")
+    for when in (back, replace(back, paid_at=dt.date(2026, 11, 11))):  # on which only the second one is of late
+        booking.take(account, [when])
+        assert (row("r").cause, queries.balance(customer.id)) == ("reversal_of_several", Decimal("-150.00"))
+    tray.takes_back(row("r"), "78")
+    assert (row("r").state, row("r").reverses, queries.balance(customer.id), findings()) == ("booked", "78", 0, {})
+
+
+def test_the_only_one_which_a_person_took_back_is_not_taken_back_twice(account: Account, customer: Customer,
+                                                                      told: Make) -> None:
+    booking.take(account, [told("77", "150", customer=customer.code)])
+    by_hand("77")
+    booking.take(account, [told("r", "150", "reversed", customer=customer.code)])
+    assert (row("r").state, row("r").reverses, queries.balance(customer.id), findings()) == ("booked", "77", 0, {})
+
+
+@pytest.mark.parametrize(("day", "state"), [(dt.date(2026, 8, 11), "waiting"), (dt.date(2026, 8, 12), "booked")])
+def test_one_of_long_ago_is_only_taken_back_by_a_person(account: Account, customer: Customer, told: Make,
+                                                        day: dt.date, state: str) -> None:
+    booking.take(account, [told("77", "150", customer=customer.code, paid_at=day)])
+    booking.take(account, [told("r", "150", "reversed", customer=customer.code, paid_at=LATER)])
+    assert row("r").state == state
+    if state == "waiting":
+        assert [one.external_id for one in tray.payments_taken_back(row("r"))] == ["77"]
+        tray.takes_back(row("r"), "77")
+    assert (row("r").state, queries.balance(customer.id)) == ("booked", 0)
+
+
+def test_one_that_waits_may_be_the_one_that_is_meant(account: Account, customer: Customer, told: Make) -> None:
+    booking.take(account, [told("oct", "150", customer=customer.code, paid_at=dt.date(2026, 10, 9)),
+                           told("nov", "150", customer=customer.code)])
+    row("nov").state, row("nov").payment_id = "waiting", None
+    db.session.flush()
+    booking.take(account, [told("r", "150", "reversed", customer=customer.code, paid_at=LATER)])
+    assert row("r").cause == "reversal_of_several"
+
+
+def test_a_second_reversal_takes_the_other_payment_back(account: Account, customer: Customer, told: Make) -> None:
+    booking.take(account, [told(f"{number}", "150", customer=customer.code) for number in (77, 78)])
+    booking.take(account, [told("r", "150", "reversed", customer=customer.code)])
+    tray.takes_back(row("r"), "77")
+    booking.take(account, [told("s", "150", "reversed", customer=customer.code)])
+    assert (row("s").state, row("s").reverses, queries.balance(customer.id)) == ("booked", "78", 0)
