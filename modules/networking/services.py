@@ -121,7 +121,8 @@ def link(contract: Contract, router: Router, key: str, method: str = "", address
     row = Connection(contract_id=contract.id, router_id=router.id, key=key, method=method, address=address,
                      address6=address6.strip(), desired=state_of(contract.state),
                      speed=speed_of(contract.plan), cause="linked", waits_since=clock.now(), former={}, kick="")
-    moving.take_over(row)
+    moving.take_over(row, router)
+    moving.clear(router, key)
     db.session.add(row)
     db.session.flush()
     audit.record("networking.link", contract, {"router": router.name, "key": key, "method": method})
@@ -139,7 +140,7 @@ def relink(row: Connection, router: Router, key: str, method: str = "", address:
     place = moving.place(router, method, key, address)
     if not key or place != moving.place(row.router, row.method, row.key, row.address):
         left = row.router_id
-        moving.leave(row)
+        moving.leave(row, key if router.id == left else "")
         ask([left])
         return link(contract, router, key, method, address, address6)
     check_free(router.id, key, address, row.id, None)

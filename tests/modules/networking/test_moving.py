@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from core.db import db
 from modules.contracts.models import Contract
 from modules.networking import services
+from modules.networking.errors import Taken
 from modules.networking.models import Change, Connection, Router
 from tests.modules.networking.conftest import Net, connection_of
 from tests.modules.networking.test_reconciling import cut, restore
@@ -112,3 +113,65 @@ def test_an_edit_that_is_refused_leaves_the_link_as_it_is(
         "router_id": norte.id, "method": "", "key": "u2", "address": "", "address6": "", "pool_id": "0"})
     assert answer.status_code != 302
     assert (connection_of(u1).key, connection_of(u1).former, rows()) == ("u1", {"profile": "100M"}, 3)
+
+
+def test_the_way_of_who_is_cut_is_changed_only_after_he_is_restored(
+        net: Net, norte: Router, u1: Contract, browser: FlaskClient, run_jobs: Run) -> None:
+    """One row of a router has the name: with another way it would forget the profile from before the cut."""
+    for values in ({"method": "queue"}, {"method": "address_list", "address": "10.5.0.1"}):
+        data = {"router_id": norte.id, "key": "u1", "address": "", "address6": "", "pool_id": "0", **values}
+        answer = browser.post(f"/network/contracts/{u1.id}/link", data=data)
+        assert answer.status_code == 422 and "restablezca" in answer.get_data(as_text=True)
+    row = connection_of(u1)
+    assert (row.method, row.former, row.contract_id, rows()) == ("", {"profile": "100M"}, u1.id, 3)
+    restore(u1)
+    run_jobs()
+    net.advance()
+    assert (net.sees("u1"), profile_of(net, "u1")) == ("100M", "100M")
+    edit(browser, u1, norte, key="u1", method="queue", address="")
+    assert (connection_of(u1).method, rows()) == ("queue", 3)
+
+
+def test_the_way_of_who_is_to_be_cut_or_whose_cut_was_not_answered_is_not_changed(
+        net: Net, norte: Router, run_jobs: Run) -> None:
+    contract = net.contracts["u1"]
+    cut(contract)
+    services.follow([contract.id])
+    with pytest.raises(Taken):
+        services.relink(connection_of(contract), norte, "u1", "queue")
+    net.fault("half", sentences=8)  # the set is answered, nothing after it
+    run_jobs()
+    restore(contract)
+    services.follow([contract.id])
+    row = connection_of(contract)
+    assert (row.applied, row.desired, profile_of(net, "u1")) == ("on", "on", "abona-cut")
+    with pytest.raises(Taken):
+        services.relink(row, norte, "u1", "queue")
+
+
+def test_who_is_not_on_the_router_at_all_is_found_another_way_though_he_is_to_be_cut(
+        net: Net, norte: Router, make_contract: Callable[..., Contract], run_jobs: Run) -> None:
+    contract = make_contract()
+    services.link(contract, norte, "nadie", method="queue")
+    cut(contract)
+    run_jobs()
+    assert connection_of(contract).difference == "missing"
+    assert services.relink(connection_of(contract), norte, "nadie", "hotspot").desired == "cut"
+
+
+def test_nobody_is_linked_by_another_way_with_a_name_that_is_still_to_be_put_right(
+        net: Net, norte: Router, u1: Contract, browser: FlaskClient, make_contract: Callable[..., Contract],
+        run_jobs: Run) -> None:
+    net.fault("refuse")
+    edit(browser, u1, norte, key="u9", address="")
+    other = make_contract()
+    with pytest.raises(Taken, match="u1"):
+        services.link(other, norte, "u1", method="queue")
+    net.end_faults()
+    services.try_now(norte)
+    db.session.commit()
+    run_jobs()
+    net.advance()
+    run_jobs()
+    assert (net.sees("u1"), profile_of(net, "u1")) == ("100M", "100M")
+    assert services.link(other, norte, "u1", method="queue").key == "u1"
