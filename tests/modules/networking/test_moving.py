@@ -175,3 +175,13 @@ def test_nobody_is_linked_by_another_way_with_a_name_that_is_still_to_be_put_rig
     run_jobs()
     assert (net.sees("u1"), profile_of(net, "u1")) == ("100M", "100M")
     assert services.link(other, norte, "u1", method="queue").key == "u1"
+
+
+def test_the_pages_of_a_router_open_while_a_left_place_waits(
+        net: Net, norte: Router, u1: Contract, browser: FlaskClient, login: Callable[..., FlaskClient]) -> None:
+    edit(browser, u1, norte, key="u9", address="")
+    worker = login("networking.view_network", "networking.work_routers", "contracts.view_contracts")
+    for answer in (worker.get(f"/network/routers/{norte.id}"), worker.get("/network/connections"),
+                   worker.post(f"/network/routers/{norte.id}/preview")):
+        assert answer.status_code == 200
+        assert "u1" in answer.get_data(as_text=True)
