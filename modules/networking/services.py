@@ -144,8 +144,9 @@ def relink(row: Connection, router: Router, key: str, method: str = "", address:
         ask([left])
         return link(contract, router, key, method, address, address6)
     check_free(router.id, key, address, row.id, None)
+    moving.clear(router, key)
     if address != row.address:
-        pools.give_back(row, but=address)
+        pools.give_back(row)
     row.key, row.method, row.address, row.address6 = key, method, address, address6.strip()
     row.waits_since = row.waits_since or clock.now()
     db.session.flush()

@@ -177,6 +177,20 @@ def test_nobody_is_linked_by_another_way_with_a_name_that_is_still_to_be_put_rig
     assert services.link(other, norte, "u1", method="queue").key == "u1"
 
 
+def test_a_name_that_a_left_place_still_has_is_refused_where_the_entry_stays_the_same(
+        net: Net, make_router: Callable[..., Router], make_contract: Callable[..., Contract], run_jobs: Run) -> None:
+    router, contract = make_router(method="address_list"), make_contract()
+    services.link(contract, router, "casa", address="10.9.0.1")
+    cut(contract)
+    run_jobs()
+    services.relink(connection_of(contract), router, "casa", address="10.9.0.2")
+    with pytest.raises(Taken, match=r"10\.9\.0\.1"):
+        services.relink(connection_of(contract), router, "10.9.0.1", address="10.9.0.2")
+    db.session.commit()
+    run_jobs()
+    assert services.relink(connection_of(contract), router, "10.9.0.1", address="10.9.0.2").key == "10.9.0.1"
+
+
 def test_the_pages_of_a_router_open_while_a_left_place_waits(
         net: Net, norte: Router, u1: Contract, browser: FlaskClient, login: Callable[..., FlaskClient]) -> None:
     edit(browser, u1, norte, key="u9", address="")
