@@ -26,11 +26,11 @@ def place(router: Router, method: str, key: str, address: str) -> tuple[int, str
     return router.id, "pppoe" if way.startswith("pppoe") else way, key
 
 
-def leave(row: Connection, for_key: str = "") -> None:
+def leave(row: Connection, for_key: str = "", but: str = "") -> None:
     """The contract leaves this place: what we changed there is undone. Where nobody writes, it stays as it is.
 
     `for_key`: the name on the same router that it has from now on. Two rows cannot have one: Taken, where the old one
-    is needed still.
+    is needed still. `but`: the address that it has from now on.
     """
     # by address alone: it may be the one of the new place too
     key = place(row.router, row.method, row.key, row.address)[2]
@@ -40,7 +40,7 @@ def leave(row: Connection, for_key: str = "") -> None:
             raise Taken(_("%(key)s is changed on router %(router)s as the contract hangs there now: let it be restored "
                           "first.", key=row.key, router=row.router.name), field="method")
         keeps = False
-    pools.give_back(row)
+    pools.give_back(row, but)
     if keeps:
         row.key, row.contract_id, row.address, row.desired = key, None, "", words.ON
         row.speed, row.cause, row.waits_since = "", "moved", clock.now()

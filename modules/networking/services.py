@@ -140,13 +140,13 @@ def relink(row: Connection, router: Router, key: str, method: str = "", address:
     place = moving.place(router, method, key, address)
     if not key or place != moving.place(row.router, row.method, row.key, row.address):
         left = row.router_id
-        moving.leave(row, key if router.id == left else "")
+        moving.leave(row, key if router.id == left else "", but=address)
         ask([left])
         return link(contract, router, key, method, address, address6)
     check_free(router.id, key, address, row.id, None)
     moving.clear(router, key)
     if address != row.address:
-        pools.give_back(row)
+        pools.give_back(row, but=address)
     row.key, row.method, row.address, row.address6 = key, method, address, address6.strip()
     row.waits_since = row.waits_since or clock.now()
     db.session.flush()

@@ -12,7 +12,7 @@ from core.db import db
 from modules.contracts.models import Contract
 from modules.networking import services
 from modules.networking.errors import Taken
-from modules.networking.models import Change, Connection, Router
+from modules.networking.models import Change, Connection, Given, Pool, Router
 from tests.modules.networking.conftest import Net, connection_of
 from tests.modules.networking.test_reconciling import cut, restore
 
@@ -189,6 +189,17 @@ def test_a_name_that_a_left_place_still_has_is_refused_where_the_entry_stays_the
     db.session.commit()
     run_jobs()
     assert services.relink(connection_of(contract), router, "10.9.0.1", address="10.9.0.2").key == "10.9.0.1"
+
+
+@pytest.mark.parametrize("key", ["u1", "u9"])
+def test_the_new_address_of_a_pool_stays_given_when_a_contract_hangs_elsewhere(
+        net: Net, norte: Router, u1: Contract, browser: FlaskClient, key: str) -> None:
+    mine = Pool(name="Norte", ranges="10.6.0.1-10.6.0.9", router=norte)
+    db.session.add(mine)
+    db.session.flush()
+    edit(browser, u1, norte, key=key, address="", pool_id=str(mine.id))
+    assert connection_of(u1).address == "10.6.0.1"
+    assert [(one.address, one.contract_id) for one in db.session.query(Given)] == [("10.6.0.1", u1.id)]
 
 
 def test_the_pages_of_a_router_open_while_a_left_place_waits(
