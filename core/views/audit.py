@@ -61,7 +61,7 @@ def _details(line: lists.Line) -> Any:
     if not row.changes:
         return row.reason
     text = deeds.told(row.changes)
-    return " · ".join(part for part in (row.reason, text[:LONGEST] + "…" * (len(text) > LONGEST)) if part)
+    return Markup("{} <code>{}</code>").format(row.reason, text[:LONGEST] + "…" * (len(text) > LONGEST))
 
 
 AUDIT = lists.register(List(

@@ -91,6 +91,7 @@ def _groups() -> dict[str, list[Any]]:
     """Contracts in service, dealt out to the routers by their weights."""
     rows = db.session.execute(
         sa.select(Contract.id, Contract.number, Contract.state, Contract.pppoe_user, Contract.ip, Plan.code,
+                  Plan.id.label("plan_id"),
                   Plan.speed_up_kbps, Plan.speed_down_kbps)
         .join(Plan, Plan.id == Contract.plan_id).where(Contract.state.in_(("active", "suspended")),
                                                        Contract.pppoe_user != "", Contract.ip != "")
@@ -118,7 +119,8 @@ def _place(company: Company, machine: Machine, router: Router, simulators: Simul
 
 
 def _profile(row: Any) -> str:
-    return f"abona-{row.code}"
+    """As the product names it, so that nobody is thrown off when it first looks."""
+    return f"abona-{row.code}-{row.plan_id}"
 
 
 def _connect(router: Router, rows: Sequence[Any], machine: Machine) -> None:

@@ -107,9 +107,11 @@ def said(page: str) -> Iterator[str]:
 
 
 def is_quiet(element: Any) -> bool:
-    """Codes, boxes that nobody sees (they hold data for scripts), texts of docs/help: these are in a language whole."""
+    """Codes, boxes that nobody sees (they hold data for scripts), texts of docs/help and what is said to be in some
+    language (a notice as a customer reads it): these are in a language whole."""
     classes = element.get("class", "").split()
-    return element.tag in QUIET or "hidden" in element.attrib or "d-none" in classes or "help-text" in classes
+    return element.tag in QUIET or "hidden" in element.attrib or "d-none" in classes \
+        or "help-text" in classes or (element.tag == "span" and "lang" in element.attrib)
 
 
 def without_brackets(text: str) -> str:
