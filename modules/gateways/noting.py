@@ -18,6 +18,8 @@ from modules.gateways.models import Account, Transaction
 from modules.gateways.shapes import Reading
 
 ZERO = Decimal("0.00")
+# words that bear out money in the books; what denies it, or does not know, keeps nothing there
+SAYS_PAID = ("approved", "reversed")
 
 
 def note(account: Account, readings: Iterable[Reading], file_id: int | None = None,
@@ -40,15 +42,16 @@ def note(account: Account, readings: Iterable[Reading], file_id: int | None = No
     real = accounts.environment_of(account) == PRODUCTION
     no_money = accounts.is_test(account)
     for row, one in pairs:
-        if not row.status:  # nobody told of it yet, or what was told was taken back with its file
+        # nobody told of it yet, or not that it was paid, or what was told was taken back with its file
+        if not row.status or (row.payment_id is None and row.status not in SAYS_PAID and one.status in SAYS_PAID):
             row.file_id, row.line = file_id, one.line
-        if not held:
+        if not held and one.status in SAYS_PAID:
             row.told_at = row.told_at or clock.now()
         _follow(row, one)
         if no_money or (real and not one.live):
             _note_test(row)
     if held:
-        day_files.keep([row for row, _one in pairs], file_id)
+        day_files.keep([row for row, one in pairs if one.status in SAYS_PAID], file_id)
     db.session.flush()
     return list(rows.values()), new
 

@@ -114,13 +114,13 @@ class Transaction(CompanyScoped, Model):
     withheld_booked: Mapped[Decimal] = mapped_column(Amount, default=Decimal("0.00"))
     # how often it was booked and taken back with its file: the next payment needs a name of its own in the books
     bookings: Mapped[int] = mapped_column(default=0)
-    # the file and line that told it first
+    # the file and line that told it first, or that it was paid
     file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"), index=True)
     line: Mapped[int | None] = mapped_column(sa.Integer)
     # when the network's own file or list of a day held it first, and the file; null where a list did (day_files)
     held_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     held_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gateways_file.id"))
-    # when a notice, a poll or an answer told it first, which no taking back of a file undoes
+    # when a notice, a poll or an answer first said that it was paid, which no taking back of a file undoes
     told_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     note: Mapped[str] = mapped_column(sa.String(300), default="")

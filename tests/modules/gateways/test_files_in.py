@@ -180,6 +180,31 @@ def test_what_a_notice_or_a_list_told_after_the_file_stays(account: Account, cus
     assert queries.balance(customer.id) == Decimal("-1.50") and findings() == {}
 
 
+@pytest.mark.parametrize("status", ["rejected", "expired", "pending"])
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+def test_what_the_gateway_denies_otherwise_goes_with_its_file(account: Account, customer: Customer, probe: Any,
+                                                              told: Make, status: str, listed: bool,
+                                                              first: bool) -> None:
+    denied = told("p0", "1.50", status, customer=customer.code)
+    if first:
+        booking.take(account, [denied], listed=listed)
+    row = bring(account, content(customer))
+    assert queries.balance(customer.id) == Decimal("-7.50")
+    booking.take(account, [denied], listed=listed)
+    undone = files_in.undo(row, "de otro banco")
+    assert (undone.payments, undone.told_too, queries.balance(customer.id)) == (3, 0, 0)
+    assert findings() == {}
+
+
+def test_another_file_that_says_it_was_not_paid_keeps_nothing_in_the_books(account: Account, customer: Customer,
+                                                                          probe: Any) -> None:
+    row = bring(account, content(customer, 1))
+    bring(account, content(customer, 1).replace(b"approved", b"rejected"))
+    undone = files_in.undo(row, "de otro banco")
+    assert (undone.payments, undone.told_too, queries.balance(customer.id)) == (1, 0, 0)
+
+
 def test_what_a_person_set_aside_stays_so(account: Account, customer: Customer, probe: Any) -> None:
     data = content(customer).replace(customer.code.encode(), b"nadie", 1)
     row = bring(account, data)
