@@ -76,10 +76,10 @@ def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = No
     """
     taken = taken or Taken()
     _ask_a_person(rows, taken)
+    due = _due(account, rows)
     back = [*[row for row in rows if row.kind == "reversal"], *reversals.that_waited(account, rows)]
     reversals.find_owners(account, back)
-    _book_payments(account, [row for row in rows if row.kind == "payment"], taken, pays or {},
-                   reversals.payers(account, back))
+    _book_payments(account, due, taken, pays or {}, reversals.payers(account, back))
     for row in back:
         _take_back(account, row, taken)
     _book_fees(account, rows)
@@ -90,16 +90,23 @@ def book(account: Account, rows: Sequence[Transaction], taken: Taken | None = No
 # --- booking ---------------------------------------------------------------------------------------------
 
 
-def _book_payments(account: Account, rows: Sequence[Transaction], taken: Taken, pays: Pays,
+def _due(account: Account, rows: Sequence[Transaction]) -> dict[Transaction, bool]:
+    """The payments that are to be booked, and whether all is known that the books want."""
+    due = [row for row in rows if row.kind == "payment" and row.state in OPEN and row.status == "approved"
+           and row.payment_id is None and row.cause not in (causes.TEST_PAYMENT, causes.AMOUNT_DIFFERS)]
+    unknown = [row for row in due if row.customer_id is None]
+    owners = matching.owners(account, unknown) if unknown else {}
+    return {row: _settle_owner(account, row, owners.get(row.id)) for row in due}
+
+
+def _book_payments(account: Account, due: Mapping[Transaction, bool], taken: Taken, pays: Pays,
                    more: Iterable[int]) -> None:
     """Book what is due; `more` are customers whose payments are taken back after it, and who are held with these."""
-    due = [row for row in rows if row.state in OPEN and row.status == "approved" and row.payment_id is None
-           and row.cause not in (causes.TEST_PAYMENT, causes.AMOUNT_DIFFERS)]
-    if not due:
+    ready = [row for row, known in due.items() if known]
+    if not ready:
         bulk_payments.hold(more)
+        taken.waiting += len(due)
         return
-    owners = matching.owners(account, [row for row in due if row.customer_id is None])
-    ready = [row for row in due if _settle_owner(account, row, owners.get(row.id))]
     bulk_payments.hold({*more, *(row.customer_id for row in ready if row.customer_id is not None)})
     _record(account, ready, pays)
     taken.booked += sum(row.state == "booked" for row in due)
@@ -229,7 +236,8 @@ def _look_at(rows: Sequence[Transaction], owed: dict[int, Decimal]) -> None:
             among(Transaction.invoice_id, {row.invoice_id for row in over if row.invoice_id}),
             Transaction.state == "booked", Transaction.kind == "payment").group_by(Transaction.invoice_id)).all())
     for row in over:
-        row.attention = causes.PAID_TWICE if counted.get(row.invoice_id or 0, 0) > 1 else causes.CLOSED_DEBT
+        twice = counted.get(row.invoice_id or 0, 0) > 1
+        row.attention = causes.more_urgent(row.attention, causes.PAID_TWICE if twice else causes.CLOSED_DEBT)
 
 
 def _payment(account: Account, row: Transaction, day: dt.date, name: str = "",
@@ -278,20 +286,20 @@ def _take_back(account: Account, row: Transaction, taken: Taken) -> None:
         return
     if row.state not in OPEN or row.status != "reversed":
         return
-    paid, cause = reversals.paid_by(account, row)
+    told, (paid, cause) = row.reverses, reversals.paid_by(account, row)
     if paid is None or paid.payment is None:
         _wait(row, cause)
         taken.waiting += 1
         return
-    row.customer_id, row.invoice_id, row.payment_id = paid.customer_id, paid.invoice_id, paid.payment_id
     try:
         with db.session.begin_nested():
             row.refund_id = _give_back(account, row, paid.payment)
     except DomainError as refusal:
-        row.note = str(refusal)[:300]
+        row.note, row.reverses = str(refusal)[:300], told
         _wait(row, causes.REVERSAL_TOO_LARGE)
         taken.waiting += 1
         return
+    row.customer_id, row.invoice_id, row.payment_id = paid.customer_id, paid.invoice_id, paid.payment_id
     row.state, row.cause = "booked", ""
     taken.reversed += 1
 
@@ -336,7 +344,8 @@ def _take_back_again(account: Account, row: Transaction) -> None:
         with db.session.begin_nested():
             _give_back(account, row, restored, _name(row, f":back{row.restored}"))
     except DomainError as refusal:
-        row.note, row.attention = str(refusal)[:300], causes.REVERSAL_TOO_LARGE
+        row.note = str(refusal)[:300]
+        row.attention = causes.more_urgent(row.attention, causes.REVERSAL_TOO_LARGE)
         return
     row.restored_id = None
 

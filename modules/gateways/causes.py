@@ -15,6 +15,9 @@ CONTRADICTS_US, MISCONFIGURED, NEVER_TOLD = "contradicts_us", "misconfigured", "
 # booked all the same, but worth a look
 PAID_TWICE, CLOSED_DEBT, DISPUTED = "paid_twice", "closed_debt", "disputed"
 
+# what asks for a look at something booked, the most urgent first: a dispute has a last day
+URGENCY = (DISPUTED, CONTRADICTED, REVERSAL_TOO_LARGE, PAID_TWICE, CLOSED_DEBT)
+
 WORDS_OF_REVERSAL = lazy("The gateway took it back")
 
 # cause -> (what it is, what to do)
@@ -55,3 +58,8 @@ WORDS: dict[str, tuple[Any, Any]] = {
                lazy("Nothing moves until the gateway decides. Answer the claim on its own screen, in time, with what "
                     "shows that the service was given.")),
 }
+
+
+def more_urgent(known: str, cause: str) -> str:
+    """Of what a person was asked to look at, and what asks now, the one that cannot wait; "" asks for nothing."""
+    return min((one for one in (known, cause) if one), key=URGENCY.index, default="")

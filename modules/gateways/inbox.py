@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -25,6 +26,8 @@ LARGEST_BODY = 256 * 1024
 ALARM = 10
 # a hint that comes again is read again after so long
 READ_AGAIN = dt.timedelta(minutes=1)
+# how a provider fails over what it is sent; anything else is ours (a database that went away), and passes
+OVER_WHAT_CAME = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 # the verdict on what its provider failed over, and what is answered then: it is kept
 NOT_JUDGED = "not_judged"
 KEPT = (200, "", "text/plain")
@@ -46,11 +49,13 @@ def receive(account: Account, incoming: Incoming) -> tuple[tuple[int, str, str],
             wakes and not _others_wait(account, _event(incoming, judged)))
 
 
-def _judge(account: Account, incoming: Incoming) -> Judged | None:
+def _judge(account: Account, incoming: Incoming,
+           failures: tuple[type[Exception], ...] = (Exception,)) -> Judged | None:
     """What its provider says of it; None where it failed over it: what somebody sends must never be lost by that."""
+    access = accounts.access(account)
     try:
-        return ports.webhooks.get(account.provider).notice(accounts.access(account), incoming)
-    except Exception as error:
+        return ports.webhooks.get(account.provider).notice(access, incoming)
+    except failures as error:
         log.error("notice_not_judged", account=account.id, remote=incoming.remote, exc_info=error)
         return None
 
@@ -168,7 +173,7 @@ def judged_anew(account: Account, rows: Sequence[Notice],
     says: dict[int, Reading | None] = {}
     hints: dict[int, int] = {}
     for row in rows:
-        judged = _judge(account, _stored(row))
+        judged = _judge(account, _stored(row), OVER_WHAT_CAME)
         if judged is None:
             states[row.id] = ("failed", _error(Judged(False, NOT_JUDGED, "")))
             continue
@@ -191,9 +196,12 @@ def try_again(row: Notice) -> None:
     if row.reason != NOT_JUDGED:
         row.state, row.error, row.done_at = "waiting", "", None
         return
-    judged = _judge(row.account, _stored(row))
+    judged = _judge(row.account, _stored(row), OVER_WHAT_CAME)
     if judged is None:
         raise DomainError(_error(Judged(False, NOT_JUDGED, "")))
+    if not judged.authentic and judged.action != "ignore" and row.account.provider in ports.polls:
+        # what proved it is gone (a password is not kept, a signature grows old): the gateway itself is asked
+        judged = replace(judged, action="poll")
     event = _event(_stored(row), judged)
     row.authentic, row.reason, row.action = judged.authentic, judged.reason[:60], judged.action
     row.payment_ref, row.state, row.error, row.done_at = _storable(judged.payment_id)[:120], _state(judged), "", None

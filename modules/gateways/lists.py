@@ -66,8 +66,9 @@ TRANSACTIONS = register(List(
         Column("kind", lazy("Kind"), Transaction.kind, words=states.KINDS, default=False),
         Column("status", lazy("The gateway says"), Transaction.status, words=states.STATUSES, default=False),
         Column("state", lazy("State"), Transaction.state, words=states.TRANSACTIONS),
-        Column("cause", lazy("Why it waits"), sa.case((Transaction.attention != "", Transaction.attention),
-                                                      else_=Transaction.cause), words={**states.CAUSES, "": ""}),
+        Column("cause", lazy("Why it waits"), sa.case(
+            (sa.and_(Transaction.state != "waiting", Transaction.attention != ""), Transaction.attention),
+            else_=Transaction.cause), words={**states.CAUSES, "": ""}),
         Column("remark", lazy("Remark"), REMARK, words={**states.REMARKS, "": ""}),
         Column("channel", lazy("Channel"), Transaction.channel, default=False),
         Column("amount", lazy("Amount"), Transaction.amount, currency=Transaction.currency, total=True),

@@ -110,8 +110,10 @@ def _follow(row: Transaction, one: Reading) -> None:
     """Take over what the gateway says now, unless it said something later already."""
     if row.status and not _is_later(one.updated_at, row.gateway_changed_at):
         return
+    _watch_dispute(row, one)
+    row.remarks = list(one.remarks)
     if row.state == "booked" and row.kind == "payment" and _contradicts(row, one):
-        row.attention = causes.CONTRADICTED
+        row.attention = causes.more_urgent(row.attention, causes.CONTRADICTED)
         return
     row.status, row.amount, row.currency = one.status, one.amount, one.currency
     row.paid_on, row.credited_on = one.paid_at or row.paid_on, one.credited_at or row.credited_on
@@ -122,8 +124,7 @@ def _follow(row: Transaction, one: Reading) -> None:
     row.invoice_code = one.reference.invoice[:80] or row.invoice_code
     row.barcode = one.reference.barcode[:120] or row.barcode
     row.attempt_code = one.reference.attempt[:80] or row.attempt_code
-    _watch_dispute(row, one)
-    row.payer, row.remarks, row.raw = dict(one.payer), list(one.remarks), dict(one.raw)
+    row.payer, row.raw = dict(one.payer), dict(one.raw)
     row.reverses = one.reverses or row.reverses
     row.gateway_changed_at = one.updated_at or row.gateway_changed_at
 
@@ -131,7 +132,7 @@ def _follow(row: Transaction, one: Reading) -> None:
 def _watch_dispute(row: Transaction, one: Reading) -> None:
     """A dispute that begins asks for a person; once he has looked, it does not ask again while it goes on."""
     if causes.DISPUTED in one.remarks and causes.DISPUTED not in (row.remarks or ()):
-        row.attention = row.attention or causes.DISPUTED
+        row.attention = causes.DISPUTED
     elif causes.DISPUTED not in one.remarks and row.attention == causes.DISPUTED:
         row.attention = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager
@@ -25,11 +26,13 @@ LATEST = dt.timedelta(days=90)
 def that_waited(account: Account, rows: Sequence[Transaction]) -> Sequence[Transaction]:
     """What was taken back before its payment, one of these, was told."""
     names = [row.external_id for row in rows if row.kind == "payment"]
-    codes = {row.customer_code for row in rows if row.kind == "payment"} - {""}
     if not names:
         return []
+    codes = {matching.bare(row.customer_code) for row in rows if row.kind == "payment"} - {""}
+    whose = {row.customer_id for row in rows if row.kind == "payment" and row.customer_id is not None}
     named = sa.and_(Transaction.cause == causes.REVERSAL_FIRST, among(Transaction.reverses, names))
-    unnamed = sa.and_(Transaction.cause == causes.REVERSAL_OF_NONE, among(Transaction.customer_code, codes))
+    unnamed = sa.and_(Transaction.cause == causes.REVERSAL_OF_NONE, sa.or_(
+        among(_bare(Transaction.customer_code), codes), among(Transaction.customer_id, whose)))
     return db.session.scalars(lock(
         sa.select(Transaction).where(
             Transaction.account_id == account.id, Transaction.state == "waiting", Transaction.kind == "reversal",
@@ -115,11 +118,24 @@ def _whose(row: Transaction) -> sa.ColumnElement[bool] | None:
     if row.customer_id is not None:
         return Transaction.customer_id == row.customer_id
     # nobody here has it, but a person may have said whose it is
-    return Transaction.customer_code == row.customer_code if row.customer_code else None
+    code = matching.bare(row.customer_code)
+    return _bare(Transaction.customer_code) == code if code else None
+
+
+def _bare(code: Any) -> sa.ColumnElement[str]:
+    """As matching.bare: one file fills a code up with zeros, and the next one does not."""
+    return sa.func.ltrim(sa.func.trim(code), "0", type_=sa.Text())
 
 
 def _until(row: Transaction) -> list[sa.ColumnElement[bool]]:
     return [Transaction.paid_on.is_(None) | (Transaction.paid_on <= row.paid_on)] if row.paid_on else []
+
+
+def that_took(paid: Transaction) -> Transaction | None:
+    """The reversal in the books that took this payment back, the last one where there are several."""
+    return db.session.scalar(sa.select(Transaction).where(
+        Transaction.payment_id == paid.payment_id, Transaction.kind == "reversal", Transaction.state == "booked")
+        .order_by(Transaction.id.desc()).limit(1))
 
 
 def possible(account: Account, row: Transaction) -> list[Transaction]:

@@ -121,6 +121,10 @@ def takes_back(row: Transaction, number: str) -> Transaction:
         raise DomainError(_("To book this you must choose the payment that is taken back; no payment of %(account)s in "
                             "the books has the number “%(number)s”.", account=row.account.name,
                             number=number.strip()[:40]), field="payment")
+    other = reversals.that_took(paid)
+    if other is not None and paid.payment is not None and paid.payment.state == "reversed":
+        raise DomainError(_("%(other)s took payment %(number)s back already; choose another one, or set this aside.",
+                            other=other.external_id, number=paid.external_id), field="payment")
     before, row.reverses, row.state, row.cause = row.reverses, paid.external_id, "noted", ""
     booking.book(row.account, [row])
     if row.state != "booked":

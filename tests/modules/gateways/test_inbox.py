@@ -211,6 +211,38 @@ def test_a_notice_that_cannot_be_judged_any_more_keeps_no_other_waiting(
     assert queries.balance(customer.id) == -100
 
 
+def test_what_proves_nothing_any_more_when_it_is_tried_again_makes_us_ask_the_gateway(
+        send: Make, probe: Any, told: Make, customer: Customer, run_jobs: Callable[[], int],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password that came with it is not kept (CardNET), its signature is too old (Mercado Pago)."""
+    probe.payments["77"] = [told("77", customer=customer.code)]
+    db.session.commit()
+    with monkeypatch.context() as broken:
+        broken.setattr(Hook, "notice", lambda *_given: {}["missing"])
+        send("77")
+    (row,) = db.session.scalars(sa.select(Notice))
+    inbox.try_again(row)
+    assert (row.authentic, row.action, row.state) == (False, "poll", "waiting")
+    jobs.drain(row.account_id)
+    db.session.commit()
+    run_jobs()
+    assert (states(), queries.balance(customer.id)) == ([("77", "done", 1)], -100)
+
+
+def test_trouble_of_ours_while_notices_are_judged_is_tried_again_and_fails_none_of_them(
+        send: Make, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    send("77"), send("78")
+
+    def away(*_given: Any) -> Any:
+        raise sa.exc.OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(Hook, "notice", away)
+    with pytest.raises(sa.exc.OperationalError):
+        jobs.drain(account.id)
+    db.session.rollback()
+    assert [state for _ref, state, _times in states()] == ["waiting", "waiting"]
+
+
 @pytest.mark.parametrize("number", ["\ud800", "7\x00"])
 def test_what_no_column_holds_is_kept_all_the_same(send: Make, probe: Any, monkeypatch: pytest.MonkeyPatch,
                                                    number: str) -> None:

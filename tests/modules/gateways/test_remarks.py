@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from core.db import db
 from modules.accounting import queries
 from modules.crm.models import Customer
-from modules.gateways import booking, states, tray
+from modules.gateways import booking, causes, states, tray
 from modules.gateways.models import Account
+from tests.modules.accounting.books import issue
 from tests.modules.gateways.test_booking import row
 
 Make = Callable[..., Any]
@@ -45,6 +47,33 @@ def test_a_dispute_asks_for_a_person_once_and_moves_no_money(account: Account, c
     tray.seen(row("77"))
     assert [tell("disputed"), row("77").state, queries.balance(customer.id)] == ["", "booked", -100]
     assert [tell(), tell("disputed"), tell()] == ["", "disputed", ""]
+
+
+def test_nothing_hides_a_dispute(account: Account, customer: Customer, told: Make, login: Make) -> None:
+    """It has a last day; a second payment of a debt, and words that do not fit, can wait until it was looked at."""
+    booking.take(account, [told("77", "150", customer=customer.code), told("78", "150", customer=customer.code)])
+    invoice = issue(customer, "150")
+    booking.take(account, [replace(told("79", "150", customer=customer.code, invoice=f"{invoice.id}"),
+                                   remarks=("disputed",))])
+    assert (row("79").state, row("79").attention) == ("booked", "disputed")
+    booking.take(account, [told("79", "149", customer=customer.code, remarks=("disputed",))])
+    assert row("79").attention == "disputed"
+    tray.seen(row("79"))
+    booking.take(account, [told("79", "149", customer=customer.code, remarks=("disputed",))])
+    assert row("79").attention == "contradicted"
+
+
+def test_a_disputed_payment_that_waits_is_listed_by_why_it_waits_and_shows_both(
+        account: Account, told: Make, login: Make) -> None:
+    booking.take(account, [told("77", customer="nadie", remarks=("disputed",))])
+    db.session.commit()
+    browser, (unknown, disputed) = login(*SEE), [str(causes.WORDS[code][0]) for code in (
+        "unknown_reference", "disputed")]
+    for cause in ("unknown_reference", "disputed"):
+        assert f"/gateways/payments/{row('77').id}" in browser.get(f"/gateways?cause={cause}").text
+    assert f"{states.CAUSES['unknown_reference']}<" in browser.get("/gateways?state=waiting").text
+    page = browser.get(f"/gateways/payments/{row('77').id}").text
+    assert unknown in page and disputed in page
 
 
 @pytest.mark.parametrize("code", [one for one in states.VERDICTS if one])

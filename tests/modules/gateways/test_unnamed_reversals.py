@@ -14,9 +14,10 @@ from core.db import db
 from core.errors import DomainError
 from modules.accounting import queries
 from modules.accounting.payments import reverse_payment
+from modules.accounting.refunds import refund_payment
 from modules.crm.models import Customer
 from modules.gateways import booking, tray
-from modules.gateways.models import Account
+from modules.gateways.models import Account, PayerCode
 from tests.modules.accounting.books import findings, issue, open_of
 from tests.modules.gateways.test_booking import row
 
@@ -151,3 +152,53 @@ def test_a_second_reversal_takes_the_other_payment_back(account: Account, custom
     tray.takes_back(row("r"), "77")
     booking.take(account, [told("s", "150", "reversed", customer=customer.code)])
     assert (row("s").state, row("s").reverses, queries.balance(customer.id)) == ("booked", "78", 0)
+
+
+@pytest.mark.parametrize("codes", [("1001", "0001001"), ("0001001", "1001"), ("01001", "001001")])
+def test_one_that_comes_before_its_payment_knows_it_by_the_customer_however_the_code_is_filled_up(
+        account: Account, customer: Customer, told: Make, codes: tuple[str, str]) -> None:
+    assert customer.code == "1001"
+    booking.take(account, [told("r", "150", "reversed", customer=codes[0])])
+    booking.take(account, [told("77", "150", customer=codes[1])])
+    assert (row("r").state, row("r").reverses, queries.balance(customer.id)) == ("booked", "77", 0)
+
+
+def test_it_knows_its_payment_by_whose_it_is_where_that_names_the_document_alone(
+        account: Account, customer: Customer, told: Make) -> None:
+    invoice = issue(customer, "150")
+    db.session.add(PayerCode(account_id=account.id, customer_id=customer.id, code="tarjeta 9"))
+    booking.take(account, [told("r", "150", "reversed", customer="tarjeta 9")])
+    booking.take(account, [told("77", "150", customer=customer.code, invoice=f"{invoice.id}")])
+    assert (row("r").state, row("r").reverses, open_of(invoice)) == ("booked", "77", ["150.00"])
+
+
+def test_what_nobody_has_is_known_by_its_code_however_it_is_filled_up(account: Account, customer: Customer,
+                                                                     told: Make) -> None:
+    booking.take(account, [told("77", "150", customer="0099")])
+    tray.assign(row("77"), customer)
+    booking.take(account, [told("r", "150", "reversed", customer="99")])
+    assert (row("r").state, row("r").reverses, queries.balance(customer.id)) == ("booked", "77", 0)
+
+
+def test_what_another_one_took_back_is_not_taken_back_by_a_person_again(account: Account, customer: Customer,
+                                                                       told: Make) -> None:
+    booking.take(account, [told(f"{number}", "150", customer=customer.code) for number in (77, 78, 79)])
+    for name in ("r", "s"):
+        booking.take(account, [told(name, "150", "reversed", customer=customer.code)])
+    tray.takes_back(row("r"), "77")
+    with pytest.raises(DomainError, match=r"r (ya devolvió el pago|took payment) 77"):
+        tray.takes_back(row("s"), "77")
+    assert (row("s").state, row("s").reverses, queries.balance(customer.id)) == ("waiting", "", Decimal("-300.00"))
+    tray.takes_back(row("s"), "78")
+    assert (row("s").state, queries.balance(customer.id), findings()) == ("booked", Decimal("-150.00"), {})
+
+
+def test_a_guess_that_the_books_refuse_is_no_answer(account: Account, customer: Customer, told: Make) -> None:
+    """Part of the only one that fits was given back here: a person says what it takes back."""
+    booking.take(account, [told("77", "150", customer=customer.code)])
+    payment = row("77").payment
+    assert payment is not None
+    refund_payment(payment, Decimal("50"), "Pagó de más")
+    booking.take(account, [told("r", "150", "reversed", customer=customer.code)])
+    assert (row("r").state, row("r").cause, row("r").reverses, row("r").payment_id) == (
+        "waiting", "reversal_too_large", "", None)
