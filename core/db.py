@@ -129,6 +129,14 @@ def among(column: Any, values: Iterable[int] | Iterable[str]) -> sa.ColumnElemen
     return column.in_(sa.select(listed.c.value))
 
 
+def sorted_after(column: Any) -> Any:
+    """An order for the few rows that are found by something else.
+
+    It keeps SQLite from walking a whole index in this order, looking for them.
+    """
+    return sa.func.coalesce(column, sa.null(), type_=column.type)
+
+
 Row = TypeVar("Row", bound="Model")
 
 

@@ -95,7 +95,8 @@ class Query:
         if place.backwards:
             rows.reverse()
         width = len(keys)
-        lines = [self._line(row[0], row[1 + width:], columns) for row in rows]
+        names = self._names(columns)
+        lines = [self._line(row[0], row[1 + width:], names) for row in rows]
         return lines, [list(row[1:1 + width]) for row in rows], more
 
     def _ids_of_page(self) -> sa.Subquery:
@@ -121,7 +122,8 @@ class Query:
         inner = self.ordered(self.of(self.spec.id.label("row_id"))).limit(limit).subquery("page")
         statement = self._with_extras(columns).join(inner, inner.c.row_id == self.spec.id)
         found = db.session.execute(self.ordered(self.spec.related(statement), keys))
-        return [self._line(row[0], row[1:], columns) for row in found]
+        names = self._names(columns)
+        return [self._line(row[0], row[1:], names) for row in found]
 
     def _with_extras(self, columns: Sequence[Column], *more: Any) -> sa.Select:
         """A select of the record, of something more, and of the columns that are not its own attributes."""
@@ -133,9 +135,13 @@ class Query:
         return [column for column in columns
                 if column.is_sql and getattr(column.value, "class_", None) is not self.spec.entity]
 
-    def _line(self, row: Any, extras: Sequence[Any], columns: Sequence[Column]) -> Line:
-        keys = [column.key for column in self._foreign(columns)]
-        return Line(row, dict(zip(keys, extras, strict=True)))
+    def _names(self, columns: Sequence[Column]) -> list[str]:
+        """Of the columns that stand beside the record in a row, in their order."""
+        return [column.key for column in self._foreign(columns)]
+
+    @staticmethod
+    def _line(row: Any, extras: Sequence[Any], names: Sequence[str]) -> Line:
+        return Line(row, dict(zip(names, extras, strict=True)))
 
     # --- counts --------------------------------------------------------------------------------------
 
@@ -191,11 +197,12 @@ class Query:
 
     def _through_records(self, columns: Sequence[Column], session: Session) -> Iterator[Sequence[Sequence[Any]]]:
         """Chunk by chunk of ids, since the records of a chunk are loaded with what their functions touch."""
+        names = self._names(columns)
         found = session.execute(self.values_of(self.spec.id), execution_options={"yield_per": CHUNK})
         for part in found.partitions(ORM_CHUNK):
             ids = [row[0] for row in part]
             statement = self.spec.related(self._with_extras(columns)).where(among(self.spec.id, ids))
-            lines = {row[0].id: self._line(row[0], row[1:], columns) for row in session.execute(statement)}
+            lines = {row[0].id: self._line(row[0], row[1:], names) for row in session.execute(statement)}
             yield [[lines[one].value(column) for column in columns] for one in ids if one in lines]
             session.expunge_all()
 

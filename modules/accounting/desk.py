@@ -10,7 +10,7 @@ from flask import url_for
 from markupsafe import Markup
 
 from core import clock, months, setup
-from core.db import db
+from core.db import db, sorted_after
 from core.i18n import _, format_date, ngettext
 from core.models import Company
 from core.search import Hit
@@ -138,7 +138,7 @@ def find_documents(text: str, limit: int) -> list[Hit]:
     condition = numbers.matches(text)
     rows = db.session.execute(
         sa.select(Invoice, Customer.name).join(Customer, Customer.id == Invoice.customer_id).where(condition)
-        .order_by(Invoice.issue_date.desc(), Invoice.id.desc()).limit(limit)).all()
+        .order_by(sorted_after(Invoice.issue_date).desc(), Invoice.id.desc()).limit(limit)).all()
     late = overdue.of_these([row[0] for row in rows])
     return [Hit(labels.title_of(one), url_for("accounting.invoice", invoice_id=one.id), " · ".join((
         name, format_date(one.issue_date), amount(one.total, one.currency),

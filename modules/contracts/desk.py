@@ -9,7 +9,7 @@ from flask import url_for
 from markupsafe import Markup
 
 from core import months, setup
-from core.db import db
+from core.db import db, sorted_after
 from core.i18n import _, ngettext
 from core.models import Company
 from core.search import Hit
@@ -51,7 +51,7 @@ def find(text: str, limit: int) -> list[Hit]:
         sa.select(Contract.id, Contract.number, Contract.state, Customer.name, Plan.name.label("plan"))
         .join(Customer, Customer.id == Contract.customer_id).join(Plan, Plan.id == Contract.plan_id)
         .where(sa.or_(Contract.number == typed, Contract.number == typed.zfill(6), Contract.pppoe_user == typed,
-                      Contract.ip == typed)).order_by(Contract.id).limit(limit))
+                      Contract.ip == typed)).order_by(sorted_after(Contract.id)).limit(limit))
     return [Hit(_("Contract %(number)s", number=row.number), url_for("contracts.contract", contract_id=row.id),
                 f"{row.name} · {row.plan} · {states.TITLES[row.state]}") for row in rows]
 

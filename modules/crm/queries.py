@@ -66,9 +66,9 @@ def filtered(statement: sa.Select, wanted: CustomerFilter) -> sa.Select:
 
 def matches(text: str) -> sa.ColumnElement[bool]:
     """Every word occurs in what the customer is found by; a number also without marks or as a phone."""
-    words = sorted(names.fold(text).split(), key=len, reverse=True)  # what an index answers is asked first
-    options = [sa.and_(sa.true(), *(_contains(word) for word in words))] if words else []
-    options += [_contains(number) for number in _numbers(text)]
+    words = names.fold(text).split()
+    options = [_contain(words)] if words else []
+    options += [_contain([number]) for number in sorted(_numbers(text))]
     return sa.or_(sa.false(), *options)
 
 
@@ -83,12 +83,16 @@ def _numbers(text: str) -> set[str]:
     return {one for one in found | {names.digits(phone.e164) for phone in phones} if one}
 
 
-def _contains(word: str) -> sa.ColumnElement[bool]:
-    """Both databases answer from an index of trigrams; SQLite's is a table of its own, and knows no shorter words."""
-    if is_postgresql() or len(word) < 3:
-        return Customer.search.contains(word, autoescape=True)
-    phrase = '"{}"'.format(word.replace('"', ""))
-    return Customer.id.in_(sa.select(INDEXED.c.rowid).where(INDEXED.c.search.op("MATCH")(phrase)))
+def _contain(words: Sequence[str]) -> sa.ColumnElement[bool]:
+    """All of these words. Both databases answer from an index of trigrams, asked first; it knows no shorter words.
+
+    SQLite's is a table of its own, asked once for all words: each by itself would list all customers of a street.
+    """
+    phrases = [] if is_postgresql() else [f'"{word}"' for word in words if len(word) >= 3 and '"' not in word]
+    others = sorted((word for word in words if f'"{word}"' not in phrases), key=len, reverse=True)
+    indexed = [Customer.id.in_(sa.select(INDEXED.c.rowid).where(
+        INDEXED.c.search.op("MATCH")(" AND ".join(phrases))))] if phrases else []
+    return sa.and_(sa.true(), *indexed, *(Customer.search.contains(word, autoescape=True) for word in others))
 
 
 def find_customer(reference: str | int) -> Customer:

@@ -81,6 +81,9 @@ class Contract(CompanyScoped, Model):
         sa.Index("ix_contracts_contract_began", "company_id", "billing_from", "state"),
         sa.Index("ix_contracts_contract_ended", "company_id", "ends_on", "state"),
         sa.Index("ix_contracts_contract_by_plan", "company_id", "state", "plan_id"),
+        # the search box: a support agent pastes what stands in the router's log
+        sa.Index("ix_contracts_contract_pppoe_user", "company_id", "pppoe_user"),
+        sa.Index("ix_contracts_contract_ip", "company_id", "ip"),
     )
 
     def __str__(self) -> str:
