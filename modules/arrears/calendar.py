@@ -29,7 +29,11 @@ class OwnDay:
 
 @dataclass(frozen=True)
 class Stay:
-    """A moratorium: nobody of the zone is cut from `first` to `last`, nor within `catch_up` days after it."""
+    """A moratorium: nobody of the zone is cut from `first` to `last`, nor within `catch_up` days after it.
+
+    `ended`: when somebody ended it before, in the company's zone. Of that day only the hours before were spared; it is
+    the first of the days after it.
+    """
 
     id: int
     first: dt.date
@@ -37,13 +41,21 @@ class Stay:
     catch_up: int
     zone_id: int | None = None
     reason: str = ""
+    ended: dt.datetime | None = None
 
-    def holds(self, day: dt.date) -> bool:
-        return self.first <= day and (self.last is None or day <= self.last)
+    @property
+    def through(self) -> dt.date | None:
+        """The last day that it spares as a whole; None while it has no end."""
+        return self.ended.date() - DAY if self.ended else self.last
+
+    def holds(self, day: dt.date, moment: dt.datetime | None = None) -> bool:
+        """On that day as a whole, or at a moment of it."""
+        held_then = moment is not None and self.ended is not None and moment < self.ended
+        return self.first <= day and (held_then or self.through is None or day <= self.through)
 
     def follows(self, day: dt.date) -> bool:
         """Whether it is over, but who is due is being told first."""
-        return self.last is not None and self.last < day <= self.last + self.catch_up * DAY
+        return self.through is not None and self.through < day <= self.through + self.catch_up * DAY
 
 
 @dataclass(frozen=True)
@@ -103,11 +115,11 @@ class Calendar:
                 return one
         return None
 
-    def stay(self, zone_id: int | None, day: dt.date) -> tuple[str, Stay | None]:
-        """(moratorium or after_moratorium, which); ("", None) where there is none."""
+    def stay(self, zone_id: int | None, day: dt.date, moment: dt.datetime | None = None) -> tuple[str, Stay | None]:
+        """(moratorium or after_moratorium, which); ("", None) where there is none. `moment`: not the whole day."""
         own = [one for one in self.stays if one.zone_id in (None, zone_id)]
         for one in own:
-            if one.holds(day):
+            if one.holds(day, moment):
                 return "moratorium", one
         for one in own:
             if one.follows(day):
@@ -117,7 +129,7 @@ class Calendar:
     def latest_stay(self, zone_id: int | None, day: dt.date) -> Stay | None:
         """The moratorium that holds or was over last: who was due then is told anew."""
         own: Sequence[Stay] = [one for one in self.stays if one.zone_id in (None, zone_id) and one.first <= day]
-        return max(own, key=lambda one: (one.last or dt.date.max, one.id), default=None)
+        return max(own, key=lambda one: (one.through or dt.date.max, one.id), default=None)
 
 
 def _days(first: dt.date) -> Iterator[dt.date]:

@@ -108,7 +108,7 @@ def _warning(debtor: Debtor, calendar: Calendar, day: dt.date) -> Iterator[Actio
     if cut is None or not 0 < (cut - day).days <= rules.warn_days:
         return
     stay = calendar.latest_stay(debtor.zone_id, day)
-    after = f":{stay.id}" if stay and (stay.last is None or late[0].due <= stay.last) else ""
+    after = f":{stay.id}" if stay and (stay.through is None or late[0].due <= stay.through) else ""
     key = f"notice:{debtor.contract_id}:{late[0].invoice_id}:cut{after}"
     if key not in debtor.done:
         yield _action(debtor, "notice", "before_cut", key, {"day": cut}, late[0], total(late))
@@ -145,10 +145,11 @@ def _spared(debtor: Debtor, calendar: Calendar, moment: Moment, by_hand: bool) -
         return _spare(debtor, day, "promise", {"until": held.until})
     if proof := debtor.shown(moment.local):
         return _spare(debtor, day, "proof", {"until": proof.keeps_until})
-    why, stay = calendar.stay(debtor.zone_id, day)
+    why, stay = calendar.stay(debtor.zone_id, day, None if moment.whole_day else moment.local)
     if stay:
-        last = stay.last and (stay.last if why == "moratorium" else stay.last + stay.catch_up * DAY)
-        return _spare(debtor, day, why, {"until": last, "name": stay.reason})
+        after = stay.through and stay.through + stay.catch_up * DAY
+        return _spare(debtor, day, why, {"until": (stay.ended or stay.last) if why == "moratorium" else after,
+                                         "name": stay.reason})
     if by_hand:
         return None
     if _restored_by_hand(debtor, moment):

@@ -14,6 +14,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.scope import current_company, current_user_id
 from core.security import can, require
+from modules.arrears import moratoria as rules
 from modules.arrears import recovery
 from modules.arrears.blueprint import EDIT, SEE, bp
 from modules.arrears.lists import CUTS, PROMISES
@@ -31,12 +32,11 @@ def overview() -> Any:
     proofs = db.session.scalar(sa.select(sa.func.count(Proof.id)).where(Proof.state == "waiting")) or 0
     return render_template("arrears/overview.html", today=recovery.today(), proofs=proofs, ages=recovery.ages(day),
                            steps=recovery.by_step(day - dt.timedelta(days=DAYS), day), days=DAYS,
-                           currency=current_company().currency, stays=_current(day) if can(EDIT) else [])
+                           currency=current_company().currency, stays=_current() if can(EDIT) else [])
 
 
-def _current(day: dt.date) -> list[Moratorium]:
-    return list(db.session.scalars(sa.select(Moratorium).where(
-        sa.or_(Moratorium.last_day.is_(None), Moratorium.last_day >= day)).order_by(Moratorium.id)))
+def _current() -> list[Moratorium]:
+    return list(db.session.scalars(sa.select(Moratorium).where(rules.lasting()).order_by(Moratorium.id)))
 
 
 @lists.at(bp, "/cuts", CUTS)
@@ -60,7 +60,7 @@ def moratoria() -> Any:
         flash(_("Nobody there is cut from now on."), "ok")
         return redirect(url_for("arrears.moratoria"))
     rows = db.session.scalars(sa.select(Moratorium).order_by(Moratorium.id.desc()).limit(50)).all()
-    return render_template("arrears/moratoria.html", rows=rows, today=clock.today(),
+    return render_template("arrears/moratoria.html", rows=rows, lasts=rules.lasts,
                            zones=db.session.scalars(sa.select(Zone).order_by(Zone.name)).all())
 
 
@@ -93,17 +93,8 @@ def _last_day() -> dt.date | None:
 @bp.post("/moratoria/<int:moratorium_id>/end")
 @require(EDIT)
 def end_moratorium(moratorium_id: int) -> Any:
-    """Switch it off: who is due is told, and cut so many days later."""
-    row = find(Moratorium, moratorium_id)
-    yesterday = clock.today() - dt.timedelta(days=1)
-    if row.last_day is not None and row.last_day <= yesterday:
-        raise DomainError(_("Ending this moratorium is not possible because it is over."))
-    row.last_day = max(yesterday, row.first_day)
-    audit.record("arrears.end_moratorium", row, {"until": row.last_day})
-    if row.last_day > yesterday:  # a moratorium holds for whole days, the first one at least
-        flash(_("The moratorium began today and ends tonight. Who is due is then told first, and cut %(days)s days "
-                "later.", days=row.catch_up_days), "ok")
-    else:
-        flash(_("The moratorium is over. Who is due is told first, and cut in %(days)s days.",
-                days=row.catch_up_days), "ok")
+    """Switch it off at once: who is due is told, and cut so many days later."""
+    row = rules.end(find(Moratorium, moratorium_id).id)
+    flash(_("The moratorium is over. Who is due is told first, and cut in %(days)s days.", days=row.catch_up_days)
+          if row.catch_up_days else _("The moratorium is over. Who is due is cut from now on."), "ok")
     return redirect(url_for("arrears.moratoria"))

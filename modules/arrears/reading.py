@@ -62,7 +62,8 @@ def context() -> Context:
         raise DomainError(_("To look after arrears you must first make one billing profile the default one."),
                           code="no_profile")
     days = tuple(OwnDay(row.day, row.works, row.zone_id, row.name) for row in db.session.scalars(sa.select(Day)))
-    stays = tuple(Stay(row.id, row.first_day, row.last_day, row.catch_up_days, row.zone_id, row.reason)
+    stays = tuple(Stay(row.id, row.first_day, row.last_day, row.catch_up_days, row.zone_id, row.reason,
+                       row.ended_at and clock.local(row.ended_at, company))
                   for row in db.session.scalars(sa.select(Moratorium)))
     zones = {row.zone_id: row.profile_id for row in db.session.scalars(sa.select(ZoneProfile))}
     return Context(company, Calendar(company.country, days, stays),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock
 from core.db import BigId, CompanyScoped, JSONText, Model, UTCDateTime
+from core.models import User
 from modules.contracts.models import BillingProfile
 from modules.crm.models import Zone
 
@@ -94,15 +95,19 @@ class Moratorium(CompanyScoped, Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     zone_id: Mapped[int | None] = mapped_column(sa.ForeignKey("crm_zone.id"), index=True)
     first_day: Mapped[dt.date] = mapped_column(sa.Date)
-    # null: until it is switched off
+    # null: until it is switched off; of one that was, the day of that
     last_day: Mapped[dt.date | None] = mapped_column(sa.Date)
     # after it cuts go on so many days later, and who is due is told before
     catch_up_days: Mapped[int] = mapped_column(sa.SmallInteger, default=3)
     reason: Mapped[str] = mapped_column(sa.String(200), default="")
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
+    # somebody switched it off: from this moment on it spares nobody
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    ended_by: Mapped[int | None] = mapped_column(sa.ForeignKey("core_user.id"))
 
     zone: Mapped[Zone | None] = relationship()
+    ender: Mapped[User | None] = relationship(foreign_keys=[ended_by])
 
     __table_args__ = (
         sa.CheckConstraint("last_day IS NULL OR last_day >= first_day", name="days"),

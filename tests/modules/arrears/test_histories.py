@@ -20,7 +20,8 @@ from tests.modules.arrears.debtors import RULES, ZONE, debtor, owes
 
 START = dt.datetime(2026, 11, 2, 0, tzinfo=ZONE)
 HOURS = 24 * 40
-EVENTS = ("invoice", "pay", "pay_all", "reverse", "promise", "withdraw", "proof", "refuse", "restore", "moratorium")
+EVENTS = ("invoice", "pay", "pay_all", "reverse", "promise", "withdraw", "proof", "refuse", "restore", "moratorium",
+          "end_moratorium")
 
 
 @dataclass
@@ -104,6 +105,11 @@ class Life:
         day = self.now.date()
         self.stays.append(Stay(len(self.stays) + 1, day, day + dt.timedelta(days=number % 6), number % 3))
 
+    def _end_moratorium(self, number: int) -> None:
+        day = self.now.date()
+        self.stays = [one if one.ended or (one.last and one.last < day) else replace(one, last=day, ended=self.now)
+                      for one in self.stays]
+
     # --- what the product does -----------------------------------------------------------------------------
 
     def _relief(self) -> None:
@@ -145,7 +151,7 @@ class Life:
         assert facts.promised(self.now) is None, "nobody with a valid promise is cut"
         assert facts.shown(self.now) is None, "nor whose proof waits"
         assert RULES.cut_hour <= self.now.hour < RULES.cut_until_hour and self.now.weekday() < 4, "never at night"
-        assert not any(stay.holds(moment.day) or stay.follows(moment.day) for stay in self.stays)
+        assert not any(stay.holds(moment.day, self.now) or stay.follows(moment.day) for stay in self.stays)
         ended = sum(1 for one in self.promises if one.state != "open") + sum(
             1 for one in self.proofs if one.state != "waiting" or (one.keeps_until and one.keeps_until <= self.now))
         old = tuple(one.invoice_id for one in late if one.due + dt.timedelta(days=10) <= moment.day)

@@ -123,7 +123,9 @@ def test_a_moratorium_is_one_switch(isp: Any, login: Any) -> None:
     assert "Inundación" in client.get("/arrears/").text and row.last_day is None
     page = post(client, f"/arrears/moratoria/{row.id}/end").text
     db.session.expire_all()
-    assert row.last_day == row.first_day and "termina esta noche" in page and "terminó" not in page
+    assert row.ended_at == clock.now() and "La moratoria terminó" in page
+    assert f"terminada por {row.ender}" in page and f"/arrears/moratoria/{row.id}/end" not in page
+    assert "Inundación" not in client.get("/arrears/").text
 
 
 def test_the_overview_says_what_each_step_brought_in(cut: Any, pay: Any, run_jobs: Any, login: Any) -> None:
