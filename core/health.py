@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import audit, checks
+from core import audit, checks, modules
 from core.checks import Finding, Words
 from core.db import db
 from core.i18n import lazy
 from core.jobs import enqueue, job
-from core.models import AuditHead, AuditRecord, Job
+from core.models import AuditHead, AuditRecord, Company, Job
 
 PROVED = "core.check_data"
 
@@ -26,8 +26,13 @@ class Line:
 
 
 def now() -> list[Line]:
-    """What is quick to ask, the bad first. Asks the mail server and Redis, with short patience."""
-    names = [name for name, words in checks.words_of.items() if words.live and name in checks.checks]
+    """What is quick to ask, the bad first. Asks the mail server and Redis, with short patience.
+
+    What only concerns countries in which no company of this installation is, says nothing to anybody here.
+    """
+    served = {None, *db.session.scalars(sa.select(Company.country).distinct())}
+    names = [name for name, words in checks.words_of.items() if words.live and name in checks.checks
+             and modules.country_of(checks.checks.get(name).__module__) in served]
     found = [Line(finding, checks.words_of[finding.name]) for finding in checks.run_all(names)]
     return sorted(found, key=lambda line: (line.finding.ok, str(line.words.title)))
 

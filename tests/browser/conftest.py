@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,13 @@ def app_of(folder: Path, simulators_url: str) -> Flask:
 @pytest.fixture(scope="module")
 def site(provider: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A copy of the provider, served."""
-    folder = tmp_path_factory.mktemp("site")
+    with served(provider, tmp_path_factory.mktemp("site")) as made:
+        yield made
+
+
+@contextmanager
+def served(provider: Path, folder: Path) -> Iterator[Site]:
+    """A copy of the provider in this folder, served: for what can be done only once."""
     shutil.copytree(provider, folder, dirs_exist_ok=True)
     with running(folder=folder) as simulators:
         app = app_of(folder, simulators.url)

@@ -13,7 +13,20 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import checks, clock, config, environment_checks, health, jobs, modules, proofs, queues, switches, worker
+from core import (
+    checks,
+    clock,
+    companies,
+    config,
+    environment_checks,
+    health,
+    jobs,
+    modules,
+    proofs,
+    queues,
+    switches,
+    worker,
+)
 from core.app import create_app
 from core.db import db
 from core.errors import DomainError
@@ -220,6 +233,16 @@ def test_every_live_check_says_what_it_means_whom_it_hurts_and_what_to_do(app: F
     assert {"disk", "mail", "worker", "stuck_jobs", "backup_age", "clock", "certificates_expiry"} <= set(live)
     assert [name for name, words in live.items() if not (words.means and words.hurts and words.cure)] == []
     assert [name for name, _check in checks.checks.items() if name not in checks.words_of] == []
+
+
+def test_health_is_not_asked_about_countries_in_which_no_company_is(app: Flask, company: Company) -> None:
+    """Nobody in Argentina knows what a CSD of the SAT is."""
+    def told() -> set[str]:
+        return {line.finding.name for line in health.now()}
+
+    assert "certificates_expiry" in told() and not {"csd_expiry", "sri_certificates_expiry", "dian_numbering"} & told()
+    companies.create_company("MX", "Red del Norte", "EKU9003173C9", code="mx", tax_condition="601")
+    assert "csd_expiry" in told() and "dian_numbering" not in told()
 
 
 def test_the_data_are_checked_in_the_background(login: Login, run_jobs: Callable[[], int]) -> None:
