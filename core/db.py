@@ -24,6 +24,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.util import find_tables
 
 from core import scope, turns
@@ -124,9 +125,12 @@ def among(column: Any, values: Iterable[int] | Iterable[str]) -> sa.ColumnElemen
     wanted = list(values)
     if is_postgresql():
         kind = sa.Text() if isinstance(column.type, sa.String) else sa.BigInteger()
-        return column == sa.func.any(sa.bindparam(None, wanted, type_=sa.ARRAY(kind)))
-    listed = sa.func.json_each(sa.bindparam(None, json.dumps(wanted), type_=sa.Text())).table_valued("value")
-    return column.in_(sa.select(listed.c.value))
+        listed = sa.func.any(sa.bindparam(None, wanted, type_=sa.ARRAY(kind)))
+        # where the column is a function, Python's == would put "any" on the left, which PostgreSQL does not know
+        found: sa.ColumnElement[bool] = column.operate(operators.eq, listed)
+        return found
+    rows = sa.func.json_each(sa.bindparam(None, json.dumps(wanted), type_=sa.Text())).table_valued("value")
+    return column.in_(sa.select(rows.c.value))
 
 
 def sorted_after(column: Any) -> Any:

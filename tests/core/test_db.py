@@ -20,6 +20,7 @@ from core.db import (
     Model,
     UTCDateTime,
     allocate_ids,
+    among,
     db,
     insert_new,
     is_postgresql,
@@ -170,3 +171,9 @@ def test_postgresql_compiles_no_statement(app: Flask) -> None:
     if not is_postgresql():
         pytest.skip("SQLite compiles none")
     assert db.session.scalar(sa.text("SHOW jit")) == "off"
+
+
+def test_what_a_function_makes_of_a_column_is_among_values(app: Flask) -> None:
+    """PostgreSQL knows "any" only on the right of the equals sign."""
+    bare = sa.func.ltrim(sa.literal("001001"), "0", type_=sa.Text())
+    assert [bool(db.session.scalar(sa.select(among(bare, [code])))) for code in ("1001", "1002")] == [True, False]
