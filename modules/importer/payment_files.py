@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -68,6 +68,15 @@ def open_run(data: bytes, name: str, given: dict[str, Any]) -> ImportRun:
     return run
 
 
+def verdicts(data: bytes, given: Mapping[str, Any]) -> dict[int, str]:
+    """Of each line of a small file by its number, why it would be refused, or ""; nothing is kept.
+
+    What looks like the sum below a list is no line.
+    """
+    return {one.line.line: " ".join(one.line.problems)
+            for one in _checked(given, payment_lines.read(data, "csv"))}
+
+
 def look_again(run: ImportRun, given: dict[str, Any]) -> None:
     """Look at the file anew, with other answers or after something was mended in the books."""
     if run.state not in ("checked", "failed"):
@@ -90,7 +99,7 @@ def _look(run: ImportRun, sheet: Sheet) -> None:
     """Keep what would happen: sums, the first lines, and the refused ones."""
     shown: list[dict[str, Any]] = []
     sums, refused = _Sums(), []
-    for checked in _checked(run, sheet):
+    for checked in _checked(run.given, sheet):
         sums.add(checked)
         if checked.line.problems:
             refused.append(checked.line)
@@ -141,9 +150,9 @@ def _keep_refused(run: ImportRun, lines: Sequence[PaymentLine]) -> None:
 # --- what the books say ------------------------------------------------------------------------------------
 
 
-def _checked(run: ImportRun, sheet: Sheet) -> Iterator[Checked]:
+def _checked(given: Mapping[str, Any], sheet: Sheet) -> Iterator[Checked]:
     """Every line, compared with customers, closed days and recorded payments, some hundred at a time."""
-    company, given = current_company(), run.given
+    company = current_company()
     seen: Counter[str] = Counter()
     days: dict[Any, str] = {}
     lines = payment_lines.understood(sheet, company.country, clock.today(company), given.get("method") or "transfer")
@@ -191,7 +200,7 @@ def _people(lines: Sequence[PaymentLine]) -> dict[tuple[str, bool], Any]:
     return found
 
 
-def _prepare(one: Checked, given: dict[str, Any], seen: Counter[str], days: dict[Any, str]) -> None:
+def _prepare(one: Checked, given: Mapping[str, Any], seen: Counter[str], days: dict[Any, str]) -> None:
     """Make a payment of the line, where nothing is wrong with it."""
     line = one.line
     if line.problems or one.customer is None or line.amount is None or line.day is None:
@@ -263,7 +272,7 @@ def load(run_id: int) -> None:
     sheet = payment_lines.read(storage.read(run.file_id), run.file.name)
     sums, refused, batch = _Sums(), [], []
     run.began_at = run.began_at or clock.now()
-    for one in _checked(run, sheet):
+    for one in _checked(run.given, sheet):
         sums.add(one)
         if one.line.problems:
             refused.append(one.line)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
 
 from core import clock, lists
 from core.db import db
@@ -13,8 +14,9 @@ from core.errors import DomainError
 from core.i18n import _
 from core.paging import paginate
 from core.security import require
+from core.security.access import wants_json
 from modules.accounting import queries as accounting
-from modules.importer import handback, payment_files, payment_lines, runs, services
+from modules.importer import handback, payment_files, payment_lines, runs, services, typed_payments
 from modules.importer.blueprint import bp
 from modules.importer.lists import PAYMENT_FILES
 from modules.importer.models import ImportRefusal, ImportRun
@@ -53,16 +55,51 @@ def _brought() -> tuple[bytes, str]:
     upload = request.files.get("file")
     if upload is not None and upload.filename:
         return upload.read(), upload.filename
-    return payment_lines.pasted(request.form.get("lines", "")), _("Pasted on %(moment)s", moment=clock.local(
-        clock.now()).strftime("%d-%m-%Y %H.%M")) + ".csv"
+    return payment_lines.pasted(request.form.get("lines", "")), _("Pasted on %(moment)s", moment=_moment()) + ".csv"
+
+
+def _moment() -> str:
+    """Now, for the name of what has none."""
+    return clock.local(clock.now()).strftime("%d-%m-%Y %H.%M")
 
 
 def _given() -> dict[str, Any]:
     """What the form says of all lines."""
-    method = request.form.get("method", "")
+    method = request.form.get("method_of_all") or request.form.get("method", "")
     return {"method": method if method in METHODS else "transfer",
             "account": request.form.get("account", type=int), "send": bool(request.form.get("send")),
             "twins": bool(request.form.get("twins"))}
+
+
+@bp.route("/many-payments", methods=["GET", "POST"])
+@require("importer.import_payments")
+def payment_form() -> Any:
+    """A row for each payment; suggestions of customers are asked of the same address, as JSON."""
+    if wants_json():
+        return jsonify(typed_payments.suggestions(request.args.get("q", "").strip()[:100]))
+    rows, error = typed_payments.rows_of(request.form), ""
+    if request.form.get("step") == "look":
+        try:
+            rows = [row for row in rows if not row.is_empty()]
+            data = typed_payments.check(rows, _day(), _given())
+            run = payment_files.open_run(data, _("Typed on %(moment)s", moment=_moment()) + ".csv", _given())
+            return redirect(url_for("importer.payment_file", run_id=run.id))
+        except DomainError as refusal:
+            db.session.rollback()
+            error = str(refusal)
+    more = typed_payments.ROWS if request.form.get("step") == "more" else 0
+    return render_template("importer/payment_form.html", rows=typed_payments.with_empty(rows, more), error=error,
+                           first=len(rows) if more else 0, today=clock.today(), most=typed_payments.MOST,
+                           **_form()), 422 if error else 200
+
+
+def _day() -> dt.date:
+    """The day of all rows."""
+    typed = request.form.get("day", "")
+    try:
+        return dt.date.fromisoformat(typed)
+    except ValueError:
+        raise DomainError(_("“%(day)s” is no day.", day=typed[:20]), field="day") from None
 
 
 @bp.get("/payments/<int:run_id>")
