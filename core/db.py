@@ -50,6 +50,7 @@ NAMING = {
 # how long a transaction of SQLite waits for its turn to write
 WRITE_SECONDS = 30
 _reading: ContextVar[bool] = ContextVar("abona_reading", default=False)
+Row = TypeVar("Row", bound="Model")
 
 
 class Base(DeclarativeBase):
@@ -131,17 +132,6 @@ def among(column: Any, values: Iterable[int] | Iterable[str]) -> sa.ColumnElemen
         return found
     rows = sa.func.json_each(sa.bindparam(None, json.dumps(wanted), type_=sa.Text())).table_valued("value")
     return column.in_(sa.select(rows.c.value))
-
-
-def sorted_after(column: Any) -> Any:
-    """An order for the few rows that are found by something else.
-
-    It keeps SQLite from walking a whole index in this order, looking for them.
-    """
-    return sa.func.coalesce(column, sa.null(), type_=column.type)
-
-
-Row = TypeVar("Row", bound="Model")
 
 
 def only(model: type[Row]) -> Row:

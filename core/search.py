@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.registry import Registry
 
 
@@ -50,3 +52,11 @@ def search(text: str, limit: int = 8) -> list[tuple[Searcher, list[Hit]]]:
     if not any(hits for entry, hits in found if not entry.aside):
         found = [(entry, list(entry.guess(text, limit)) if entry.guess else hits) for entry, hits in found]
     return [(entry, hits) for entry, hits in found if hits]
+
+
+def sorted_after(column: Any) -> Any:
+    """An order for the few rows that are found by something else.
+
+    It keeps SQLite from walking a whole index in this order, looking for them.
+    """
+    return sa.func.coalesce(column, sa.null(), type_=column.type)

@@ -10,10 +10,10 @@ from flask import url_for
 from markupsafe import Markup
 
 from core import clock, months, setup
-from core.db import db, sorted_after
+from core.db import db
 from core.i18n import _, format_date, ngettext
 from core.models import Company
-from core.search import Hit
+from core.search import Hit, sorted_after
 from core.setup import Step
 from core.slots import NOTICE
 from core.templating import amount

@@ -16,7 +16,7 @@ from core.models import AuditRecord, User
 from core.scope import current_company
 from modules.accounting import labels
 from modules.accounting import queries as accounting
-from modules.accounting.models import Invoice
+from modules.accounting.models import Invoice, Payment
 from modules.arrears import reading, wording
 from modules.arrears.models import Cut, Deed, Promise, Proof
 from modules.arrears.ports import TimelineEvent, timeline
@@ -37,7 +37,7 @@ def of(contract: Contract, limit: int = 100) -> list[TimelineEvent]:
     found = [event for _key, source in timeline.items() for event in source.events(contract)]
     found += [*_notices(contract), *_suspensions(contract, authors), *_proofs(contract, names),
               *_promises(contract, names, authors), *_payments(contract, names), *_deeds(contract, names),
-              *_documents(contract)]
+              *_documents(contract, names)]
     return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
 
 
@@ -58,12 +58,14 @@ class _Authors:
         return min(near)[1] if near else ""
 
 
-def _documents(contract: Contract) -> Iterator[TimelineEvent]:
+def _documents(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEvent]:
     """The documents of the customer that bill this contract, or none."""
     rows = list(db.session.scalars(
         sa.select(Invoice).where(Invoice.customer_id == contract.customer_id, Invoice.kind != "credit_note")
         .order_by(Invoice.id.desc()).limit(NEWEST)))
     billed = reading.contracts_of({row.id for row in rows}) if rows else {}
+    undone = _undone("accounting.cancel_invoice", Invoice.__tablename__,
+                     [row.id for row in rows if row.state == "cancelled"], names)
     for row in rows:
         if contract.id not in billed.get(row.id, [contract.id]):
             continue
@@ -72,12 +74,21 @@ def _documents(contract: Contract) -> Iterator[TimelineEvent]:
         words = _("Issued: %(document)s, %(amount)s", document=title, amount=total)
         yield TimelineEvent(row.created_at, "", words, url)
         if row.state == "cancelled" and row.cancelled_on:
-            yield TimelineEvent(_end_of(row.cancelled_on), "", _("Annulled: %(document)s", document=title), url, "warn")
+            at, who = undone.get(row.id, (_end_of(row.cancelled_on), ""))
+            yield TimelineEvent(at, who, _("Annulled: %(document)s", document=title), url, "warn")
             continue
         for day, words in ((row.due_date, _("Due: %(document)s", document=title)),
                            (row.second_due_date, _("Second due date: %(document)s", document=title))):
             if day and day < clock.today():
                 yield TimelineEvent(_end_of(day), "", words, url, "warn" if row.open_amount else "mute")
+
+
+def _undone(action: str, kind: str, ids: Sequence[int], names: dict[int, str]) -> dict[int, tuple[dt.datetime, str]]:
+    """When each of these was taken back, and by whom, as the audit has it: the rows themselves keep the day alone."""
+    return {row.object_id: (row.at, names.get(row.user_id or 0, "")) for row in db.session.execute(
+        sa.select(AuditRecord.object_id, AuditRecord.at, AuditRecord.user_id).where(
+            AuditRecord.object_type == kind, among(AuditRecord.object_id, ids), AuditRecord.action == action)
+        .order_by(AuditRecord.id))} if ids else {}
 
 
 def _end_of(day: dt.date) -> dt.datetime:
@@ -109,13 +120,15 @@ def _notices(contract: Contract) -> Iterator[TimelineEvent]:
 
 def _payments(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEvent]:
     rows = accounting.last_payments([contract.customer_id], NEWEST, reversed_too=True).get(contract.customer_id, [])
+    undone = _undone("accounting.reverse_payment", Payment.__tablename__,
+                     [row.id for row in rows if row.state == "reversed"], names)
     for row in rows:
         url, amount = url_for("accounting.payment", payment_id=row.id), format_amount(row.amount, row.currency)
         yield TimelineEvent(row.created_at, names.get(row.created_by or 0, ""), _(
             "Paid: %(amount)s (%(how)s)", amount=amount, how=labels.how_paid(row)[0]), url, "ok")
         if row.state == "reversed" and row.reversed_on:
-            yield TimelineEvent(_end_of(row.reversed_on), "", _("Payment taken back: %(amount)s", amount=amount), url,
-                                "warn")
+            at, who = undone.get(row.id, (_end_of(row.reversed_on), ""))
+            yield TimelineEvent(at, who, _("Payment taken back: %(amount)s", amount=amount), url, "warn")
 
 
 def _deeds(contract: Contract, names: dict[int, str]) -> Iterator[TimelineEvent]:

@@ -9,10 +9,10 @@ from flask import url_for
 from markupsafe import Markup
 
 from core import months, setup
-from core.db import db, sorted_after
+from core.db import db
 from core.i18n import _, ngettext
 from core.models import Company
-from core.search import Hit
+from core.search import Hit, sorted_after
 from core.setup import Step
 from core.slots import NOTICE
 from modules.contracts import queries, states
