@@ -47,7 +47,7 @@ SCREENS = {
     "revision-contracts": "@/billing/revisions/+contracts", "job": "@/jobs/", "person": "@/people/",
     "new-person": "/people/new", "new-role": "/roles/new", "new-customer": "/customers/new", "new-plan": "/plans/new",
     "plan-form": "@/plans/+edit", "new-payment": "/payments/new", "new-revision": "/billing/revisions/new",
-    "payment-file": "@/imports/payments/", "many-payments": "/imports/many-payments",
+    "payment-file": "@/imports/payments/", "many-payments": "/imports/payments/form",
     "customer-form": "@/customers/+edit",
     "customer-contact": "@/customers/+contacts/new", "contact-form": "@/customers/>/customers/contacts/",
     "address-form": "@/customers/>/customers/addresses/", "pay": "@/invoices/>/pay/",

@@ -71,7 +71,7 @@ def _given() -> dict[str, Any]:
             "twins": bool(request.form.get("twins"))}
 
 
-@bp.route("/many-payments", methods=["GET", "POST"])
+@bp.route("/payments/form", methods=["GET", "POST"])
 @require("importer.import_payments")
 def payment_form() -> Any:
     """A row for each payment; suggestions of customers are asked of the same address, as JSON."""

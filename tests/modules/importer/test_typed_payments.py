@@ -16,7 +16,7 @@ from modules.importer.models import ImportRun
 from tests.modules.importer.test_payment_files import MAY, town
 
 Login = Callable[..., FlaskClient]
-PLACE = "/imports/many-payments"
+PLACE = "/imports/payments/form"
 __all__ = ["town"]
 
 
