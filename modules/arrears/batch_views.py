@@ -7,32 +7,27 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
+from core import lists
 from core.db import db, find
 from core.i18n import _
 from core.paging import paginate
 from core.security import require
 from modules.arrears import batches, hours, wording
 from modules.arrears.blueprint import CUT, bp
+from modules.arrears.lists import BATCH_STATES, BATCHES
 from modules.arrears.models import Batch, BatchItem
 from modules.contracts.models import Contract
 from modules.crm.models import Customer
 
-STATES = {"rehearsed": (lambda: _("rehearsed"), "info"), "running": (lambda: _("running"), "info"),
-          "stopped": (lambda: _("stopped"), "warn"), "done": (lambda: _("done"), "ok"),
-          "undone": (lambda: _("undone"), "mute")}
 ITEMS = {"waiting": (lambda: _("waits"), "warn"), "cut": (lambda: _("cut"), "bad"),
          "spared": (lambda: _("not cut"), "ok"), "left_out": (lambda: _("left out"), "mute"),
          "undone": (lambda: _("restored"), "ok")}
 
 
-@bp.get("/cut-offs")
-@require(CUT)
-def batch_list() -> Any:
-    """The latest cut-offs, and the button that rehearses the next one."""
-    rows = batches.newest()
-    counted = batches.counts([row.id for row in rows])
-    return render_template("arrears/batches.html", rows=rows, states=STATES, moment=wording.moment,
-                           counts={row.id: _sums(counted.get(row.id, {})) for row in rows})
+@lists.at(bp, "/cut-offs", BATCHES)
+def batch_list(shown: lists.Shown) -> Any:
+    """The cut-offs so far, and the button that rehearses the next one."""
+    return shown.render("arrears/batches.html")
 
 
 def _sums(counted: dict[tuple[int, str], int]) -> dict[str, int]:
@@ -67,8 +62,9 @@ def batch(batch_id: int) -> Any:
             BatchItem.batch_id == row.id, BatchItem.stage > batches.SPARED)
         .group_by(BatchItem.currency)).all()
     return render_template("arrears/batch.html", batch=row, page=page, sums=_sums(counted), counted=counted,
-                           states=STATES, items=ITEMS, totals=totals, moment=wording.moment, spared=wording.SPARED,
-                           rules=wording.RULES, undoing=batches.is_undoing(row), shows_spared=spared,
+                           states=BATCH_STATES, items=ITEMS, totals=totals, moment=wording.moment,
+                           spared=wording.SPARED, rules=wording.RULES, undoing=batches.is_undoing(row),
+                           shows_spared=spared,
                            shut=hours.shut(row.id, len(row.stages)) if row.state in ("rehearsed", "stopped") else None,
                            rest=_rest(row))
 

@@ -1,4 +1,4 @@
-"""The lists of arrears: who is or was cut for debt, who promised to pay, and proofs of payment."""
+"""The lists of arrears: who is or was cut for debt, promises and proofs of payment, cut-offs by hand, moratoria."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import url_for
+from sqlalchemy.orm import aliased
 
 from core import clock
 from core.db import find as find_row
 from core.errors import DomainError
 from core.i18n import _, lazy, ngettext
 from core.lists import Action, Amounts, Choice, Choices, Column, Dates, Empty, List, Relation, Text, register
+from core.models import User
 from modules.accounting.payments import Medium
-from modules.arrears import proofs, wording
-from modules.arrears.models import Cut, Promise, Proof
+from modules.arrears import batches, moratoria, proofs, wording
+from modules.arrears.models import Batch, BatchItem, Cut, Moratorium, Promise, Proof
 from modules.contracts.models import Contract
 from modules.crm import finding
 from modules.crm import queries as crm
-from modules.crm.models import Customer
+from modules.crm.models import Customer, Zone
 
 # --- cuts ----------------------------------------------------------------------------------------------------
 
@@ -161,3 +163,77 @@ PROOFS = register(List(
     count=lambda count: ngettext("%(num)s proof of payment", "%(num)s proofs of payment", count),
     empty=Empty(lazy("No proof here"), lazy(
         "Subscribers send them from their payment link, and you from the page of the customer."), "check")))
+
+# --- cut-offs --------------------------------------------------------------------------------------------------
+
+BATCH_STATES = {"rehearsed": (lazy("rehearsed"), "info"), "running": (lazy("running"), "info"),
+                "stopped": (lazy("stopped"), "warn"), "done": (lazy("done"), "ok"), "undone": (lazy("undone"), "mute")}
+
+
+def _items(*conditions: Any) -> Any:
+    """How many contracts of a cut-off are so."""
+    return sa.select(sa.func.count(BatchItem.id)).where(BatchItem.batch_id == Batch.id, *conditions).scalar_subquery()
+
+
+BATCHES = register(List(
+    "arrears.batch_list", lazy("Cut-offs"), Batch, "arrears.cut_service",
+    related=lambda statement: statement.outerjoin(User, User.id == Batch.created_by),
+    columns=(
+        Column("made", lazy("Rehearsed on"), Batch.created_at, lead=True),
+        Column("state", lazy("State"), Batch.state, words=BATCH_STATES),
+        Column("contracts", lazy("Contracts"), _items(BatchItem.stage > batches.SPARED)),
+        Column("cut", lazy("Cut"), _items(BatchItem.state == "cut")),
+        Column("spared", lazy("Spared"), lambda row: sum(row.spared.values()), kind="number"),
+        Column("by", lazy("By"), User.name, default=False),
+        Column("approved", lazy("Approved on"), Batch.approved_at, default=False),
+        Column("finished", lazy("Over since"), Batch.finished_at, default=False),
+        Column("although", lazy("Although cuts rest"), Batch.although, css="long muted", default=False),
+    ),
+    filters=(
+        Choice("state", lazy("State"), Batch.state, {code: words for code, (words, _tone) in BATCH_STATES.items()},
+               chips=True),
+        Dates("made", lazy("Rehearsed on"), Batch.created_at),
+    ),
+    link=lambda row: url_for("arrears.batch", batch_id=row.id),
+    crumbs=lambda: [(_("Arrears"), url_for("arrears.overview"))],
+    count=lambda count: ngettext("%(num)s cut-off", "%(num)s cut-offs", count),
+    empty=Empty(lazy("No cut-off yet"), lazy(
+        "By the rules who owes is cut by himself; here you do it by hand, in stages, and can take it back."), "pause")))
+
+# --- moratoria -------------------------------------------------------------------------------------------------
+
+MORATORIUM_STATES = {"holds": (lazy("holds"), "info"), "over": (lazy("over"), "mute")}
+Ender = aliased(User)
+
+
+def _lasts(code: str) -> Any:
+    """Asked anew each time: the day changes."""
+    return moratoria.lasting() if code == "holds" else sa.not_(moratoria.lasting())
+
+
+MORATORIA = register(List(
+    "arrears.moratoria", lazy("Moratoria"), Moratorium, "arrears.edit_rules",
+    related=lambda statement: statement.outerjoin(Zone, Zone.id == Moratorium.zone_id).outerjoin(
+        User, User.id == Moratorium.created_by).outerjoin(Ender, Ender.id == Moratorium.ended_by),
+    columns=(
+        Column("reason", lazy("Why"), Moratorium.reason, lead=True),
+        Column("zone", lazy("Zone"), sa.func.coalesce(Zone.name, ""), words={"": lazy("everywhere")}),
+        Column("state", lazy("State"), lambda row: "holds" if moratoria.lasts(row) else "over",
+               words=MORATORIUM_STATES),
+        Column("first", lazy("From"), Moratorium.first_day),
+        Column("last", lazy("Last day"), Moratorium.last_day),
+        Column("ended", lazy("Switched off on"), Moratorium.ended_at),
+        Column("ender", lazy("Switched off by"), Ender.name),
+        Column("catch_up", lazy("Days to tell who is due"), Moratorium.catch_up_days, default=False),
+        Column("by", lazy("Begun by"), User.name, default=False),
+    ),
+    filters=(
+        Choice("state", lazy("State"), _lasts, {code: words for code, (words, _tone) in MORATORIUM_STATES.items()},
+               chips=True),
+        Choices("zone", lazy("Zone"), Moratorium.zone_id, lambda: {one.id: one.name for one in crm.zones(False)}),
+        Dates("first", lazy("From"), Moratorium.first_day),
+    ),
+    crumbs=lambda: [(_("Arrears"), url_for("arrears.overview"))],
+    count=lambda count: ngettext("%(num)s moratorium", "%(num)s moratoria", count),
+    empty=Empty(lazy("No moratorium yet"), lazy(
+        "After a flood or an order of the regulator nobody of a zone is cut until you say so."), "pause")))

@@ -17,7 +17,7 @@ from core.security import can, require
 from modules.arrears import moratoria as rules
 from modules.arrears import recovery
 from modules.arrears.blueprint import EDIT, SEE, bp
-from modules.arrears.lists import CUTS, PROMISES
+from modules.arrears.lists import CUTS, MORATORIA, PROMISES
 from modules.arrears.models import Moratorium, Proof
 from modules.crm.models import Zone
 
@@ -51,17 +51,20 @@ def promises(shown: Any) -> Any:
     return shown.render()
 
 
-@bp.route("/moratoria", methods=["GET", "POST"])
+@lists.at(bp, "/moratoria", MORATORIA)
+def moratoria(shown: lists.Shown) -> Any:
+    """Who is spared by a flood or an order, or was, and until when; the form to begin one."""
+    return shown.render("arrears/moratoria.html", stays=_current(),
+                        zones=db.session.scalars(sa.select(Zone).order_by(Zone.name)).all())
+
+
+@bp.post("/moratoria")
 @require(EDIT)
-def moratoria() -> Any:
-    """Who is spared by a flood or an order, and until when; by POST one begins."""
-    if request.method == "POST":
-        _begin()
-        flash(_("Nobody there is cut from now on."), "ok")
-        return redirect(url_for("arrears.moratoria"))
-    rows = db.session.scalars(sa.select(Moratorium).order_by(Moratorium.id.desc()).limit(50)).all()
-    return render_template("arrears/moratoria.html", rows=rows, lasts=rules.lasts,
-                           zones=db.session.scalars(sa.select(Zone).order_by(Zone.name)).all())
+def begin_moratorium() -> Any:
+    """Begin one."""
+    _begin()
+    flash(_("Nobody there is cut from now on."), "ok")
+    return redirect(url_for("arrears.moratoria"))
 
 
 def _begin() -> None:

@@ -108,7 +108,9 @@ def test_a_cut_off_is_rehearsed_run_and_undone_on_screen(cut: Any, make_contract
     run_jobs()
     db.session.expire_all()
     assert other.state == "suspended"
-    assert client.get("/arrears/cut-offs").status_code == 200
+    shown = [client.get(f"/arrears/cut-offs?state={state}").text for state in ("done", "stopped")]
+    assert [f"/arrears/cut-offs/{batch.id}" in one for one in shown] == [True, False]
+    assert client.get("/arrears/cut-offs?sort=-id&columns=made,contracts,cut,spared").text.count(">1<") >= 2
     post(client, f"/arrears/cut-offs/{batch.id}/undo")
     run_jobs()
     db.session.expire_all()
@@ -124,8 +126,11 @@ def test_a_moratorium_is_one_switch(isp: Any, login: Any) -> None:
     page = post(client, f"/arrears/moratoria/{row.id}/end").text
     db.session.expire_all()
     assert row.ended_at == clock.now() and "La moratoria terminó" in page
-    assert f"terminada por {row.ender}" in page and f"/arrears/moratoria/{row.id}/end" not in page
+    assert "Apagada por" in page and str(row.ender) in page and f"/arrears/moratoria/{row.id}/end" not in page
     assert "Inundación" not in client.get("/arrears/").text
+    shown = [client.get(f"/arrears/moratoria?state={state}").text for state in ("over", "holds")]
+    assert [">Inundación<" in one for one in shown] == [True, False]
+    assert "en todas partes" in shown[0]
 
 
 def test_the_overview_says_what_each_step_brought_in(cut: Any, pay: Any, run_jobs: Any, login: Any) -> None:
